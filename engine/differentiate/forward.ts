@@ -1,0 +1,24 @@
+import { rules } from "../primitives/table.ts";
+import type { Primal } from "../primitives/rule.ts";
+import { withoutRecording } from "../tape/recording.ts";
+import type { Tape } from "../tape/tape.ts";
+
+/**
+ * Forward mode over a recorded tape: the tangent of `output` when the inputs move along `tangents` (by node; nodes not
+ * named do not move). Undefined where the output does not move.
+ */
+export function forward(tape: Tape, output: number, tangents: ReadonlyMap<number, Primal>): Primal | undefined {
+  const moving = new Map<number, Primal>(tangents);
+  withoutRecording(tape, () => {
+    for (let node = 0; node <= output; node++) {
+      const rule = rules[tape.operation[node]!];
+      if (rule === undefined) continue;
+      const inputTangents: (Primal | undefined)[] = [];
+      tape.forEachWord(node, (word) => inputTangents.push(moving.get(word)));
+      if (inputTangents.every((tangent) => tangent === undefined)) continue;
+      const tangent = rule.jvp(inputTangents, tape.inputPrimals(node), tape.primalOf(node), tape.attributes(node));
+      moving.set(node, tangent as Primal);
+    }
+  });
+  return moving.get(output);
+}

@@ -1,0 +1,360 @@
+import type { Shape } from "./shape.ts";
+import { scalarShape } from "./shape.ts";
+import { Tensor, TracedNumber, untraced, type Value } from "./tensor.ts";
+
+/** Thrown when a recording would outgrow the tape's hard cap. */
+export class TapeLimitError extends Error {
+  readonly limitBytes: number;
+  constructor(limitBytes: number) {
+    super(`the tape would outgrow its limit of ${Math.round(limitBytes / 2 ** 20)} MiB`);
+    this.name = "TapeLimitError";
+    this.limitBytes = limitBytes;
+  }
+}
+
+/** What a primitive was applied with besides its inputs: axes, a shape, an index. */
+export type Attributes = Readonly<Record<string, unknown>>;
+
+/** Nodes of a tape are at first made for this many; then arrays double (measured faster than chunks or reserves). */
+const firstCapacity = 1024;
+export const defaultLimitBytes = 2 ** 30;
+
+/** Input words: a node number, ~k for constant number k, or `noInput`. */
+export const noInput = -0x8000_0000;
+
+/** Node flags. */
+export const isTensor = 1;
+/** input0 is an offset into `lists`, input1 the number of words there. */
+export const isNary = 2;
+export const hasAttributes = 4;
+
+/** Bytes of one node in the arrays below. */
+const bytesPerNode = 1 + 1 + 8 + 4 * 4;
+const bytesPerScope = 3 * 4;
+const bytesPerBranch = 3 * 4 + 1;
+const bytesPerObservation = 3 * 4;
+
+/**
+ * The record of one run, a structure of arrays indexed by node. Nodes stand in the order of execution, so inputs come
+ * before what uses them. The tape knows no mathematics: `operation` is a number that only the table of primitives reads.
+ */
+export class Tape {
+  length = 0;
+  operation = new Uint8Array(firstCapacity);
+  flags = new Uint8Array(firstCapacity);
+  /** The primal of a scalar node; of a tensor node its index in `tensors`. */
+  primal = new Float64Array(firstCapacity);
+  input0 = new Int32Array(firstCapacity);
+  input1 = new Int32Array(firstCapacity);
+  site = new Int32Array(firstCapacity);
+  scope = new Int32Array(firstCapacity);
+
+  readonly constants = new Numbers(Float64Array);
+  readonly lists = new Numbers(Int32Array);
+  readonly tensors: Tensor[] = [];
+  readonly scopes = new Scopes();
+  readonly branches = new Branches();
+  readonly observations = new Observations();
+
+  readonly #attributes = new Map<number, Attributes>();
+  /** Constant tensors that nodes took as inputs: word ~(k + numbers) would be ambiguous, so they have a table of their own. */
+  readonly #tensorConstants = new Map<Tensor, number>();
+  readonly #inputNames = new Map<number, string>();
+  readonly #limitBytes: number;
+  #tensorBytes = 0;
+
+  constructor(limitBytes = defaultLimitBytes) {
+    this.#limitBytes = limitBytes;
+  }
+
+  /** Makes room for at least one more node. The callers' fast paths test `length === operation.length` themselves. */
+  grow(): void {
+    const capacity = this.operation.length * 2;
+    if (this.bytes > this.#limitBytes) throw new TapeLimitError(this.#limitBytes);
+    this.operation = enlarged(this.operation, capacity);
+    this.flags = enlarged(this.flags, capacity);
+    this.primal = enlarged(this.primal, capacity);
+    this.input0 = enlarged(this.input0, capacity);
+    this.input1 = enlarged(this.input1, capacity);
+    this.site = enlarged(this.site, capacity);
+    this.scope = enlarged(this.scope, capacity);
+  }
+
+  /** Bytes in use. */
+  get bytes(): number {
+    return (
+      this.length * bytesPerNode +
+      this.constants.bytes +
+      this.lists.bytes +
+      this.#tensorBytes +
+      this.scopes.length * bytesPerScope +
+      this.branches.length * bytesPerBranch +
+      this.observations.length * bytesPerObservation
+    );
+  }
+
+  /** A node with a scalar primal. Inputs are words (see `noInput`). */
+  addScalar(operation: number, primal: number, input0: number, input1: number, site: number, scope: number): number {
+    const node = this.length;
+    if (node === this.operation.length) this.grow();
+    this.operation[node] = operation;
+    this.flags[node] = 0;
+    this.primal[node] = primal;
+    this.input0[node] = input0;
+    this.input1[node] = input1;
+    this.site[node] = site;
+    this.scope[node] = scope;
+    this.length = node + 1;
+    return node;
+  }
+
+  /** A node of any arity. A number as `result` makes a scalar node. */
+  add(
+    operation: number,
+    result: number | Tensor,
+    inputs: readonly Value[],
+    attributes: Attributes | undefined,
+    site: number,
+    scope: number,
+  ): TracedNumber | Tensor {
+    const words = inputs.map((input) => this.word(input));
+    const nary = words.length > 2;
+    const input0 = nary ? this.lists.length : (words[0] ?? noInput);
+    const input1 = nary ? words.length : (words[1] ?? noInput);
+    if (nary) for (const word of words) this.lists.push(word);
+    const scalar = typeof result === "number";
+    const node = this.addScalar(operation, scalar ? result : this.tensors.length, input0, input1, site, scope);
+    let flags = nary ? isNary : 0;
+    if (attributes !== undefined) {
+      flags |= hasAttributes;
+      this.#attributes.set(node, attributes);
+    }
+    if (scalar) {
+      this.flags[node] = flags;
+      return new TracedNumber(node);
+    }
+    this.flags[node] = flags | isTensor;
+    const tensor = new Tensor(result.shape, result.data, node);
+    this.tensors.push(tensor);
+    this.#countTensorBytes(tensor);
+    return tensor;
+  }
+
+  /** The input word of a value. */
+  word(value: Value): number {
+    if (typeof value === "number") return ~this.constants.push(value);
+    if (value instanceof TracedNumber) return value.node;
+    if (value.node !== untraced) return value.node;
+    // A constant tensor becomes a node without inputs: rare, and everything that walks nodes then needs no second table.
+    let node = this.#tensorConstants.get(value);
+    if (node === undefined) {
+      node = this.addScalar(constantOperation, this.tensors.length, noInput, noInput, 0, 0);
+      this.flags[node] = isTensor;
+      this.tensors.push(value);
+      this.#tensorConstants.set(value, node);
+      this.#countTensorBytes(value);
+    }
+    return node;
+  }
+
+  #countTensorBytes(tensor: Tensor): void {
+    this.#tensorBytes += tensor.data.byteLength;
+    if (this.#tensorBytes > this.#limitBytes) throw new TapeLimitError(this.#limitBytes);
+  }
+
+  /** An independent variable: what gradients are taken with respect to. */
+  addInput(primal: number | Tensor, name: string, site: number): TracedNumber | Tensor {
+    const value = this.add(inputOperation, primal, [], undefined, site, 0);
+    this.#inputNames.set(value.node, name);
+    return value;
+  }
+
+  inputName(node: number): string | undefined {
+    return this.#inputNames.get(node);
+  }
+
+  attributes(node: number): Attributes {
+    return this.#attributes.get(node) ?? {};
+  }
+
+  isTensor(node: number): boolean {
+    return (this.flags[node]! & isTensor) !== 0;
+  }
+
+  /** The primal of a node, without its place on the tape. */
+  primalOf(node: number): number | Tensor {
+    const primal = this.primal[node]!;
+    return this.isTensor(node) ? this.tensors[primal]! : primal;
+  }
+
+  shapeOf(node: number): Shape {
+    return this.isTensor(node) ? this.tensors[this.primal[node]!]!.shape : scalarShape;
+  }
+
+  /** The node as a traced value, to compute on with. */
+  valueOf(node: number): TracedNumber | Tensor {
+    return this.isTensor(node) ? this.tensors[this.primal[node]!]! : new TracedNumber(node);
+  }
+
+  /** Calls `visit` with each input word of `node`, in order. */
+  forEachWord(node: number, visit: (word: number, position: number) => void): void {
+    const input0 = this.input0[node]!;
+    const input1 = this.input1[node]!;
+    if ((this.flags[node]! & isNary) !== 0) {
+      for (let k = 0; k < input1; k++) visit(this.lists.get(input0 + k), k);
+      return;
+    }
+    if (input0 !== noInput) visit(input0, 0);
+    if (input1 !== noInput) visit(input1, 1);
+  }
+
+  /** The nodes among the inputs of `node`, in order; constant numbers are left out. */
+  inputsOf(node: number): number[] {
+    const inputs: number[] = [];
+    this.forEachWord(node, (word) => {
+      if (word >= 0) inputs.push(word);
+    });
+    return inputs;
+  }
+
+  /** The primals of all inputs of `node`, constant numbers included, in order. */
+  inputPrimals(node: number): (number | Tensor)[] {
+    const primals: (number | Tensor)[] = [];
+    this.forEachWord(node, (word) => primals.push(word >= 0 ? this.primalOf(word) : this.constants.get(~word)));
+    return primals;
+  }
+
+  /** All inputs of `node` as values to compute on with. */
+  inputValues(node: number): Value[] {
+    const values: Value[] = [];
+    this.forEachWord(node, (word) => values.push(word >= 0 ? this.valueOf(word) : this.constants.get(~word)));
+    return values;
+  }
+}
+
+/** Operations that every tape has; the table of primitives counts on from `firstPrimitive`. */
+export const inputOperation = 0;
+export const constantOperation = 1;
+export const firstPrimitive = 2;
+
+/** A growing typed array. */
+export class Numbers<T extends Float64Array<ArrayBuffer> | Int32Array<ArrayBuffer>> {
+  length = 0;
+  array: T;
+
+  constructor(constructor: new (length: number) => T) {
+    this.array = new constructor(64);
+  }
+
+  /** Appends `value` and returns its index. */
+  push(value: number): number {
+    const index = this.length;
+    if (index === this.array.length) this.array = enlarged(this.array, index * 2);
+    this.array[index] = value;
+    this.length = index + 1;
+    return index;
+  }
+
+  get(index: number): number {
+    return this.array[index]!;
+  }
+
+  get bytes(): number {
+    return this.length * this.array.BYTES_PER_ELEMENT;
+  }
+}
+
+function enlarged<T extends Uint8Array | Float64Array | Int32Array>(array: T, capacity: number): T {
+  const larger = new (array.constructor as new (length: number) => T)(capacity);
+  larger.set(array);
+  return larger;
+}
+
+/** Calls and loop iterations, a tree. Scope 0 is the whole run. */
+export class Scopes {
+  length = 1;
+  #parent = new Int32Array(64);
+  #site = new Int32Array(64);
+  #iteration = new Int32Array(64);
+
+  /** `iteration` counts from 0 for a turn of a loop and is -1 for a call. */
+  add(parent: number, site: number, iteration: number): number {
+    const scope = this.length;
+    if (scope === this.#parent.length) {
+      this.#parent = enlarged(this.#parent, scope * 2);
+      this.#site = enlarged(this.#site, scope * 2);
+      this.#iteration = enlarged(this.#iteration, scope * 2);
+    }
+    this.#parent[scope] = parent;
+    this.#site[scope] = site;
+    this.#iteration[scope] = iteration;
+    this.length = scope + 1;
+    return scope;
+  }
+
+  parent(scope: number): number {
+    return this.#parent[scope]!;
+  }
+
+  site(scope: number): number {
+    return this.#site[scope]!;
+  }
+
+  iteration(scope: number): number {
+    return this.#iteration[scope]!;
+  }
+}
+
+/** Which way each comparison of traced values went: two runs with equal branches took the same path. */
+export class Branches {
+  readonly #sites = new Numbers(Int32Array);
+  readonly #nodes = new Numbers(Int32Array);
+  readonly #outcomes = new Numbers(Int32Array);
+
+  get length(): number {
+    return this.#sites.length;
+  }
+
+  /** `node` is the tape's length when the comparison was made, `outcome` its result as 0 or 1 (or the index of a winner). */
+  add(site: number, node: number, outcome: number): void {
+    this.#sites.push(site);
+    this.#nodes.push(node);
+    this.#outcomes.push(outcome);
+  }
+
+  at(index: number): { site: number; node: number; outcome: number } {
+    return { site: this.#sites.get(index), node: this.#nodes.get(index), outcome: this.#outcomes.get(index) };
+  }
+}
+
+/**
+ * Which traced value a variable held, one entry for each time it was set. `value` is a node, or ~k for snapshot k: the
+ * nodes (or `untraced`) of an array's elements.
+ */
+export class Observations {
+  readonly sites = new Numbers(Int32Array);
+  readonly values = new Numbers(Int32Array);
+  readonly scopes = new Numbers(Int32Array);
+  readonly snapshots: Snapshot[] = [];
+
+  get length(): number {
+    return this.sites.length;
+  }
+
+  add(site: number, value: number, scope: number): void {
+    this.sites.push(site);
+    this.values.push(value);
+    this.scopes.push(scope);
+  }
+
+  addSnapshot(site: number, snapshot: Snapshot, scope: number): void {
+    this.add(site, ~(this.snapshots.push(snapshot) - 1), scope);
+  }
+}
+
+/** The elements of an array when it was observed: its nested shape, the node of each element, the primals of untraced ones. */
+export interface Snapshot {
+  readonly shape: Shape;
+  readonly nodes: Int32Array;
+  readonly primals: Float64Array;
+}
