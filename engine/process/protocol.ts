@@ -1,0 +1,306 @@
+/**
+ * The channel between the engine process and whoever asks it: JSON-RPC requests over the child process's IPC channel.
+ * Types only. One engine process runs one file once and then owns its traces until it is told to go; answers are small.
+ *
+ * Lines and columns count from 1, columns in UTF-16 units. A number that may be NaN or infinite travels as a number
+ * (the channel clones structurally); only the command's JSON writes such numbers as strings.
+ */
+
+export interface Position {
+  readonly line: number;
+  readonly column: number;
+}
+
+export interface SourceRange {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  readonly endLine: number;
+  readonly endColumn: number;
+}
+
+/** Method → [parameters, answer]. Every question may be cancelled; a cancelled run ends the process. */
+export interface Questions {
+  /** What stands in a file, without running it. */
+  outline: [{ file: string; text: string }, Outline];
+  /** Runs the file once, traces the functions asked for (all when undefined) and keeps the tapes. */
+  trace: [TraceRequest, TraceSummary];
+  hover: [{ position: Position }, Hover | undefined];
+  hints: [{ names: "names" | "all"; from: number; to: number }, readonly Hint[]];
+  /** Every node of one function's trace, as the command prints them. */
+  nodes: [{ function: string }, readonly NodeReport[]];
+  graph: [GraphRequest, Graph];
+  details: [{ function: string; node: number }, NodeDetails];
+  /** The backward pass in order, `count` steps from `from`. */
+  steps: [{ function: string; from: number; count: number }, { total: number; steps: readonly Step[] }];
+  search: [{ function: string; query: string; limit: number }, readonly SearchHit[]];
+  /** The nodes that the innermost expression or variable at `position` made. */
+  nodesAt: [{ position: Position }, { function: string; nodes: readonly number[] } | undefined];
+  /** All elements of one tensor node. */
+  tensor: [
+    { function: string; node: number; of: "value" | "adjoint" },
+    { shape: readonly number[]; data: Float64Array },
+  ];
+}
+
+export type Method = keyof Questions;
+
+/** Sent by the engine while it works. */
+export interface Notifications {
+  progress: { stage: "loading" | "running" | "differentiating"; function?: string; operations: number };
+}
+
+// ---------------------------------------------------------------------------------------------------------- outline
+
+export interface Outline {
+  readonly functions: readonly FunctionOutline[];
+  /** Why the file, or a function in it, cannot be traced. */
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** An exported function that is, or might become, differentiable. */
+export interface FunctionOutline {
+  readonly name: string;
+  /** From `export` to the closing brace. */
+  readonly source: SourceRange;
+  readonly nameSource: SourceRange;
+  readonly parameters: readonly { readonly name: string; readonly hasDefault: boolean; readonly source: SourceRange }[];
+  /** Every parameter has a default, so it can be traced as it stands. */
+  readonly traceable: boolean;
+}
+
+// ------------------------------------------------------------------------------------------------------------ trace
+
+export interface TraceRequest {
+  readonly file: string;
+  /** The text to run where it differs from what is on disk (an unsaved editor). */
+  readonly text?: string;
+  readonly functions?: readonly string[];
+  /** Parameters by name, in place of their defaults. */
+  readonly at?: Readonly<Record<string, unknown>>;
+  readonly limits?: Partial<Limits>;
+}
+
+export interface Limits {
+  readonly wallClockMs: number;
+  readonly memoryBytes: number;
+  readonly tapeBytes: number;
+}
+
+export interface TraceSummary {
+  readonly file: string;
+  readonly outline: Outline;
+  readonly functions: readonly FunctionTrace[];
+  /** Of the file as a whole: it did not parse, load or export anything to trace. */
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+export interface FunctionTrace {
+  readonly function: string;
+  readonly source: SourceRange;
+  /** Undefined where the run failed: `diagnostics` then says why. */
+  readonly value?: number;
+  /** By parameter name; nested as the parameter is (tensors as nested arrays). */
+  readonly gradient?: Readonly<Record<string, Nested>>;
+  /** Euclidean norm over all parameters. */
+  readonly gradientNorm?: number;
+  readonly diagnostics: readonly Diagnostic[];
+  readonly tape: { readonly operations: number; readonly bytes: number };
+  readonly time: { readonly forwardMs: number; readonly backwardMs: number };
+}
+
+export type Nested = number | readonly Nested[] | { readonly [key: string]: Nested };
+
+export interface Diagnostic {
+  /** Kebab case, one per kind of finding: `syntax-error`, `model-error`, `value-left-trace`, … */
+  readonly code: string;
+  readonly severity: "error" | "warning" | "information";
+  /** One clear sentence: what, where it matters, what to do. */
+  readonly message: string;
+  readonly source: SourceRange;
+  readonly related?: readonly { readonly message: string; readonly source: SourceRange }[];
+  /** The figures behind the message. */
+  readonly data?: Readonly<Record<string, unknown>>;
+  readonly fixes?: readonly { readonly title: string; readonly predicted?: unknown }[];
+}
+
+// ------------------------------------------------------------------------------------------------------------ nodes
+
+/** A scalar, or what is told of a tensor. */
+export type Summary = number | TensorSummary;
+
+export interface TensorSummary {
+  readonly norm: number;
+  readonly min: number;
+  readonly max: number;
+  readonly mean: number;
+  /** Whether every element is finite. */
+  readonly finite: boolean;
+}
+
+export interface NodeReport {
+  readonly id: number;
+  readonly op: string;
+  readonly name?: string;
+  readonly shape: readonly number[];
+  readonly value: Summary;
+  readonly adjoint: Summary;
+  readonly inputs: readonly number[];
+  readonly source: SourceRange;
+}
+
+export interface Contribution {
+  /** The node that the adjoint flows to or comes from. */
+  readonly node: number;
+  readonly label: string;
+  readonly op: string;
+  readonly line: number;
+  /** A scalar, or the norm of a tensor's contribution. */
+  readonly amount: number;
+}
+
+export interface NodeDetails extends NodeReport {
+  /** The expression's text, one line, shortened. */
+  readonly text: string;
+  /** The scopes around it, outermost first: "step(i = 3)". */
+  readonly scopes: readonly { readonly label: string; readonly source: SourceRange }[];
+  /** The adjoint rule in the field's notation, e.g. `d(a/b)`, `ā += v̄ · 1/b`; then the same with this node's figures. */
+  readonly rule: { readonly title: string; readonly symbolic: readonly string[]; readonly numeric: readonly string[] };
+  /** Where this node's adjoint comes from: one entry for each use. They add up to the adjoint. */
+  readonly from: readonly Contribution[];
+  /** What this node passes on to its inputs. */
+  readonly to: readonly Contribution[];
+  readonly histogram?: { readonly value: Histogram; readonly adjoint: Histogram };
+  /** The lines of source around the node. */
+  readonly excerpt: { readonly firstLine: number; readonly lines: readonly string[] };
+}
+
+export interface Histogram {
+  readonly min: number;
+  readonly max: number;
+  readonly counts: readonly number[];
+}
+
+/** One step of the backward pass: a node passes its adjoint on. */
+export interface Step {
+  readonly node: number;
+  /** `ȳ += ē · e` */
+  readonly rule: string;
+  readonly line: number;
+  readonly adds: readonly { readonly node: number; readonly amount: number }[];
+}
+
+export interface SearchHit {
+  readonly node: number;
+  readonly label: string;
+  readonly op: string;
+  readonly line: number;
+  readonly value: Summary;
+  readonly adjoint: Summary;
+}
+
+// ------------------------------------------------------------------------------------------------- hovers and hints
+
+/** What is known of the variable or expression under the cursor. */
+export interface Hover {
+  readonly function: string;
+  /** The range of text this speaks of. */
+  readonly source: SourceRange;
+  readonly title: string;
+  readonly executions: number;
+  readonly first: Execution;
+  readonly last: Execution;
+  /** Over executions, where there is more than one: at most 64 points, each the mean of its stretch. */
+  readonly series?: { readonly value: readonly number[]; readonly adjoint: readonly number[] };
+  readonly range?: {
+    readonly value: readonly [min: number, max: number];
+    readonly adjoint: readonly [min: number, max: number];
+  };
+  readonly shape: readonly number[];
+  readonly histogram?: { readonly value: Histogram; readonly adjoint: Histogram };
+  /** The result does not depend on it. */
+  readonly unused: boolean;
+}
+
+export interface Execution {
+  readonly node: number;
+  readonly value: Summary;
+  readonly adjoint: Summary;
+}
+
+/** An inlay hint at the end of a declaration's name or expression. For many executions, of the last one. */
+export interface Hint {
+  readonly position: Position;
+  readonly executions: number;
+  readonly value: Summary;
+  readonly adjoint: Summary;
+  readonly node: number;
+  readonly function: string;
+}
+
+// ------------------------------------------------------------------------------------------------------------ graph
+
+export interface GraphRequest {
+  readonly function: string;
+  /** Ids of the groups that stand open. Undefined: as many as fit the budget, outermost first. */
+  readonly open?: readonly string[];
+  /** At most this many cards and groups are sent; what does not fit is folded further. */
+  readonly budget: number;
+}
+
+/** The visible part of the forward graph with the backward pass over it. */
+export interface Graph {
+  readonly function: string;
+  readonly cards: readonly Card[];
+  readonly groups: readonly Group[];
+  readonly edges: readonly Edge[];
+  readonly output: string;
+  readonly totalNodes: number;
+  /** The groups that stand open in this answer. */
+  readonly open: readonly string[];
+}
+
+/** A node that is drawn. */
+export interface Card {
+  /** "n12" for node 12. */
+  readonly id: string;
+  readonly node: number;
+  /** The open group it stands in. */
+  readonly parent?: string;
+  /** The variable's name, or the expression's text, shortened. */
+  readonly label: string;
+  readonly op: string;
+  readonly shape: readonly number[];
+  readonly value: Summary;
+  readonly adjoint: Summary;
+  readonly line: number;
+  /** The step of the backward pass at which its adjoint is complete, counting from 1 at the output; 0: never reached. */
+  readonly step: number;
+}
+
+/** A call, a loop iteration or a run of iterations. Closed, it stands for all nodes in it. */
+export interface Group {
+  /** Stable across requests for the same trace. */
+  readonly id: string;
+  readonly parent?: string;
+  readonly open: boolean;
+  /** "layer", "i = 3", "i = 0 … 99". */
+  readonly label: string;
+  readonly source: SourceRange;
+  readonly nodes: number;
+  /** How many iterations or calls it folds together. */
+  readonly repeats: number;
+  /** Norm of the adjoint that enters from its users, and of what leaves to its inputs. */
+  readonly adjointIn: number;
+  readonly adjointOut: number;
+}
+
+/** Along the data's way: from a card or closed group to one that uses it. */
+export interface Edge {
+  readonly from: string;
+  readonly to: string;
+  /** How many node-to-node edges it stands for. */
+  readonly count: number;
+  /** What flows back along it: a scalar's contribution, or the norm of several or of a tensor's. */
+  readonly contribution: number;
+}
