@@ -1,0 +1,1 @@
+export function ensureChromium(): Promise<{ executablePath: string; env: Record<string, string> }>;

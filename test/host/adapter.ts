@@ -1,0 +1,69 @@
+// Stands in for the `code` executable when @vscode/test-electron runs extension tests: takes the same flags, runs the tests in
+// VS Code from npm inside a headless browser, and ends with the code that the tests ended with.
+import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
+import path from "node:path";
+import { format, parseArgs } from "node:util";
+import { launchBrowser, newPage } from "./browser.ts";
+import { startServer } from "./server.ts";
+
+const { values, positionals } = parseArgs({
+  strict: false,
+  allowPositionals: true,
+  options: {
+    extensionDevelopmentPath: { type: "string", multiple: true },
+    extensionTestsPath: { type: "string" },
+    "extensions-dir": { type: "string" },
+    "user-data-dir": { type: "string" },
+    // Not a flag of VS Code's: runTests always passes --disable-workspace-trust, and this takes it back.
+    untrusted: { type: "boolean" },
+  },
+});
+
+const folder = path.resolve(positionals[0] ?? ".");
+const dataFolder = String(values["user-data-dir"]);
+const debuggingPort = await freePort();
+process.env["ADJOINT_TEST_CDP"] = `http://127.0.0.1:${String(debuggingPort)}`;
+
+const browser = await launchBrowser({ debuggingPort });
+const server = await startServer({
+  dataFolder,
+  extensionsFolder: String(values["extensions-dir"]),
+  trusted: values.untrusted !== true,
+  testing: true,
+});
+
+const page = await newPage(browser);
+const finished = new Promise<number>((resolve) => {
+  void page.exposeFunction("codeAutomationLog", (type: string, parts: unknown[]) => {
+    (type === "error" || type === "warn" ? process.stderr : process.stdout).write(`${format(...parts)}\n`);
+  });
+  void page.exposeFunction("codeAutomationExit", resolve);
+  page.once("crash", () => resolve(1));
+  page.once("close", () => resolve(1));
+  void server.ended.then(() => resolve(1));
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve(1));
+});
+
+const developed = [values.extensionDevelopmentPath ?? []].flat().map(String);
+await page.goto(
+  server.url({
+    folder,
+    payload: [
+      ...developed.map((extension) => ["extensionDevelopmentPath", server.remote(extension)] as const),
+      ["extensionTestsPath", server.remote(String(values.extensionTestsPath))],
+    ],
+  }),
+);
+const code = await finished;
+await browser.close();
+await server.stop();
+process.exit(code);
+
+async function freePort(): Promise<number> {
+  const probe = createServer();
+  await new Promise<void>((resolve) => probe.listen(0, "127.0.0.1", resolve));
+  const { port } = probe.address() as AddressInfo;
+  await new Promise((resolve) => probe.close(resolve));
+  return port;
+}

@@ -1,0 +1,3 @@
+export function square(x = 3): number {
+  return x * x;
+}
