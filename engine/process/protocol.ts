@@ -244,6 +244,8 @@ export interface GraphRequest {
   readonly function: string;
   /** Ids of the groups that stand open. Undefined: as many as fit the budget, outermost first. */
   readonly open?: readonly string[];
+  /** The groups around this node stand open too. */
+  readonly reveal?: number;
   /** At most this many cards and groups are sent; what does not fit is folded further. */
   readonly budget: number;
 }
@@ -288,6 +290,12 @@ export interface Group {
   readonly label: string;
   readonly source: SourceRange;
   readonly nodes: number;
+  /** The first and the last node in it: a node that is not drawn belongs to the innermost closed group around it. */
+  readonly first: number;
+  readonly last: number;
+  /** The steps of the backward pass that run through it, counted as in `Card.step`; both 0: never reached. */
+  readonly firstStep: number;
+  readonly lastStep: number;
   /** How many iterations or calls it folds together. */
   readonly repeats: number;
   /** Norm of the adjoint that enters from its users, and of what leaves to its inputs. */
