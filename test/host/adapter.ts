@@ -1,10 +1,11 @@
 // Stands in for the `code` executable when @vscode/test-electron runs extension tests: takes the same flags, runs the tests in
 // VS Code from npm inside a headless browser, and ends with the code that the tests ended with.
-import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
+import { createWriteStream } from "node:fs";
 import path from "node:path";
 import { format, parseArgs } from "node:util";
 import { launchBrowser, newPage } from "./browser.ts";
+import { freePort } from "./ports.ts";
+import { reported } from "./report.ts";
 import { startServer } from "./server.ts";
 
 const { values, positionals } = parseArgs({
@@ -33,10 +34,14 @@ const server = await startServer({
   testing: true,
 });
 
+// All that the workbench itself says; of interest when a test fails.
+const log = createWriteStream(process.env["ADJOINT_TEST_LOG"] ?? path.join(dataFolder, "workbench.log"));
 const page = await newPage(browser);
 const finished = new Promise<number>((resolve) => {
   void page.exposeFunction("codeAutomationLog", (type: string, parts: unknown[]) => {
-    (type === "error" || type === "warn" ? process.stderr : process.stdout).write(`${format(...parts)}\n`);
+    const line = format(...parts);
+    if (line.startsWith(reported)) console.log(line.slice(reported.length));
+    else log.write(`${type}: ${line}\n`);
   });
   void page.exposeFunction("codeAutomationExit", resolve);
   page.once("crash", () => resolve(1));
@@ -59,11 +64,3 @@ const code = await finished;
 await browser.close();
 await server.stop();
 process.exit(code);
-
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, "127.0.0.1", resolve));
-  const { port } = probe.address() as AddressInfo;
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
-}

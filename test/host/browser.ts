@@ -22,7 +22,8 @@ export interface BrowserOptions {
 /** Starts a headless Chrome or Chromium. */
 export async function launchBrowser({ debuggingPort }: BrowserOptions = {}): Promise<Browser> {
   const { executablePath, env } = await ensureChromium();
-  const args = debuggingPort === undefined ? launchFlags : [...launchFlags, `--remote-debugging-port=${String(debuggingPort)}`];
+  const args =
+    debuggingPort === undefined ? launchFlags : [...launchFlags, `--remote-debugging-port=${String(debuggingPort)}`];
   return chromium.launch({ executablePath, args, env: { ...environment(), ...env }, headless: true });
 }
 
@@ -34,7 +35,10 @@ export interface PageOptions {
 }
 
 /** A page as large as an ordinary laptop's window. */
-export async function newPage(browser: Browser, { width = 1440, height = 900, scale = 1 }: PageOptions = {}): Promise<Page> {
+export async function newPage(
+  browser: Browser,
+  { width = 1440, height = 900, scale = 1 }: PageOptions = {},
+): Promise<Page> {
   const context: BrowserContext = await browser.newContext({ viewport: { width, height }, deviceScaleFactor: scale });
   return context.newPage();
 }
@@ -47,5 +51,7 @@ export async function openWorkbench(page: Page, url: string): Promise<void> {
 }
 
 function environment(): Record<string, string> {
-  return Object.fromEntries(Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined));
+  return Object.fromEntries(
+    Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
 }

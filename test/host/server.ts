@@ -93,9 +93,13 @@ export async function installExtension(vsix: string, options: ServerOptions): Pr
   const main = await ensureVSCodeServer();
   await prepareDataFolder(options);
   const folders = ["--server-data-dir", options.dataFolder, "--extensions-dir", options.extensionsFolder];
-  const child = spawn(findNode(), [main, ...folders, "--accept-server-license-terms", "--force", "--install-extension", vsix], {
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  const child = spawn(
+    findNode(),
+    [main, ...folders, "--accept-server-license-terms", "--force", "--install-extension", vsix],
+    {
+      stdio: ["ignore", "pipe", "pipe"],
+    },
+  );
   let output = "";
   child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
   child.stderr.on("data", (chunk: Buffer) => (output += chunk.toString()));
@@ -103,7 +107,12 @@ export async function installExtension(vsix: string, options: ServerOptions): Pr
   if (code !== 0) throw new Error(`VS Code did not install ${vsix}:\n${output}`);
 }
 
-async function prepareDataFolder({ dataFolder, extensionsFolder, trusted = true, settings = {} }: ServerOptions): Promise<void> {
+async function prepareDataFolder({
+  dataFolder,
+  extensionsFolder,
+  trusted = true,
+  settings = {},
+}: ServerOptions): Promise<void> {
   const user = path.join(dataFolder, "data", "User");
   await mkdir(user, { recursive: true });
   await mkdir(extensionsFolder, { recursive: true });
@@ -115,7 +124,15 @@ async function prepareDataFolder({ dataFolder, extensionsFolder, trusted = true,
 
 async function serverArguments(options: ServerOptions, token: string | undefined): Promise<string[]> {
   const { dataFolder, extensionsFolder, trusted = true, testing, port = 0 } = options;
-  const common = ["--host", "127.0.0.1", "--port", String(port), "--accept-server-license-terms", "--telemetry-level", "off"];
+  const common = [
+    "--host",
+    "127.0.0.1",
+    "--port",
+    String(port),
+    "--accept-server-license-terms",
+    "--telemetry-level",
+    "off",
+  ];
   common.push("--server-data-dir", dataFolder, "--extensions-dir", extensionsFolder);
   if (trusted) common.push("--disable-workspace-trust");
   if (testing) common.push("--enable-smoke-test-driver");

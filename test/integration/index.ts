@@ -3,14 +3,16 @@ import { writeFile } from "node:fs/promises";
 import { format } from "node:util";
 import Mocha from "mocha";
 import type { Counts } from "../host/counts.ts";
+import { reported } from "../host/report.ts";
 
 /** Runs every suite that `load` defines. Rejects when a test fails, which is how VS Code learns of it. */
 export async function runSuites(load: () => void): Promise<void> {
   const mocha = new Mocha({ ui: "tdd", timeout: 60_000, slow: 10_000, reporter: "spec", color: false });
   mocha.suite.emit("pre-require", globalThis, "", mocha);
   load();
-  // The extension host forwards its console; Mocha's reporter keeps the one it saw first.
-  Mocha.reporters.Base.consoleLog = (...parts: unknown[]) => console.log(format(...parts));
+  Mocha.reporters.Base.consoleLog = (...parts: unknown[]) => {
+    for (const line of format(...parts).split("\n")) console.log(reported + line);
+  };
   const stats = await new Promise<Mocha.Stats>((resolve) => {
     const runner = mocha.run(() => {
       if (runner.stats) resolve(runner.stats);

@@ -8,7 +8,8 @@ import { parseArgs, promisify } from "node:util";
 import { downloadAndUnzipVSCode, resolveCliArgsFromVSCodeExecutablePath, runTests } from "@vscode/test-electron";
 import { build } from "esbuild";
 import { npm, root } from "../../scripts/steps.mjs";
-import { add, none, summary, type Counts } from "../host/counts.ts";
+import { add, none, type Counts } from "../host/counts.ts";
+import { freePort } from "../host/ports.ts";
 import { installExtension } from "../host/server.ts";
 import { calmSettings } from "../host/settings.ts";
 import { runOf, runs, type Run } from "./runs.ts";
@@ -28,7 +29,6 @@ for (const run of runs) {
 }
 await mkdir(results, { recursive: true });
 await writeFile(path.join(results, "integration.json"), JSON.stringify(counts));
-console.log(summary(counts));
 process.exitCode = counts.failed > 0 ? 1 : 0;
 
 async function execute(run: Run, chosen: readonly string[]): Promise<Counts> {
@@ -53,7 +53,7 @@ async function execute(run: Run, chosen: readonly string[]): Promise<Counts> {
     await writeSettings(dataFolder, run);
     if (run.packaged) await installPackage(dataFolder, extensionsFolder);
     const counted = path.join(folder, "results.json");
-    const debuggingPort = "9333";
+    const debuggingPort = String(await freePort());
     await runTests({
       vscodeExecutablePath: desktop ?? path.join(root, "test", "host", "adapter"),
       // VS Code runs extension tests only beside an extension in development; the packaged one is not that.
@@ -68,6 +68,7 @@ async function execute(run: Run, chosen: readonly string[]): Promise<Counts> {
       ],
       extensionTestsEnv: {
         ADJOINT_TEST_RESULTS: counted,
+        ADJOINT_TEST_LOG: path.join(folder, "workbench.log"),
         ADJOINT_TEST_SCREENSHOTS: path.join(results, "screenshots"),
         ADJOINT_TEST_ROOT: root,
         ...(desktop ? { ADJOINT_TEST_CDP: `http://127.0.0.1:${debuggingPort}` } : {}),
@@ -119,5 +120,7 @@ async function installPackage(dataFolder: string, extensionsFolder: string): Pro
   if (!desktop) return installExtension(vsix, { dataFolder, extensionsFolder });
   const [cli, ...args] = resolveCliArgsFromVSCodeExecutablePath(desktop, { reuseMachineInstall: true });
   const folders = [`--user-data-dir=${dataFolder}`, `--extensions-dir=${extensionsFolder}`];
-  await promisify(execFile)(cli!, [...args, ...folders, "--install-extension", vsix], { shell: process.platform === "win32" });
+  await promisify(execFile)(cli!, [...args, ...folders, "--install-extension", vsix], {
+    shell: process.platform === "win32",
+  });
 }

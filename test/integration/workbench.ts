@@ -64,7 +64,13 @@ export async function webview(selector: string): Promise<Frame> {
   return until(`a webview with ${selector}`, async () => {
     for (const frame of workbench.frames()) {
       if (!frame.parentFrame()?.url().includes("extensionId=adjoint.adjoint")) continue;
-      if ((await frame.locator(selector).count().catch(() => 0)) > 0) return frame;
+      if (
+        (await frame
+          .locator(selector)
+          .count()
+          .catch(() => 0)) > 0
+      )
+        return frame;
     }
     return undefined;
   });
@@ -77,20 +83,25 @@ export async function screenshot(name: string): Promise<void> {
   await (await page()).screenshot({ path: path.join(folder, `${name}.png`) });
 }
 
-/** The names of themes that VS Code brings. */
-export type Theme = "Default Dark Modern" | "Default Light Modern" | "Default High Contrast" | "Default High Contrast Light";
+/** The themes that VS Code brings, and the class each gives the workbench. */
+const themes = {
+  dark: ["Dark 2026", "vs-dark"],
+  light: ["Light 2026", "vs"],
+  "high-contrast": ["Default High Contrast", "hc-black"],
+  "high-contrast-light": ["Default High Contrast Light", "hc-light"],
+} as const;
 
 /** Changes the colour theme and waits until it is on the screen. */
-export async function theme(name: Theme): Promise<void> {
-  await vscode.workspace.getConfiguration("workbench").update("colorTheme", name, vscode.ConfigurationTarget.Global);
-  const wanted = { "Default Dark Modern": "vs-dark", "Default Light Modern": "vs", "Default High Contrast": "hc-black", "Default High Contrast Light": "hc-light" }[name];
-  await (await page()).waitForSelector(`.monaco-workbench.${wanted}`);
+export async function theme(name: keyof typeof themes): Promise<void> {
+  const [setting, className] = themes[name];
+  await vscode.workspace.getConfiguration("workbench").update("colorTheme", setting, vscode.ConfigurationTarget.Global);
+  await (await page()).waitForSelector(`.monaco-workbench.${className}`);
 }
 
-/** Runs `action` in a dark and in a light theme and photographs each: `<name>-dark.png`, `<name>-light.png`. */
+/** Photographs what is on the screen in both themes: `<name>-light.png`, `<name>-dark.png`. */
 export async function screenshotThemes(name: string): Promise<void> {
-  await theme("Default Light Modern");
-  await screenshot(`${name}-light`);
-  await theme("Default Dark Modern");
-  await screenshot(`${name}-dark`);
+  for (const each of ["light", "dark"] as const) {
+    await theme(each);
+    await screenshot(`${name}-${each}`);
+  }
 }

@@ -1,0 +1,74 @@
+// `npm test [unit|webview|integration] [--desktop] [part of a file name]`: every test there is, or those of one kind, and one line in the end.
+import { spawn } from "node:child_process";
+import { globSync } from "node:fs";
+import { mkdir, readFile, rm } from "node:fs/promises";
+import path from "node:path";
+import { ensureChromium } from "../scripts/chromium.mjs";
+import { ensureVSCodeServer } from "../scripts/vscodeServer.mjs";
+import { fail, root, SetupError } from "../scripts/steps.mjs";
+import { add, none, summary, type Counts } from "./host/counts.ts";
+
+const kinds = { unit, webview, integration };
+const results = path.join(root, "test-results");
+
+function unit(parts: readonly string[]): Promise<Counts> {
+  const files = globSync("test/**/*.test.ts", { cwd: root });
+  const elsewhere = /^test[\\/](integration|webview|workspaces|fixtures)[\\/]/;
+  return nodeTest(
+    "unit",
+    files.filter((file) => !elsewhere.test(file)),
+    parts,
+  );
+}
+
+async function webview(parts: readonly string[]): Promise<Counts> {
+  const files = globSync("test/webview/**/*.test.ts", { cwd: root });
+  if (files.length > 0) await ensureChromium();
+  return nodeTest("webview", files, parts);
+}
+
+async function integration(parts: readonly string[]): Promise<Counts> {
+  if (!parts.includes("--desktop")) await Promise.all([ensureChromium(), ensureVSCodeServer()]);
+  return counted("integration", ["test/integration/run.ts", ...parts]);
+}
+
+async function nodeTest(kind: string, files: readonly string[], parts: readonly string[]): Promise<Counts> {
+  const chosen = files.filter((file) => parts.every((part) => file.includes(part))).sort();
+  if (chosen.length === 0) return none;
+  const reporters = ["--test-reporter=spec", "--test-reporter-destination=stdout"];
+  reporters.push("--test-reporter=./test/host/countReporter.ts", `--test-reporter-destination=${resultsFile(kind)}`);
+  return counted(kind, ["--test", ...reporters, ...chosen]);
+}
+
+/** Runs Node, which leaves its counts in the results file of `kind`. Without one, that is a failure. */
+async function counted(kind: string, args: readonly string[]): Promise<Counts> {
+  const file = resultsFile(kind);
+  await rm(file, { force: true });
+  const child = spawn(process.execPath, args, { cwd: root, stdio: "inherit" });
+  const code = await new Promise((resolve) => child.on("close", resolve));
+  const counts = await readFile(file, "utf8").then(
+    (text) => JSON.parse(text) as Counts,
+    () => ({ ...none, failed: 1 }),
+  );
+  return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
+}
+
+function resultsFile(kind: string): string {
+  return path.join(results, `${kind}.json`);
+}
+
+async function run(): Promise<void> {
+  const args = process.argv.slice(2);
+  const kind = Object.keys(kinds).find((name) => name === args[0]) as keyof typeof kinds | undefined;
+  const parts = kind ? args.slice(1) : args;
+  await mkdir(results, { recursive: true });
+  let total = none;
+  for (const name of kind ? [kind] : (Object.keys(kinds) as (keyof typeof kinds)[]))
+    total = add(total, await kinds[name](parts));
+  if (total.passed + total.failed + total.skipped === 0)
+    throw new SetupError(`No test file matches ${args.join(" ")}.`);
+  console.log(`\n${summary(total)}`);
+  process.exitCode = total.failed > 0 ? 1 : 0;
+}
+
+await run().catch(fail);
