@@ -1,11 +1,10 @@
 import { add } from "../primitives/arithmetic.ts";
-import { broadcastTo } from "../primitives/broadcasting.ts";
-import type { Rule } from "../primitives/rule.ts";
+import { pullback } from "../primitives/rule.ts";
 import { rules } from "../primitives/table.ts";
 import { recordOn, withoutRecording } from "../tape/recording.ts";
-import type { Tape } from "../tape/tape.ts";
-import { scalarStep } from "./scalarStep.ts";
-import { Tensor, TracedNumber, type Value } from "../tape/tensor.ts";
+import { constantOperation, type Tape } from "../tape/tape.ts";
+import { Tensor, type Value } from "../tape/tensor.ts";
+import { scalarLoop } from "./scalarLoop.ts";
 
 /** ∂L/∂v for the nodes v of a tape, L being the node that was seeded. */
 export class Adjoints {
@@ -49,35 +48,28 @@ export function reverse(tape: Tape, output: number, seed = 1): Adjoints {
   const adjoints = new Float64Array(output + 1);
   const reached = new Uint8Array(output + 1);
   const tensors = new Map<number, Tensor>();
-  const { operation, flags } = tape;
+  const { operation, flags, primal, input0, input1 } = tape;
   const constants = tape.constants.array;
   adjoints[output] = seed;
   reached[output] = 1;
 
-  const contribute = (input: number, contribution: Value): void => {
-    reached[input] = 1;
-    if (typeof contribution === "number") adjoints[input]! += contribution;
+  const contribute = (word: number, contribution: Value): void => {
+    reached[word] = 1;
+    if (typeof contribution === "number") adjoints[word]! += contribution;
     else if (contribution instanceof Tensor) {
-      const sum = tensors.get(input);
-      tensors.set(input, sum === undefined ? contribution : (add(sum, contribution) as Tensor));
+      const sum = tensors.get(word);
+      tensors.set(word, sum === undefined ? contribution : (add(sum, contribution) as Tensor));
     }
   };
 
   withoutRecording(tape, () => {
-    for (let node = output; node >= 0; node--) {
-      if (reached[node] === 0) continue;
-      const rule = rules[operation[node]!];
-      if (rule === undefined) continue;
-      if (flags[node] === 0 && rule.partials !== undefined) {
-        scalarStep(node, adjoints, reached, tape, constants);
-        continue;
-      }
+    let node = output;
+    for (;;) {
+      node = scalarLoop(node, adjoints, reached, operation, flags, primal, input0, input1, constants);
+      if (node < 0) return;
       const cotangent = tape.isTensor(node) ? tensors.get(node)! : adjoints[node]!;
-      const contributions = rule.vjp(cotangent, tape.inputPrimals(node), tape.primalOf(node), tape.attributes(node));
-      tape.forEachWord(node, (word, position) => {
-        const contribution = contributions[position];
-        if (word >= 0 && contribution !== undefined) contribute(word, contribution);
-      });
+      passBack(tape, node, cotangent, tape.inputPrimals(node), tape.primalOf(node), contribute);
+      node--;
     }
   });
   return new Adjoints(output, adjoints, tensors, reached);
@@ -94,24 +86,35 @@ export function reverseRecorded(
   seed: Value = 1,
 ): (Value | undefined)[] {
   const adjoints = new Map<number, Value>([[output, seed]]);
+  const contribute = (word: number, contribution: Value): void => {
+    const sum = adjoints.get(word);
+    adjoints.set(word, sum === undefined ? contribution : add(sum, contribution));
+  };
   recordOn(tape, () => {
     for (let node = output; node >= 0; node--) {
       const cotangent = adjoints.get(node);
-      const rule: Rule | undefined = rules[tape.operation[node]!];
-      if (cotangent === undefined || rule === undefined) continue;
-      const result = tape.valueOf(node);
-      const contributions = rule.vjp(cotangent, tape.inputValues(node), result, tape.attributes(node));
-      tape.forEachWord(node, (word, position) => {
-        const contribution = contributions[position];
-        if (word < 0 || contribution === undefined) return;
-        const sum = adjoints.get(word);
-        adjoints.set(word, sum === undefined ? contribution : add(sum, contribution));
-      });
+      if (cotangent === undefined) continue;
+      passBack(tape, node, cotangent, tape.inputValues(node), tape.valueOf(node), contribute);
     }
   });
-  return wanted.map((node) => {
-    const adjoint = adjoints.get(node);
-    if (adjoint === undefined || adjoint instanceof TracedNumber) return adjoint;
-    return broadcastTo(adjoint, tape.shapeOf(node));
+  return wanted.map((node) => adjoints.get(node));
+}
+
+/** Hands `contribute` what the cotangent of `node` gives to each of its inputs, constants left out. */
+export function passBack(
+  tape: Tape,
+  node: number,
+  cotangent: Value,
+  inputs: readonly Value[],
+  result: Value,
+  contribute: (word: number, contribution: Value, position: number) => void,
+): void {
+  const rule = rules[tape.operation[node]!];
+  if (rule === undefined) return;
+  const attributes = tape.attributes(node);
+  tape.forEachWord(node, (word, position) => {
+    if (word < 0 || tape.operation[word] === constantOperation) return;
+    const pull = pullback(rule, position);
+    if (pull !== undefined) contribute(word, pull(cotangent, inputs, result, attributes, position), position);
   });
 }

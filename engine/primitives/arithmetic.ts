@@ -1,4 +1,7 @@
-import { arithmetic, binary, unary } from "./rule.ts";
+import { equal } from "./comparison.ts";
+import { arithmetic, binary, unary } from "./elementwise.ts";
+import { trunc } from "./rounding.ts";
+import { log } from "./transcendental.ts";
 
 export const add = binary("add", (a, b) => a + b, [() => 1, () => 1]);
 export const sub = binary("sub", (a, b) => a - b, [() => 1, () => -1]);
@@ -10,5 +13,20 @@ export const neg = unary(
   (x) => -x,
   () => -1,
 );
+
+/** a − b·trunc(a/b): the sign of the dividend, as JavaScript's `%`. Where it jumps, the derivative of the piece it is on. */
+export const mod = binary("mod", (a, b) => a % b, [() => 1, (a, b) => neg(trunc(div(a, b)))]);
+
+/**
+ * a to the power b.
+ *
+ * ∂/∂a = b·a^(b−1), and 0 where a = b = 0: x⁰ is the constant 1, its derivative is not 0·0⁻¹.
+ * ∂/∂b = aᵇ·ln a exists for a > 0. At a = 0 it is 0 (for b > 0 the limit from a > 0, for b = 0 by convention). For a < 0
+ * it is NaN: there aᵇ is real only at isolated b, and a zero would hide that.
+ */
+export const pow = binary("pow", (a, b) => a ** b, [
+  (a, b) => mul(b, pow(a, add(sub(b, 1), mul(equal(a, 0), equal(b, 0))))),
+  (a, _, y) => mul(y, log(add(a, equal(a, 0)))),
+]);
 
 Object.assign(arithmetic, { add, mul, neg });

@@ -1,26 +1,21 @@
 import { sameShape, sizeOf, type Shape } from "../tape/shape.ts";
 import { Tensor, type Value } from "../tape/tensor.ts";
 import { ShapeError, broadcastShapes } from "./broadcastShapes.ts";
-import { arithmetic, broadcastIndex, primitive, shapeOf, type Primal, type Primitive, type Reshaper } from "./rule.ts";
+import { arithmetic, type Reshaper } from "./elementwise.ts";
+import { elementwiseLoop, rowOffsets } from "./elementwiseLoops.ts";
+import { primitive, scalarOrTensor, shapeOf, type Primitive } from "./rule.ts";
 
 const target = (attributes: Readonly<Record<string, unknown>>): Shape => attributes["shape"] as Shape;
+const copy = elementwiseLoop((x) => x, 1);
 
 /** Repeats a value along new and unit axes to `shape`. Its adjoint is `sumTo`. */
 export const broadcastTo: Primitive<Reshaper> = primitive<Reshaper>(
   "broadcastTo",
   {
     shape: ([from], attributes) => checked(from!, target(attributes)),
-    evaluate([x], attributes) {
-      const shape = checked(x instanceof Tensor ? x.shape : [], target(attributes));
-      if (typeof x === "number") return new Tensor(shape, new Float64Array(sizeOf(shape)).fill(x));
-      const index = broadcastIndex(x!.shape, shape);
-      return new Tensor(
-        shape,
-        new Float64Array(sizeOf(shape)).map((_, i) => x!.data[index(i)]!),
-      );
-    },
+    evaluate: (inputs, _, shape) => copy(inputs, shape),
     jvp: ([tangent], _, __, attributes) => broadcastTo(tangent!, target(attributes)),
-    vjp: (cotangent, [x]) => [sumTo(cotangent, shapeOf(x!))],
+    vjp: [(cotangent, [x]) => sumTo(cotangent, shapeOf(x!))],
   },
   (run) => (x, shape) => (sameShape(shapeOf(x), shape) ? x : run([x], { shape })),
 );
@@ -30,20 +25,36 @@ export const sumTo: Primitive<Reshaper> = primitive<Reshaper>(
   "sumTo",
   {
     shape: ([from], attributes) => (checked(target(attributes), from!), target(attributes)),
-    evaluate([x], attributes) {
-      const shape = target(attributes);
+    evaluate([x], _, shape) {
       const from = x as Tensor;
-      checked(shape, from.shape);
-      const sums = new Float64Array(sizeOf(shape));
-      const index = broadcastIndex(shape, from.shape);
-      for (let i = 0; i < from.data.length; i++) sums[index(i)]! += from.data[i]!;
-      return scalarOrTensor(shape, sums);
+      return scalarOrTensor(shape, summed(from, shape));
     },
     jvp: ([tangent], _, __, attributes) => sumTo(tangent!, target(attributes)),
-    vjp: (cotangent, [x]) => [broadcastTo(cotangent, shapeOf(x!))],
+    vjp: [(cotangent, [x]) => broadcastTo(cotangent, shapeOf(x!))],
   },
   (run) => (x: Value, shape: Shape) => (sameShape(shapeOf(x), shape) ? x : run([x], { shape })),
 );
+
+/** Adds up rows along the last axis, each either into one element or element by element. */
+function summed(from: Tensor, shape: Shape): Float64Array {
+  const sums = new Float64Array(sizeOf(shape));
+  const { data } = from;
+  if (data.length === 0) return sums;
+  const inner = from.shape.length - 1;
+  const row = from.shape[inner]!;
+  const starts = rowOffsets(shape, from.shape, inner);
+  const kept = row > 1 && shape[shape.length - 1] === row;
+  for (let r = 0, i = 0; r < starts.length; r++) {
+    const start = starts[r]!;
+    if (kept) for (let j = 0; j < row; j++) sums[start + j]! += data[i++]!;
+    else {
+      let sum = 0;
+      for (let j = 0; j < row; j++) sum += data[i++]!;
+      sums[start]! += sum;
+    }
+  }
+  return sums;
+}
 
 Object.assign(arithmetic, { broadcastTo, sumTo });
 
@@ -52,9 +63,4 @@ function checked(from: Shape, to: Shape): Shape {
   if (!sameShape(broadcastShapes(from, to), to))
     throw new ShapeError(`a value of shape [${from.join(", ")}] does not broadcast to [${to.join(", ")}]`);
   return to;
-}
-
-/** A result of the empty shape is a plain number. */
-export function scalarOrTensor(shape: Shape, data: Float64Array): Primal {
-  return shape.length === 0 ? data[0]! : new Tensor(shape, data);
 }

@@ -8,6 +8,56 @@ export const primitiveNames = [
   "mul",
   "div",
   "neg",
+  "mod",
+  "pow",
+  // transcendental.ts
+  "exp",
+  "expm1",
+  "log",
+  "log1p",
+  "log2",
+  "log10",
+  "sqrt",
+  "cbrt",
+  "sin",
+  "cos",
+  "tan",
+  "asin",
+  "acos",
+  "atan",
+  "sinh",
+  "cosh",
+  "tanh",
+  "asinh",
+  "acosh",
+  "atanh",
+  "atan2",
+  "hypot",
+  // rounding.ts
+  "floor",
+  "ceil",
+  "round",
+  "trunc",
+  "sign",
+  "clz32",
+  "imul",
+  "fround",
+  "f16round",
+  // comparison.ts
+  "equal",
+  "notEqual",
+  "less",
+  "lessEqual",
+  "greater",
+  "greaterEqual",
+  "winsMax",
+  "winsMin",
+  // selection.ts
+  "abs",
+  "max",
+  "min",
+  "where",
+  "clip",
   // broadcasting.ts
   "broadcastTo",
   "sumTo",
@@ -25,4 +75,28 @@ export function codeOf(name: PrimitiveName): number {
 /** The name of an operation as people see it; `input` and `constant` for the two that every tape has. */
 export function operationName(code: number): string {
   return primitiveNames[code - firstPrimitive] ?? (code === 0 ? "input" : "constant");
+}
+
+/** The primitives whose derivative is zero wherever there is one: no adjoint passes through them. */
+const piecewiseConstant: ReadonlySet<string> = new Set<PrimitiveName>([
+  "floor",
+  "ceil",
+  "round",
+  "trunc",
+  "sign",
+  "clz32",
+  "imul",
+  "equal",
+  "notEqual",
+  "less",
+  "lessEqual",
+  "greater",
+  "greaterEqual",
+  "winsMax",
+  "winsMin",
+]);
+
+/** Whether no adjoint passes through an operation because it is piecewise constant. */
+export function isPiecewiseConstant(name: string): boolean {
+  return piecewiseConstant.has(name);
 }

@@ -1,14 +1,22 @@
 import { firstPrimitive } from "../tape/tape.ts";
-import { add, div, mul, neg, sub } from "./arithmetic.ts";
-import { broadcastTo, sumTo } from "./broadcasting.ts";
+import * as arithmetic from "./arithmetic.ts";
+import * as broadcasting from "./broadcasting.ts";
+import * as comparison from "./comparison.ts";
 import { primitiveNames, type PrimitiveName } from "./names.ts";
+import * as rounding from "./rounding.ts";
 import type { Rule } from "./rule.ts";
+import * as selection from "./selection.ts";
+import * as transcendental from "./transcendental.ts";
 
 /** The one table of primitives. A primitive without a rule does not compile. */
-const primitives = { add, sub, mul, div, neg, broadcastTo, sumTo } satisfies Record<
-  PrimitiveName,
-  { readonly rule: Rule }
->;
+const primitives: Readonly<Record<PrimitiveName, { readonly rule: Rule }>> = {
+  ...arithmetic,
+  ...transcendental,
+  ...rounding,
+  ...comparison,
+  ...selection,
+  ...broadcasting,
+};
 
 /** Rules by operation number; the numbers below `firstPrimitive` have none. */
 export const rules: readonly (Rule | undefined)[] = [
