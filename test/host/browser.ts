@@ -43,10 +43,10 @@ export async function newPage(
   return context.newPage();
 }
 
-/** Opens a VS Code at `url` (see `Server.url`) and waits until a person could use it. */
+/** Opens a VS Code at `url` (see `Server.url`) and waits until it looks as it will: before, icons and colours are provisional. */
 export async function openWorkbench(page: Page, url: string): Promise<void> {
   await page.goto(url);
-  await page.waitForSelector(".monaco-workbench .part.editor", { timeout: 60_000 });
+  await page.waitForSelector('.monaco-workbench.file-icons-enabled[class*="vscode-theme-"]', { timeout: 60_000 });
   await page.waitForSelector(".monaco-workbench .explorer-folders-view .monaco-list-row", { timeout: 60_000 });
 }
 

@@ -75,7 +75,8 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       const entries = [...files.map((file) => ["openFile", remote(file)] as const), ...payload];
       if (entries.length > 0) url.searchParams.set("payload", JSON.stringify(entries));
       if (token) url.searchParams.set("tkn", token);
-      return url.href;
+      // A colon and a slash may stand in a query as they are, and an address that people see should be readable.
+      return url.href.replaceAll("%2F", "/").replaceAll("%3A", ":");
     },
     ended,
     async stop() {

@@ -95,7 +95,7 @@ const themes = {
 export async function theme(name: keyof typeof themes): Promise<void> {
   const [setting, className] = themes[name];
   await vscode.workspace.getConfiguration("workbench").update("colorTheme", setting, vscode.ConfigurationTarget.Global);
-  await (await page()).waitForSelector(`.monaco-workbench.${className}`);
+  await (await page()).waitForSelector(`.monaco-workbench.${className}[class*="vscode-theme-"]`);
 }
 
 /** Photographs what is on the screen in both themes: `<name>-light.png`, `<name>-dark.png`. */
