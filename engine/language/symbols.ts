@@ -108,12 +108,13 @@ export class Symbols {
     const source = nameSpan ?? keyword(document, spans[0]!);
     const information = await this.#server.ask("quickinfo", document, source.start).catch((error: unknown) => {
       // "No content available" is how TypeScript says that nothing is known of this place.
-      if (error instanceof LanguageServerUnavailable && error.message.includes('No content available')) return undefined;
+      if (error instanceof LanguageServerUnavailable && error.message.includes("No content available"))
+        return undefined;
       throw error;
     });
     const description = (information as { displayString: string } | undefined)?.displayString ?? "";
     // An alias is an import just as well.
-    if (kind === "alias" && !description.includes('\nexport ')) return undefined;
+    if (kind === "alias" && !description.includes("\nexport ")) return undefined;
     const signature = readSignature(description);
     if (!signature && !/^(\(alias\) )?(async )?function /.test(description)) return undefined;
     return {
