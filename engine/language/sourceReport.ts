@@ -1,0 +1,47 @@
+/**
+ * What is told of a source file: places in it, what is wrong there, which functions it exports. Types only.
+ * Lines and columns count from 1, columns in UTF-16 units; the end is exclusive.
+ */
+
+export interface Position {
+  readonly line: number;
+  readonly column: number;
+}
+
+export interface SourceRange {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  readonly endLine: number;
+  readonly endColumn: number;
+}
+
+export interface Diagnostic {
+  /** Kebab case, one per kind of finding: `syntax-error`, `model-error`, `value-left-trace`, … */
+  readonly code: string;
+  readonly severity: "error" | "warning" | "information";
+  /** One clear sentence: what, where it matters, what to do. */
+  readonly message: string;
+  readonly source: SourceRange;
+  readonly related?: readonly { readonly message: string; readonly source: SourceRange }[];
+  /** The figures behind the message. */
+  readonly data?: Readonly<Record<string, unknown>>;
+  readonly fixes?: readonly { readonly title: string; readonly predicted?: unknown }[];
+}
+
+export interface Outline {
+  readonly functions: readonly FunctionOutline[];
+  /** Why the file, or a function in it, cannot be traced. */
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** An exported function that is, or might become, differentiable. */
+export interface FunctionOutline {
+  readonly name: string;
+  /** From `export` to the closing brace. */
+  readonly source: SourceRange;
+  readonly nameSource: SourceRange;
+  readonly parameters: readonly { readonly name: string; readonly hasDefault: boolean; readonly source: SourceRange }[];
+  /** Every parameter has a default, so it can be traced as it stands. */
+  readonly traceable: boolean;
+}
