@@ -89,6 +89,8 @@ export interface Limits {
 
 export interface TraceSummary {
   readonly file: string;
+  /** Every file of the program that ran and that is not in a package, absolute: when one changes, the trace is stale. */
+  readonly files?: readonly string[];
   readonly outline: Outline;
   readonly functions: readonly FunctionTrace[];
   /** Of the file as a whole: it did not parse, load or export anything to trace. */

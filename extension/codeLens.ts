@@ -1,0 +1,103 @@
+import * as vscode from "vscode";
+import type { Diagnostic, FunctionOutline } from "../engine/process/protocol.ts";
+import { toRange } from "./convert.ts";
+import { Disposable } from "./disposable.ts";
+import { commands } from "./ids.ts";
+import { lensParts, type LensPart } from "./lensText.ts";
+import type { SettingsStore } from "./settings.ts";
+import { hasModel, isModel, isModelFile, type Traces } from "./traces.ts";
+
+/** A run is spoken of once it lasts this long; before, a lens that came and went would only make the text jump. */
+export const patience = 500;
+
+/** Value, size of the gradient and what to do, over each function that can be traced. */
+export class CodeLens extends Disposable implements vscode.CodeLensProvider {
+  readonly #changed = this.register(new vscode.EventEmitter<void>());
+  readonly onDidChangeCodeLenses = this.#changed.event;
+  readonly #traces: Traces;
+  readonly #settings: SettingsStore;
+
+  constructor(traces: Traces, settings: SettingsStore) {
+    super();
+    this.#traces = traces;
+    this.#settings = settings;
+    this.register(traces.onDidChange(() => this.#changed.fire()));
+    this.register(settings.onDidChange(() => this.#changed.fire()));
+    this.register(
+      traces.onDidStart((run) => {
+        const timer = setTimeout(() => this.#changed.fire(), patience);
+        void run.ended.then(() => clearTimeout(timer));
+      }),
+    );
+  }
+
+  async provideCodeLenses(document: vscode.TextDocument): Promise<vscode.CodeLens[]> {
+    if (!this.#settings.current.codeLens || !isModelFile(document)) return [];
+    const outline = await this.#traces.outline(document);
+    if (!hasModel(outline) && this.#traces.state(document.uri).kind !== "failed") return [];
+    return outline.functions
+      .filter((candidate) => isModel(candidate) || candidate.parameters.length > 0)
+      .flatMap((candidate) => this.#lenses(document, candidate));
+  }
+
+  #lenses(document: vscode.TextDocument, outline: FunctionOutline): vscode.CodeLens[] {
+    const { uri } = document;
+    const state = this.#traces.state(uri);
+    const trace = this.#traces.trace(uri)?.function(outline.name);
+    const failure = failureFor(
+      outline,
+      state.kind === "failed" ? state.diagnostics : trace?.value === undefined ? trace?.diagnostics : undefined,
+    );
+    const parts = lensParts({
+      outline,
+      trusted: vscode.workspace.isTrusted,
+      tracing: state.kind === "tracing" && Date.now() - state.since >= patience - 20,
+      ...(trace ? { trace } : {}),
+      stale: this.#traces.isStale(document),
+      ...(failure ? { failure } : {}),
+      digits: this.#settings.current.digits,
+    });
+    const range = toRange(outline.nameSource);
+    return parts.map(
+      (part) =>
+        new vscode.CodeLens(range, {
+          ...command(part, uri, outline, failure),
+          title: part.title,
+          tooltip: part.tooltip,
+        }),
+    );
+  }
+}
+
+/** The first error of this function, else of the file. */
+function failureFor(
+  { source }: FunctionOutline,
+  diagnostics: readonly Diagnostic[] | undefined,
+): Diagnostic | undefined {
+  const errors = (diagnostics ?? []).filter(({ severity }) => severity === "error");
+  const inside = errors.find(
+    (error) =>
+      error.source.file === source.file && error.source.line >= source.line && error.source.line <= source.endLine,
+  );
+  return inside ?? errors[0];
+}
+
+function command(
+  { action }: LensPart,
+  uri: vscode.Uri,
+  outline: FunctionOutline,
+  failure: Diagnostic | undefined,
+): Omit<vscode.Command, "title"> {
+  switch (action) {
+    case "trace":
+      return { command: commands.trace, arguments: [uri, outline.name] };
+    case "graph":
+      return { command: commands.showGraph, arguments: [uri, outline.name] };
+    case "stop":
+      return { command: commands.stop, arguments: [uri] };
+    case "trust":
+      return { command: "workbench.trust.manage" };
+    case "problem":
+      return failure ? { command: commands.goTo, arguments: [failure.source] } : { command: commands.showLog };
+  }
+}

@@ -1,0 +1,41 @@
+/** What the extension asks of the engine. `EngineClient` of engine/process answers; tests put their own in its place. */
+import type {
+  Diagnostic,
+  Method,
+  Notifications,
+  Outline,
+  Questions,
+  TraceRequest,
+  TraceSummary,
+} from "../engine/process/protocol.ts";
+
+export type Progress = Notifications["progress"];
+
+export interface TraceOptions {
+  readonly cancellation: AbortSignal;
+  readonly onProgress: (progress: Progress) => void;
+}
+
+/** One engine process that holds the traces of one run of one file. */
+export interface TraceSession {
+  readonly summary: TraceSummary;
+  ask<M extends Exclude<Method, "outline" | "trace">>(method: M, params: Questions[M][0]): Promise<Questions[M][1]>;
+  dispose(): void;
+}
+
+export interface Engine {
+  outline(file: string, text: string): Promise<Outline>;
+  trace(request: TraceRequest, options: TraceOptions): Promise<TraceSession>;
+  restart(): void;
+  dispose(): void;
+}
+
+/** The run was cancelled, by a person or by a newer run. */
+export class Cancelled extends Error {
+  override readonly name = "Cancelled";
+}
+
+/** What to tell of a run that gave no answer. */
+export interface Failure {
+  readonly diagnostics: readonly Diagnostic[];
+}

@@ -1,0 +1,65 @@
+import * as vscode from "vscode";
+import type { Hover } from "../engine/process/protocol.ts";
+import { fromPosition, toRange } from "./convert.ts";
+import { hoverText } from "./hoverText.ts";
+import { commands } from "./ids.ts";
+import { dataUri, histogramPlot, palettes, seriesPlot, type Palette } from "./plots.ts";
+import type { SettingsStore } from "./settings.ts";
+import { isModelFile, type Traces } from "./traces.ts";
+
+/** Value and adjoint of the variable or expression under the pointer. */
+export class HoverProvider implements vscode.HoverProvider {
+  readonly #traces: Traces;
+  readonly #settings: SettingsStore;
+
+  constructor(traces: Traces, settings: SettingsStore) {
+    this.#traces = traces;
+    this.#settings = settings;
+  }
+
+  async provideHover(document: vscode.TextDocument, position: vscode.Position): Promise<vscode.Hover | undefined> {
+    const trace = this.#traces.trace(document.uri);
+    if (!this.#settings.current.hover || !isModelFile(document) || !trace) return undefined;
+    const mapping = trace.mapping(document);
+    const traced = mapping.back(fromPosition(position));
+    if (!traced) return undefined;
+    const hover = await this.#traces.ask(trace, "hover", { position: traced });
+    const source = hover && mapping.forwardRange(hover.source);
+    if (!hover || !source) return undefined;
+    return new vscode.Hover(this.#markdown(document, hover), toRange(source));
+  }
+
+  #markdown(document: vscode.TextDocument, hover: Hover): vscode.MarkdownString {
+    const { digits, hoverPlots } = this.#settings.current;
+    const plot = hoverPlots ? picture(hover, palette(), digits) : undefined;
+    const target = encodeURIComponent(JSON.stringify([document.uri.toString(), hover.function, hover.last.node]));
+    const text = hoverText(hover, {
+      digits,
+      stale: this.#traces.isStale(document),
+      graph: `command:${commands.revealInGraph}?${target}`,
+      ...(plot ? { plot: dataUri(plot) } : {}),
+    });
+    const markdown = new vscode.MarkdownString(text, true);
+    markdown.supportHtml = true;
+    markdown.isTrusted = { enabledCommands: [commands.revealInGraph] };
+    return markdown;
+  }
+}
+
+function picture({ series, histogram }: Hover, colors: Palette, digits: number): string | undefined {
+  if (series && series.value.length > 1) return seriesPlot(series, colors, digits);
+  return histogram && histogramPlot(histogram, colors, digits);
+}
+
+function palette(): Palette {
+  switch (vscode.window.activeColorTheme.kind) {
+    case vscode.ColorThemeKind.Light:
+      return palettes.light;
+    case vscode.ColorThemeKind.HighContrast:
+      return palettes.highContrastDark;
+    case vscode.ColorThemeKind.HighContrastLight:
+      return palettes.highContrastLight;
+    case vscode.ColorThemeKind.Dark:
+      return palettes.dark;
+  }
+}

@@ -1,0 +1,39 @@
+/** Every name that package.json and the code must agree on. A test holds package.json to it. */
+
+export const extensionId = "adjoint.adjoint";
+
+export const commands = {
+  trace: "adjoint.traceFunction",
+  retrace: "adjoint.retrace",
+  stop: "adjoint.stop",
+  showGraph: "adjoint.showGraph",
+  revealInGraph: "adjoint.revealInGraph",
+  goTo: "adjoint.goTo",
+  toggleInlayValues: "adjoint.toggleInlayValues",
+  setUpWorkspace: "adjoint.setUpWorkspace",
+  newModel: "adjoint.newModel",
+  showActions: "adjoint.showActions",
+  showLog: "adjoint.showLog",
+  restartEngine: "adjoint.restartEngine",
+  openWalkthrough: "adjoint.openWalkthrough",
+} as const;
+
+/** Called from links and lenses with arguments; not for the palette. */
+export const hiddenCommands: readonly string[] = [commands.revealInGraph, commands.goTo, commands.showActions];
+
+export const views = { panel: "adjoint.panel" } as const;
+
+export const walkthrough = "adjoint.start";
+
+/** What `when` clauses read. */
+export const contexts = {
+  /** The active editor holds a function that can be traced. */
+  hasModel: "adjoint.hasModel",
+  tracing: "adjoint.tracing",
+} as const;
+
+export const colors = { value: "adjoint.value", adjoint: "adjoint.adjoint", mark: "adjoint.markBackground" } as const;
+
+export const languages = ["typescript", "javascript"] as const;
+
+export const settingsSection = "adjoint";

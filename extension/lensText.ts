@@ -1,0 +1,74 @@
+/** What the lens over a function says. Pure: a test reads it as text. */
+import { formatNumber } from "../engine/process/format.ts";
+import type { Diagnostic, FunctionOutline, FunctionTrace } from "../engine/process/protocol.ts";
+
+export interface LensFacts {
+  readonly outline: FunctionOutline;
+  readonly trusted: boolean;
+  /** The run has lasted long enough to speak of it. */
+  readonly tracing: boolean;
+  /** The last good answer. */
+  readonly trace?: FunctionTrace;
+  readonly stale: boolean;
+  /** Why the newest run gave this function no value. */
+  readonly failure?: Diagnostic;
+  readonly digits: number;
+}
+
+export type LensAction = "graph" | "trace" | "stop" | "problem" | "trust";
+
+export interface LensPart {
+  readonly title: string;
+  readonly tooltip: string;
+  readonly action: LensAction;
+}
+
+const longestSentence = 90;
+
+export function lensParts(facts: LensFacts): readonly LensPart[] {
+  const { outline, trusted, tracing, trace, failure } = facts;
+  if (!trusted) {
+    const tooltip = "Adjoint runs a model to trace it, and runs nothing in a folder you have not trusted.";
+    return [{ title: "∇ not traced: this folder is not trusted", tooltip, action: "trust" }];
+  }
+  const parameter = outline.parameters.find(({ hasDefault }) => !hasDefault);
+  if (parameter) {
+    const title = `∇ needs a default for ${parameter.name}`;
+    return [
+      {
+        title,
+        tooltip: `The defaults of the parameters are the point at which ${outline.name} is traced.`,
+        action: "trace",
+      },
+    ];
+  }
+  const parts: LensPart[] = [];
+  if (failure && !tracing) {
+    parts.push({ title: `$(error) ${shorten(failure.message)}`, tooltip: failure.message, action: "problem" });
+  }
+  if (trace?.value !== undefined) parts.push(valuePart(facts, trace, trace.value));
+  if (tracing) parts.push({ title: "$(loading~spin) tracing…", tooltip: "The model is running.", action: "stop" });
+  if (tracing) parts.push({ title: "Stop", tooltip: "Stop the run.", action: "stop" });
+  else parts.push({ title: "Trace", tooltip: `Run ${outline.name} and differentiate it.`, action: "trace" });
+  if (trace?.value !== undefined) {
+    parts.push({ title: "Graph", tooltip: `Show the forward and backward graph of ${outline.name}.`, action: "graph" });
+  }
+  return parts;
+}
+
+function valuePart({ outline, stale, failure, digits }: LensFacts, trace: FunctionTrace, value: number): LensPart {
+  const norm = trace.gradientNorm === undefined ? "" : ` · ‖∇f‖ ${formatNumber(trace.gradientNorm, digits)}`;
+  const old = stale || failure !== undefined;
+  return {
+    title: `∇ ${formatNumber(value, digits)}${norm}${old ? " (stale)" : ""}`,
+    tooltip: old
+      ? `The text has changed since ${outline.name} was traced. Click to see the graph of that trace.`
+      : `The value of ${outline.name} at its defaults, and the size of its gradient. Click to see the graph.`,
+    action: "graph",
+  };
+}
+
+function shorten(message: string): string {
+  const line = message.split("\n", 1)[0]!;
+  return line.length <= longestSentence ? line : `${line.slice(0, longestSentence - 1).trimEnd()}…`;
+}
