@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Page } from "playwright-core";
@@ -41,9 +41,13 @@ export async function openSession(options: SessionOptions = {}): Promise<Session
   const stack = new AsyncDisposableStack();
   stack.defer(() => rm(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 }));
   try {
+    const extensionsFolder = path.join(profile, "extensions");
+    // A link and not an extension in development, which VS Code would mark as such in its title.
+    await mkdir(extensionsFolder);
+    await symlink(root, path.join(extensionsFolder, "adjoint.adjoint"), "junction");
     const server = await startServer({
       dataFolder: path.join(profile, "data"),
-      extensionsFolder: path.join(profile, "extensions"),
+      extensionsFolder,
       trusted,
       settings: { "workbench.colorTheme": theme, ...settings },
     });
@@ -51,8 +55,7 @@ export async function openSession(options: SessionOptions = {}): Promise<Session
     const browser = await launchBrowser();
     stack.defer(() => browser.close());
     const page = await newPage(browser, options);
-    const payload = [["extensionDevelopmentPath", server.remote(root)]] as const;
-    await openWorkbench(page, server.url({ folder, files: files.map((file) => path.resolve(folder, file)), payload }));
+    await openWorkbench(page, server.url({ folder, files: files.map((file) => path.resolve(folder, file)) }));
     return { page, server, [Symbol.asyncDispose]: () => stack.disposeAsync() };
   } catch (error) {
     await stack.disposeAsync();
