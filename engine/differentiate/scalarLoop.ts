@@ -7,7 +7,7 @@ const smallestNormal = 2.2250738585072014e-308;
 
 /**
  * Walks a tape back from `node` over scalar nodes, input̄ += node̅ · ∂node/∂input, and stops at the first node that needs
- * more than that: one with tensors, attributes or more than two inputs. Gives that node, or −1 at the beginning.
+ * more than that: one with tensors, attributes or more than two inputs, or without partials. Gives that node, or −1 at the beginning.
  *
  * The loop is compiled from the table of primitives: one case for each operation, with its partials spelled out. Called
  * through a table of functions instead, every partial is a megamorphic call, which measures five times slower.
@@ -29,7 +29,8 @@ export type ScalarLoop = (
 function compileScalarLoop(): ScalarLoop {
   const functions: Record<string, unknown> = {};
   const cases = rules.map((rule, code) => {
-    if (rule?.partials === undefined) return `case ${code}: continue;`;
+    if (rule === undefined) return `case ${code}: continue;`;
+    if (rule.partials === undefined) return `case ${code}: return node;`;
     const passes = rule.partials.map((partial, k) => {
       const factor = partial === undefined ? "0" : partialSource(partial, functions);
       if (factor === "0") return "";

@@ -61,6 +61,51 @@ export const primitiveNames = [
   // broadcasting.ts
   "broadcastTo",
   "sumTo",
+  // activation.ts
+  "relu",
+  "leakyRelu",
+  "elu",
+  "selu",
+  "sigmoid",
+  "softplus",
+  "erf",
+  "gelu",
+  "geluTanh",
+  "stopGradient",
+  // reduction.ts
+  "sum",
+  "prod",
+  "norm",
+  "cumsum",
+  // extremes.ts
+  "reduceMax",
+  "reduceMin",
+  "maxMask",
+  "minMask",
+  "argmax",
+  "argmin",
+  // contraction.ts
+  "matmul",
+  // shaping.ts
+  "reshape",
+  "transpose",
+  "concat",
+  "stack",
+  // indexing.ts
+  "slice",
+  "pad",
+  // gathering.ts
+  "take",
+  "scatterAdd",
+  "takeAlongAxis",
+  "scatterAddAlongAxis",
+  "oneHot",
+  "argsort",
+  // normalization.ts
+  "softmax",
+  "logSoftmax",
+  "logSumExp",
+  "crossEntropy",
 ] as const;
 
 export type PrimitiveName = (typeof primitiveNames)[number];
@@ -94,6 +139,12 @@ const piecewiseConstant: ReadonlySet<string> = new Set<PrimitiveName>([
   "greaterEqual",
   "winsMax",
   "winsMin",
+  "maxMask",
+  "minMask",
+  "argmax",
+  "argmin",
+  "oneHot",
+  "argsort",
 ]);
 
 /** Whether no adjoint passes through an operation because it is piecewise constant. */

@@ -1,11 +1,19 @@
 import { firstPrimitive } from "../tape/tape.ts";
+import * as activation from "./activation.ts";
 import * as arithmetic from "./arithmetic.ts";
 import * as broadcasting from "./broadcasting.ts";
 import * as comparison from "./comparison.ts";
+import * as contraction from "./contraction.ts";
+import * as extremes from "./extremes.ts";
+import * as gathering from "./gathering.ts";
+import * as indexing from "./indexing.ts";
+import * as normalization from "./normalization.ts";
 import { primitiveNames, type PrimitiveName } from "./names.ts";
+import * as reduction from "./reduction.ts";
 import * as rounding from "./rounding.ts";
 import type { Rule } from "./rule.ts";
 import * as selection from "./selection.ts";
+import * as shaping from "./shaping.ts";
 import * as transcendental from "./transcendental.ts";
 
 /** The one table of primitives. A primitive without a rule does not compile. */
@@ -16,6 +24,15 @@ const primitives: Readonly<Record<PrimitiveName, { readonly rule: Rule }>> = {
   ...comparison,
   ...selection,
   ...broadcasting,
+  ...activation,
+  ...reduction,
+  ...extremes,
+  ...contraction,
+  ...shaping,
+  ...indexing,
+  pad: indexing.padRegion,
+  ...gathering,
+  ...normalization,
 };
 
 /** Rules by operation number; the numbers below `firstPrimitive` have none. */
