@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import * as esbuild from "esbuild";
 import { fail, root, SetupError } from "./steps.mjs";
+import { writeTypes } from "./types.mjs";
 
 const watch = process.argv.includes("--watch");
 const dist = path.join(root, "dist");
@@ -106,9 +107,11 @@ async function build() {
     for (const options of builds) await (await esbuild.context({ ...options, logLevel: "info" })).watch();
     return;
   }
-  const results = await Promise.allSettled(builds.map((options) => esbuild.build(options)));
+  const results = await Promise.allSettled([...builds.map((options) => esbuild.build(options)), writeTypes()]);
+  const failures = results.filter(({ status }) => status === "rejected").map(({ reason }) => reason);
   // esbuild has already printed what is wrong and where.
-  if (results.some(({ status }) => status === "rejected")) throw new SetupError("The build failed.");
+  if (failures.length > 0)
+    throw failures.find((reason) => reason instanceof SetupError) ?? new SetupError("The build failed.");
 }
 
 await build().catch(fail);
