@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import * as esbuild from "esbuild";
 import { fail, root, SetupError } from "./steps.mjs";
-import { writeTypes } from "./types.mjs";
+import { libraryTypes } from "./types.mjs";
 
 const watch = process.argv.includes("--watch");
 const dist = path.join(root, "dist");
@@ -57,6 +57,13 @@ const webview = {
   minify: true,
   loader: { ".ttf": "file", ".svg": "dataurl" },
 };
+
+async function writeTypes() {
+  if (!existsSync(path.join(root, "engine/library/index.ts"))) return;
+  await libraryTypes().catch(({ message }) => {
+    throw new SetupError(message);
+  });
+}
 
 /** The entries whose source exists, as esbuild wants them. */
 function entries(sources) {

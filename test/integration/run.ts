@@ -7,7 +7,7 @@ import path from "node:path";
 import { parseArgs, promisify } from "node:util";
 import { downloadAndUnzipVSCode, resolveCliArgsFromVSCodeExecutablePath, runTests } from "@vscode/test-electron";
 import { build } from "esbuild";
-import { npm, root } from "../../scripts/steps.mjs";
+import { fail, npm, root, SetupError } from "../../scripts/steps.mjs";
 import { add, none, type Counts } from "../host/counts.ts";
 import { freePort } from "../host/ports.ts";
 import { installExtension } from "../host/server.ts";
@@ -18,7 +18,7 @@ const here = import.meta.dirname;
 const results = path.join(root, "test-results");
 
 const { values, positionals } = parseArgs({ options: { desktop: { type: "boolean" } }, allowPositionals: true });
-const desktop = values.desktop ? await downloadAndUnzipVSCode() : undefined;
+const desktop = values.desktop ? await downloadDesktop() : undefined;
 
 let counts = none;
 const files = (await readdir(here)).filter((file) => file.endsWith(".test.ts"));
@@ -30,6 +30,15 @@ for (const run of runs) {
 await mkdir(results, { recursive: true });
 await writeFile(path.join(results, "integration.json"), JSON.stringify(counts));
 process.exitCode = counts.failed > 0 ? 1 : 0;
+
+async function downloadDesktop(): Promise<string> {
+  return downloadAndUnzipVSCode().catch((error: unknown) => {
+    const reason = error instanceof Error ? error.message : String(error);
+    return fail(
+      new SetupError(`The desktop VS Code could not be downloaded (${reason}): check the network, or run npm test.`),
+    );
+  });
+}
 
 async function execute(run: Run, chosen: readonly string[]): Promise<Counts> {
   console.log(`\nVS Code, ${run.name}: ${chosen.join(", ")}`);
@@ -49,7 +58,7 @@ async function execute(run: Run, chosen: readonly string[]): Promise<Counts> {
     for (const source of run.workspace) {
       await cp(path.join(root, source), path.join(workspace, path.basename(source)), { recursive: true });
     }
-    const tests = await bundle(chosen, path.join(folder, "tests.cjs"));
+    const tests = await bundle(chosen, folder);
     await writeSettings(dataFolder, run);
     if (run.packaged) await installPackage(dataFolder, extensionsFolder);
     const counted = path.join(folder, "results.json");
@@ -85,7 +94,8 @@ async function execute(run: Run, chosen: readonly string[]): Promise<Counts> {
 }
 
 /** Bundles test files with the module that runs them into one that VS Code can load. */
-async function bundle(chosen: readonly string[], outfile: string): Promise<string> {
+async function bundle(chosen: readonly string[], folder: string): Promise<string> {
+  const outfile = path.join(folder, "tests.cjs");
   const requires = chosen.map((file) => `require(${JSON.stringify(`./${file}`)});`).join(" ");
   await build({
     stdin: {
@@ -99,7 +109,7 @@ async function bundle(chosen: readonly string[], outfile: string): Promise<strin
     format: "cjs",
     target: "node22",
     external: ["vscode", "mocha", "playwright-core"],
-    sourcemap: "inline",
+    sourcemap: true,
     logLevel: "warning",
   });
   return outfile;
