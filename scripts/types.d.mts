@@ -1,0 +1,2 @@
+/** What a model file may import from `adjoint`, as a module of types. */
+export function libraryTypes(): Promise<string>;
