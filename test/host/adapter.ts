@@ -8,6 +8,9 @@ import { freePort } from "./ports.ts";
 import { reported } from "./report.ts";
 import { startServer } from "./server.ts";
 
+/** A run that takes longer hangs: every single test has a limit of its own. */
+const runLimit = 10 * 60_000;
+
 const { values, positionals } = parseArgs({
   strict: false,
   allowPositionals: true,
@@ -47,6 +50,10 @@ const finished = new Promise<number>((resolve) => {
   page.once("crash", () => resolve(1));
   page.once("close", () => resolve(1));
   void server.ended.then(() => resolve(1));
+  setTimeout(() => {
+    console.error("The tests did not end within ten minutes.");
+    resolve(1);
+  }, runLimit).unref();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve(1));
 });
 

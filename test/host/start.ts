@@ -8,7 +8,7 @@ import { parseArgs } from "node:util";
 import { ensureVSCodeServer } from "../../scripts/vscodeServer.mjs";
 import { fail, hostFolder, npm, root, SetupError, step } from "../../scripts/steps.mjs";
 import { freePort } from "./ports.ts";
-import { installExtension, startServer, type ServerOptions } from "./server.ts";
+import { installExtension, startServer, type Server, type ServerOptions } from "./server.ts";
 
 /** Tried first: the browser keeps layout and open editors by address, so the same one brings them back. */
 const usualPort = 8137;
@@ -24,27 +24,31 @@ async function start(): Promise<void> {
   const folder = path.resolve(positionals[0] ?? path.join(root, "examples"));
   if (!(await stat(folder).catch(() => undefined))?.isDirectory()) throw new SetupError(`${folder} is not a folder.`);
 
+  const running: { server?: Server; stopping: boolean } = { stopping: false };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.on(signal, () => {
+      if (!running.server) process.exit(130);
+      if (!running.stopping) console.log("\nStopping.");
+      running.stopping = true;
+      void running.server.stop();
+    });
+  }
+
   await ensureVSCodeServer();
   await installAdjoint();
   const server = await startServer({ ...options, port: await freePort(usualPort) });
+  running.server = server;
   const first = path.join(folder, "formula.ts");
   const url = server.url({ folder, files: existsSync(first) ? [first] : [] });
   console.log(`\nAdjoint is open at ${url}\nCtrl-C stops it.`);
   if (!values["no-open"] && !process.env["CI"]) openBrowser(url);
 
-  const stop = { asked: false };
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    process.on(signal, () => {
-      if (!stop.asked) console.log("\nStopping.");
-      stop.asked = true;
-      void server.stop();
-    });
-  }
   await server.ended;
-  if (!stop.asked)
+  if (!running.stopping) {
     throw new SetupError(
-      "VS Code ended by itself: see the logs in .vscode-host/profile/data/data/logs, then start it again.",
+      `VS Code ended by itself: ${path.join(options.dataFolder, "data", "logs")} says why. Run npm start again.`,
     );
+  }
   process.exit(0);
 }
 
