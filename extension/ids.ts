@@ -11,7 +11,6 @@ export const commands = {
   goTo: "adjoint.goTo",
   toggleInlayValues: "adjoint.toggleInlayValues",
   setUpWorkspace: "adjoint.setUpWorkspace",
-  newModel: "adjoint.newModel",
   showActions: "adjoint.showActions",
   showLog: "adjoint.showLog",
   restartEngine: "adjoint.restartEngine",
@@ -23,7 +22,7 @@ export const hiddenCommands: readonly string[] = [commands.revealInGraph, comman
 
 export const views = { panel: "adjoint.panel" } as const;
 
-export const walkthrough = "adjoint.start";
+export const walkthrough = "start";
 
 /** What `when` clauses read. */
 export const contexts = {

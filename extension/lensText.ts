@@ -70,5 +70,5 @@ function valuePart({ outline, stale, failure, digits }: LensFacts, trace: Functi
 
 function shorten(message: string): string {
   const line = message.split("\n", 1)[0]!;
-  return line.length <= longestSentence ? line : `${line.slice(0, longestSentence - 1).trimEnd()}…`;
+  return line.length <= longestSentence ? line : `${line.slice(0, longestSentence).replace(/\s+\S*$/, "")}…`;
 }

@@ -51,7 +51,8 @@ export class TextMapping {
   }
 }
 
-class Text {
+/** A text and where its lines begin. */
+export class Text {
   readonly length: number;
   readonly #lines: number[] = [0];
 

@@ -61,7 +61,7 @@ export interface Empty {
   readonly action?: { readonly label: string; readonly act: PanelAct };
 }
 
-export type PanelAct = "retrace" | "stop" | "openExample" | "manageTrust" | "openSettings" | "showLog";
+export type PanelAct = "retrace" | "stop" | "setUpWorkspace" | "manageTrust" | "openSettings" | "showLog";
 
 export interface Ready {
   readonly kind: "ready";

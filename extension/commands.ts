@@ -1,0 +1,142 @@
+import path from "node:path";
+import * as vscode from "vscode";
+import type { FunctionOutline, SourceRange } from "../engine/process/protocol.ts";
+import { showActions } from "./actions.ts";
+import { fromPosition, toLocation } from "./convert.ts";
+import { Disposable } from "./disposable.ts";
+import { commands, extensionId, walkthrough } from "./ids.ts";
+import type { Panels } from "./panel/panels.ts";
+import type { InlayValues, SettingsStore } from "./settings.ts";
+import { hasModel, isModel, isModelFile, type Traces } from "./traces.ts";
+
+export interface CommandServices {
+  readonly traces: Traces;
+  readonly settings: SettingsStore;
+  readonly panels: Panels;
+  readonly log: vscode.LogOutputChannel;
+}
+
+const nextInlayValues = { off: "names", names: "all", all: "off" } as const satisfies Record<InlayValues, InlayValues>;
+
+/** Everything in the palette, the menus and behind the links. */
+export class Commands extends Disposable {
+  readonly #services: CommandServices;
+
+  constructor(services: CommandServices) {
+    super();
+    this.#services = services;
+    const { traces, panels, log } = services;
+    this.#add(commands.trace, (uri?: vscode.Uri) => this.#trace(uri));
+    this.#add(commands.retrace, (uri?: vscode.Uri) => this.#trace(uri));
+    this.#add(commands.stop, (uri?: vscode.Uri) => traces.stop(uri));
+    this.#add(commands.showGraph, (uri?: vscode.Uri, name?: string) =>
+      this.#showGraph(uri, typeof name === "string" ? name : undefined),
+    );
+    this.#add(commands.revealInGraph, async (uri: string, name: string, node: number) => {
+      await panels.show(await vscode.workspace.openTextDocument(vscode.Uri.parse(uri)), name, node);
+    });
+    this.#add(commands.goTo, async (source: SourceRange) => {
+      const { uri, range } = toLocation(source);
+      await vscode.window.showTextDocument(uri, { selection: range });
+    });
+    this.#add(commands.toggleInlayValues, () => this.#toggleInlayValues());
+    this.#add(commands.showActions, () => showActions(services));
+    this.#add(commands.showLog, () => log.show());
+    this.#add(commands.restartEngine, () => {
+      traces.restart();
+      vscode.window.setStatusBarMessage("Adjoint's engine has been restarted.", 3000);
+    });
+    this.#add(commands.openWalkthrough, () =>
+      vscode.commands.executeCommand("workbench.action.openWalkthrough", `${extensionId}#${walkthrough}`, false),
+    );
+  }
+
+  #add(id: string, run: (...values: never[]) => unknown): void {
+    const command = async (...values: never[]) => {
+      try {
+        await run(...values);
+      } catch (error) {
+        this.#services.log.error(error instanceof Error ? error : String(error));
+        void vscode.window.showErrorMessage(`Adjoint: ${error instanceof Error ? error.message : String(error)}`);
+      }
+    };
+    this.register(vscode.commands.registerCommand(id, command));
+  }
+
+  async #trace(uri?: vscode.Uri): Promise<void> {
+    const document = await modelDocument(uri);
+    if (!document || !(await this.#mayRun(document))) return;
+    await this.#services.traces.run(document);
+  }
+
+  async #showGraph(uri?: vscode.Uri, name?: string): Promise<void> {
+    const document = await modelDocument(uri, "quiet");
+    if (!document) return this.#services.panels.show(undefined);
+    const { functions } = await this.#services.traces.outline(document);
+    await this.#services.panels.show(document, name ?? aroundCursor(document, functions)?.name);
+  }
+
+  async #toggleInlayValues(): Promise<void> {
+    const { settings } = this.#services;
+    const next = nextInlayValues[settings.current.inlayValues];
+    await settings.setInlayValues(next);
+    const said = { off: "off", names: "at names", all: "at every expression" }[next];
+    vscode.window.setStatusBarMessage(`Inlay values: ${said}`, 3000);
+  }
+
+  /** Says in one sentence why not, where it may not. */
+  async #mayRun(document: vscode.TextDocument): Promise<boolean> {
+    if (!vscode.workspace.isTrusted) {
+      const manage = "Manage Workspace Trust";
+      const text = "Adjoint has to run a model to trace it, and runs nothing in a folder that you have not trusted.";
+      if ((await vscode.window.showWarningMessage(text, manage)) === manage)
+        await vscode.commands.executeCommand("workbench.trust.manage");
+      return false;
+    }
+    const outline = await this.#services.traces.outline(document);
+    if (hasModel(outline) || outline.diagnostics.some(({ severity }) => severity === "error")) return true;
+    void vscode.window.showInformationMessage(nothingToTrace(document, outline.functions));
+    return false;
+  }
+}
+
+/** The document a command is about: what it was called for, else the active editor's. */
+async function modelDocument(uri?: vscode.Uri, quiet?: "quiet"): Promise<vscode.TextDocument | undefined> {
+  const document = uri instanceof vscode.Uri ? await vscode.workspace.openTextDocument(uri) : activeDocument();
+  if (document && isModelFile(document)) return document;
+  if (quiet) return undefined;
+  const text = document?.isUntitled
+    ? "Save this file first: Adjoint runs a model from where it stands, to find what it imports."
+    : "Open a TypeScript or JavaScript file first: Adjoint traces the functions it exports.";
+  void vscode.window.showInformationMessage(text);
+  return undefined;
+}
+
+/** With the panel focused, the model is in the editor beside it. */
+function activeDocument(): vscode.TextDocument | undefined {
+  const editor =
+    vscode.window.activeTextEditor ?? vscode.window.visibleTextEditors.find(({ document }) => isModelFile(document));
+  return editor?.document;
+}
+
+function aroundCursor(
+  document: vscode.TextDocument,
+  functions: readonly FunctionOutline[],
+): FunctionOutline | undefined {
+  const editor = vscode.window.visibleTextEditors.find((candidate) => candidate.document === document);
+  if (!editor) return undefined;
+  const { line } = fromPosition(editor.selection.active);
+  return functions.find(
+    (candidate) => isModel(candidate) && candidate.source.line <= line && line <= candidate.source.endLine,
+  );
+}
+
+function nothingToTrace(document: vscode.TextDocument, functions: readonly FunctionOutline[]): string {
+  const name = path.basename(document.uri.fsPath);
+  const lacking = functions.flatMap((candidate) =>
+    candidate.parameters.filter(({ hasDefault }) => !hasDefault).map((parameter) => ({ candidate, parameter })),
+  )[0];
+  if (lacking)
+    return `${name}: give the parameter ${lacking.parameter.name} of ${lacking.candidate.name} a default. The defaults are the point at which a function is traced.`;
+  return `${name} exports no function to trace. Write export function f(x = 1, y = 2) { … }: the defaults are the point at which it is traced.`;
+}

@@ -1,0 +1,51 @@
+import * as vscode from "vscode";
+import { Disposable } from "../disposable.ts";
+import { views } from "../ids.ts";
+import { Panel, type PanelServices } from "./panel.ts";
+import { isPanelMemory } from "./validate.ts";
+
+/** The one panel there is: made when it is first asked for, and brought back after a reload of the window. */
+export class Panels extends Disposable implements vscode.WebviewPanelSerializer {
+  readonly #services: PanelServices;
+  #panel: Panel | undefined;
+
+  constructor(services: PanelServices) {
+    super();
+    this.#services = services;
+    this.register(vscode.window.registerWebviewPanelSerializer(views.panel, this));
+  }
+
+  async show(document: vscode.TextDocument | undefined, name?: string, node?: number): Promise<void> {
+    const panel =
+      this.#panel ??
+      this.#adopt(
+        vscode.window.createWebviewPanel(views.panel, "Graph", {
+          viewColumn: vscode.ViewColumn.Beside,
+          preserveFocus: true,
+        }),
+      );
+    panel.reveal();
+    if (document) await panel.show(document, name, node);
+  }
+
+  async deserializeWebviewPanel(webview: vscode.WebviewPanel, memory: unknown): Promise<void> {
+    const panel = this.#adopt(webview);
+    if (isPanelMemory(memory)) await panel.restore(memory);
+    else if (vscode.window.activeTextEditor) await panel.show(vscode.window.activeTextEditor.document);
+  }
+
+  #adopt(webview: vscode.WebviewPanel): Panel {
+    this.#panel?.dispose();
+    const panel = new Panel(webview, this.#services);
+    this.#panel = panel;
+    webview.onDidDispose(() => {
+      if (this.#panel === panel) this.#panel = undefined;
+    });
+    return panel;
+  }
+
+  override dispose(): void {
+    this.#panel?.dispose();
+    super.dispose();
+  }
+}

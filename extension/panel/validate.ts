@@ -1,0 +1,87 @@
+/** What comes from the page is checked before anything is done with it. */
+import type { FromPanel, PanelAct, PanelMemory, PanelMethod } from "./protocol.ts";
+
+type Check = (value: unknown) => boolean;
+
+const isString: Check = (value) => typeof value === "string";
+const isBoolean: Check = (value) => typeof value === "boolean";
+const isId: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
+const oneOf =
+  (...allowed: readonly string[]): Check =>
+  (value) =>
+    allowed.includes(value as string);
+const optional =
+  (check: Check): Check =>
+  (value) =>
+    value === undefined || check(value);
+const either =
+  (...checks: readonly Check[]): Check =>
+  (value) =>
+    checks.some((check) => check(value));
+const listOf =
+  (check: Check): Check =>
+  (value) =>
+    Array.isArray(value) && value.every(check);
+
+function shape(fields: Readonly<Record<string, Check>>): Check {
+  return (value) => {
+    if (typeof value !== "object" || value === null) return false;
+    return Object.entries(fields).every(([name, check]) => check((value as Record<string, unknown>)[name]));
+  };
+}
+
+const source = shape({ file: isString, line: isId, column: isId, endLine: isId, endColumn: isId });
+const inFunction = { function: isString };
+
+const params: Readonly<Record<PanelMethod, Check>> = {
+  nodes: shape(inFunction),
+  graph: shape({ ...inFunction, open: optional(listOf(isString)), reveal: optional(isId), budget: isId }),
+  details: shape({ ...inFunction, node: isId }),
+  steps: shape({ ...inFunction, from: isId, count: isId }),
+  search: shape({ ...inFunction, query: isString, limit: isId }),
+  tensor: shape({ ...inFunction, node: isId, of: oneOf("value", "adjoint") }),
+};
+
+const acts: Readonly<Record<PanelAct, true>> = {
+  retrace: true,
+  stop: true,
+  setUpWorkspace: true,
+  manageTrust: true,
+  openSettings: true,
+  showLog: true,
+};
+
+const messages: Readonly<Record<FromPanel["type"], Check>> = {
+  ready: shape({}),
+  ask: (value) =>
+    shape({ id: isId, trace: isId, method: oneOf(...Object.keys(params)) })(value) &&
+    params[(value as { method: PanelMethod }).method]((value as { params: unknown }).params),
+  save: shape({
+    id: isId,
+    format: oneOf("svg", "png"),
+    name: isString,
+    data: either(isString, (value) => value instanceof Uint8Array),
+  }),
+  cancel: shape({ id: isId }),
+  reveal: shape({
+    trace: isId,
+    target: either(shape({ ...inFunction, node: isId }), shape({ source })),
+    focus: isBoolean,
+  }),
+  unmark: shape({}),
+  function: shape(inFunction),
+  pin: shape({ pinned: isBoolean }),
+  act: shape({ act: oneOf(...Object.keys(acts)) }),
+  copy: shape({ text: isString }),
+  log: shape({ level: oneOf("error", "warning", "information"), message: isString }),
+};
+
+export function isFromPanel(value: unknown): value is FromPanel {
+  if (typeof value !== "object" || value === null || !("type" in value)) return false;
+  const { type } = value;
+  return typeof type === "string" && Object.hasOwn(messages, type) && messages[type as FromPanel["type"]](value);
+}
+
+export function isPanelMemory(value: unknown): value is PanelMemory {
+  return shape({ file: isString, function: isString, pinned: isBoolean })(value);
+}
