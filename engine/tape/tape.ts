@@ -30,7 +30,7 @@ export const hasAttributes = 4;
 
 /** Bytes of one node in the arrays below. */
 const bytesPerNode = 1 + 1 + 8 + 4 * 4;
-const bytesPerScope = 3 * 4;
+const bytesPerScope = 4 * 4;
 const bytesPerBranch = 3 * 4 + 1;
 const bytesPerObservation = 3 * 4;
 
@@ -276,20 +276,37 @@ export class Scopes {
   #parent = new Int32Array(64);
   #site = new Int32Array(64);
   #iteration = new Int32Array(64);
+  #mark = new Int32Array(64);
 
-  /** `iteration` counts from 0 for a turn of a loop and is -1 for a call. */
-  add(parent: number, site: number, iteration: number): number {
+  /**
+   * `iteration` counts from 0 for a turn of a loop and is -1 for a call. `mark` is how much had been recorded when the
+   * scope was opened.
+   */
+  add(parent: number, site: number, iteration: number, mark = -1): number {
     const scope = this.length;
     if (scope === this.#parent.length) {
       this.#parent = enlarged(this.#parent, scope * 2);
       this.#site = enlarged(this.#site, scope * 2);
       this.#iteration = enlarged(this.#iteration, scope * 2);
+      this.#mark = enlarged(this.#mark, scope * 2);
     }
     this.#parent[scope] = parent;
     this.#site[scope] = site;
     this.#iteration[scope] = iteration;
+    this.#mark[scope] = mark;
     this.length = scope + 1;
     return scope;
+  }
+
+  /** Whether nothing was recorded since the latest scope was opened. False of any other scope. */
+  isEmpty(scope: number, mark: number): boolean {
+    return scope === this.length - 1 && this.#mark[scope] === mark;
+  }
+
+  /** Takes the latest scope back and gives its parent. */
+  remove(scope: number): number {
+    this.length = scope;
+    return this.#parent[scope]!;
   }
 
   parent(scope: number): number {

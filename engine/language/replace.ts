@@ -1,0 +1,47 @@
+export type Callable = (this: unknown, ...values: unknown[]) => unknown;
+
+/** Functions of ours and the native ones whose place they took. */
+const natives = new WeakMap<object, object>();
+
+/**
+ * Puts functions in the place of native ones: same attributes, `name`, `length` and text. They should be concise
+ * methods, so that, as their native namesakes, they are no constructors and have no prototype. Where the owner has no
+ * such function, none is added; where it has the same function under several names, it keeps one.
+ */
+export function replaceMethods(owner: object, make: (native: (name: PropertyKey) => Callable) => object): void {
+  const nativeAt = (name: PropertyKey): Callable => Reflect.get(owner, name) as Callable;
+  const replacements = make(nativeAt);
+  const names = Reflect.ownKeys(owner);
+  const places = Reflect.ownKeys(replacements).map((name) => {
+    const native: unknown = Object.getOwnPropertyDescriptor(owner, name)?.value;
+    return {
+      name,
+      native,
+      aliases: names.filter((other) => native !== undefined && ownValue(owner, other) === native),
+    };
+  });
+  for (const { name, native, aliases } of places) {
+    if (typeof native !== "function") continue;
+    const replacement = Reflect.get(replacements, name) as object;
+    dressAs(native as Callable, replacement);
+    for (const alias of aliases) {
+      Object.defineProperty(owner, alias, { ...Object.getOwnPropertyDescriptor(owner, alias), value: replacement });
+    }
+  }
+}
+
+function ownValue(owner: object, name: PropertyKey): unknown {
+  return Object.getOwnPropertyDescriptor(owner, name)?.value;
+}
+
+/** Gives a function the name, the length and the text of a native one. */
+export function dressAs(native: Callable, replacement: object): void {
+  Object.defineProperty(replacement, "name", { value: native.name, configurable: true });
+  Object.defineProperty(replacement, "length", { value: native.length, configurable: true });
+  natives.set(replacement, native);
+}
+
+/** The native function that `replacement` took the place of. */
+export function nativeOf(replacement: object): object | undefined {
+  return natives.get(replacement);
+}
