@@ -16,6 +16,37 @@ export class Tensor {
     if (data.length !== sizeOf(shape))
       throw new RangeError(`${data.length} elements do not fill the shape ${describeShape(shape)}`);
   }
+
+  /** `tensor [2, 2] [[1, 2], [3, 4]]`, long ones shortened. */
+  toString(): string {
+    return `tensor ${describeShape(this.shape)} ${describeElements(this.shape, this.data, 0)}`;
+  }
+
+  /** Only text can be made of a tensor. Operators are decided in traced code; anywhere else they would be silently NaN. */
+  [Symbol.toPrimitive](hint: string): string {
+    if (hint === "string") return this.toString();
+    throw new TypeError(
+      `an operator or conversion met a tensor of shape ${describeShape(this.shape)} outside of traced code: ` +
+        "use add, sub, mul, div, pow and the other functions from adjoint there",
+    );
+  }
+
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
+  }
+}
+
+/** Elements shown along one axis before the rest is left out. */
+const shownElements = 6;
+
+function describeElements(shape: Shape, data: Float64Array, start: number): string {
+  const [extent, ...rest] = shape;
+  if (extent === undefined) return String(Number(data[start]!.toPrecision(6)));
+  const stride = sizeOf(rest);
+  const shown = Array.from({ length: Math.min(extent, shownElements) }, (_, i) =>
+    describeElements(rest, data, start + i * stride),
+  );
+  return `[${shown.join(", ")}${extent > shownElements ? ", …" : ""}]`;
 }
 
 /** The node of a value that no tape knows: a constant. */

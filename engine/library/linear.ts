@@ -1,0 +1,52 @@
+import * as contraction from "../primitives/contraction.ts";
+import * as normalization from "../primitives/normalization.ts";
+import type { Like, Multipliable, Operand, Product, ShapeOf, Shaped, Tensor } from "./types.ts";
+import { asValue } from "./values.ts";
+
+/**
+ * The matrix product, by NumPy's rules: the last two axes are matrices, those before them broadcast; a vector on the
+ * left is a row, on the right a column.
+ *
+ * @example matmul(x, w)   // [batch, 64] and [64, 32] give [batch, 32]
+ * @throws ShapeError where the inner dimensions differ; where TypeScript knows the shapes, it says so before anything runs.
+ */
+export function matmul<const A extends Operand, const B extends Operand>(
+  a: A,
+  b: Multipliable<A, B>,
+): Shaped<Product<ShapeOf<A>, ShapeOf<B>>> {
+  return contraction.matmul(asValue("matmul", a), asValue("matmul", b)) as Shaped<Product<ShapeOf<A>, ShapeOf<B>>>;
+}
+
+/** The inner product of two vectors; of matrices their product, as `matmul`. */
+export function dot<const A extends Operand, const B extends Operand>(
+  a: A,
+  b: Multipliable<A, B>,
+): Shaped<Product<ShapeOf<A>, ShapeOf<B>>> {
+  return contraction.dot(asValue("dot", a), asValue("dot", b)) as Shaped<Product<ShapeOf<A>, ShapeOf<B>>>;
+}
+
+/** All products of an element of `a` and one of `b`: [M] and [N] give [M, N]. */
+export function outer(a: Operand, b: Operand): Tensor<readonly [number, number]> {
+  return contraction.outer(asValue("outer", a), asValue("outer", b)) as unknown as Tensor<readonly [number, number]>;
+}
+
+/** eˣ/Σeˣ along an axis (the last when left out): positive, and adding up to 1. */
+export function softmax<const X extends Operand>(x: X, axis = -1): Like<X> {
+  return normalization.softmax(asValue("softmax", x), axis) as Like<X>;
+}
+
+/** ln softmax(x) along an axis (the last when left out), without underflow. */
+export function logSoftmax<const X extends Operand>(x: X, axis = -1): Like<X> {
+  return normalization.logSoftmax(asValue("logSoftmax", x), axis) as Like<X>;
+}
+
+/**
+ * The cross-entropy of softmax(logits) against labels, along the last axis, its mean over the batch. The adjoint of the
+ * logits is (softmax − labels)/batch.
+ *
+ * @param logits scores before softmax, [..., classes]
+ * @param labels class indices [...], or probabilities [..., classes]
+ */
+export function crossEntropy(logits: Operand, labels: Operand): number {
+  return normalization.crossEntropy(asValue("crossEntropy", logits), asValue("crossEntropy", labels)) as number;
+}

@@ -1,0 +1,89 @@
+import { shapeOf, type Primal } from "../primitives/rule.ts";
+import { ShapeError } from "../primitives/broadcastShapes.ts";
+import { reshape, stack } from "../primitives/shaping.ts";
+import { describeShape, sameShape, sizeOf, type Shape } from "../tape/shape.ts";
+import { Tensor, TracedNumber, type Value } from "../tape/tensor.ts";
+
+/** How elements of typed arrays are read. Who keeps traced values beside typed arrays puts a reader of its own here. */
+export const typedArrayElements: {
+  read: (array: ArrayLike<number>) => Iterable<number | TracedNumber>;
+} = {
+  read: (array) => array as unknown as Iterable<number>,
+};
+
+/** An argument of a library function as a value: nested arrays become tensors, traced elements stay traced. */
+export function asValue(operation: string, x: unknown): Value {
+  if (typeof x === "number" || x instanceof TracedNumber || x instanceof Tensor) return x;
+  if (typeof x === "boolean") return Number(x);
+  if (Array.isArray(x) || isTypedArray(x)) return fromElements(operation, x);
+  throw new TypeError(`${operation} takes numbers, tensors and nested arrays of numbers, not ${describe(x)}`);
+}
+
+/** The primal of an argument that must not vary: indices, labels. */
+export function asTensor(operation: string, x: unknown): Tensor {
+  const value = asValue(operation, x);
+  if (value instanceof Tensor) return value;
+  throw new ShapeError(`${operation} takes a tensor with at least one axis, not a single number`);
+}
+
+function isTypedArray(x: unknown): x is ArrayLike<number> {
+  return ArrayBuffer.isView(x) && !(x instanceof DataView);
+}
+
+function describe(x: unknown): string {
+  if (x === null || x === undefined) return String(x);
+  if (typeof x === "object") return `an object of type ${x.constructor.name}`;
+  return typeof x === "string" ? `the text ${JSON.stringify(x)}` : `a ${typeof x}`;
+}
+
+type Elements = readonly unknown[] | ArrayLike<number>;
+
+function fromElements(operation: string, x: Elements): Value {
+  const leaves: (number | TracedNumber)[] = [];
+  const shape = collect(operation, x, leaves);
+  if (shape === undefined) return stack((x as unknown[]).map((element) => asValue(operation, element)));
+  if (leaves.every((leaf) => typeof leaf === "number")) return new Tensor(shape, Float64Array.from(leaves));
+  return reshape(stack(leaves), shape);
+}
+
+/** Appends the scalars of nested arrays to `leaves` and gives their shape; undefined where there are tensors among them. */
+function collect(operation: string, x: Elements, leaves: (number | TracedNumber)[]): Shape | undefined {
+  if (!Array.isArray(x)) {
+    const elements = typedArrayElements.read(x as ArrayLike<number>);
+    for (const element of elements) leaves.push(element);
+    return [(x as ArrayLike<number>).length];
+  }
+  let inner: Shape | undefined;
+  for (const element of x as unknown[]) {
+    let shape: Shape | undefined = [];
+    if (element instanceof Tensor) return undefined;
+    if (typeof element === "number" || element instanceof TracedNumber) leaves.push(element);
+    else if (Array.isArray(element) || isTypedArray(element)) shape = collect(operation, element as Elements, leaves);
+    else leaves.push(asValue(operation, element));
+    if (shape === undefined) return undefined;
+    if (inner !== undefined && !sameShape(inner, shape))
+      throw new ShapeError(
+        `${operation} of nested arrays: elements of shapes ${describeShape(inner)} and ${describeShape(shape)} stand beside each other; all must be equal`,
+      );
+    inner = shape;
+  }
+  return [x.length, ...(inner ?? [])];
+}
+
+/** Zeros, ones and their like: a constant of `shape`, a number where that is empty. */
+export function constant(operation: string, shape: unknown, fill: (data: Float64Array) => void): Primal {
+  const extents = asShape(operation, shape);
+  const data = new Float64Array(sizeOf(extents));
+  fill(data);
+  return extents.length === 0 ? data[0]! : new Tensor(extents, data);
+}
+
+/** A shape as people give it: a list of extents, or one number for a single axis. */
+export function asShape(operation: string, shape: unknown): Shape {
+  const extents: unknown = typeof shape === "number" ? [shape] : shape;
+  if (Array.isArray(extents) && extents.every((extent) => Number.isInteger(extent) && extent >= 0))
+    return extents as Shape;
+  throw new ShapeError(`${operation}: a shape is a list of whole numbers from 0 on, not ${JSON.stringify(shape)}`);
+}
+
+export { shapeOf };
