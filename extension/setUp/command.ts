@@ -1,10 +1,9 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import path from "node:path";
 import * as vscode from "vscode";
 import { Disposable } from "../disposable.ts";
 import { commands, languages } from "../ids.ts";
 import { planSetUp, SetUpProblem, type Change, type Plan } from "./plan.ts";
-import { firstModel } from "./firstModel.ts";
 import { revert, applyChanges, type Done } from "./workspaceEdit.ts";
 
 /** TypeScript's numbers for "Cannot find module", with and without a hint at `moduleResolution`. */
@@ -20,7 +19,6 @@ export class SetUp extends Disposable implements vscode.CodeActionProvider {
     this.#extension = extension;
     this.#log = log;
     this.register(vscode.commands.registerCommand(commands.setUpWorkspace, (uri?: vscode.Uri) => this.#run(uri)));
-    this.register(vscode.commands.registerCommand(commands.newModel, () => this.#newModel()));
     const files = languages.map((language) => ({ language, scheme: "file" }));
     this.register(
       vscode.languages.registerCodeActionsProvider(files, this, {
@@ -53,31 +51,12 @@ export class SetUp extends Disposable implements vscode.CodeActionProvider {
       const folder = await chooseFolder(uri);
       if (!folder) return;
       const plan = this.#plan(folder, uri);
-      if (plan.changes.length === 0) return await this.#nothingToDo(plan);
-      const changes = uri ? plan.changes : await confirm(folder, plan);
-      if (changes) await this.#apply(changes);
-    });
-  }
-
-  async #newModel(): Promise<void> {
-    await this.#explaining(async () => {
-      const folder = await chooseFolder();
-      if (!folder) return;
-      const { changes, model } = this.#plan(folder);
-      const place = model?.file ?? path.join(folder.uri.fsPath, "model.ts");
-      const uri = await vscode.window.showSaveDialog({
-        title: "New Model",
-        saveLabel: "Create",
-        defaultUri: vscode.Uri.file(place),
-        filters: { TypeScript: ["ts"] },
-      });
-      if (!uri) return;
-      if (existsSync(uri.fsPath)) {
-        await vscode.window.showTextDocument(uri);
+      if (plan.changes.length === 0) {
+        await this.#nothingToDo(plan);
         return;
       }
-      const sentence = `Create ${path.basename(uri.fsPath)}: a first model`;
-      await this.#apply([...changes, { file: uri.fsPath, text: firstModel, exists: false, sentence }]);
+      const changes = uri ? plan.changes : await confirm(folder, plan);
+      if (changes) await this.#apply(changes);
     });
   }
 

@@ -154,7 +154,8 @@ function withEntry(text: string, key: string, entry: string, before: readonly st
   const tree = parseTree(text);
   const list = tree && findNodeAtLocation(tree, [key]);
   const last = list?.children?.at(-1);
-  if (!last) return applyEdits(text, modify(text, [key], [...before, entry], { formattingOptions: layout(text) }));
+  if (!list || !last)
+    return applyEdits(text, modify(text, [key], [...before, entry], { formattingOptions: layout(text) }));
   // After the last entry's own line, where there is one, so that a comment beside it stays beside it.
   const end = last.offset + last.length;
   const rest = text.slice(end, list.offset + list.length - 1);
