@@ -6,25 +6,15 @@ import {
 } from "./languageServer.ts";
 import { readSignature, resultOf, type Result, type Signature } from "./signature.ts";
 
+import type { Position, SourceRange } from "./sourceReport.ts";
+
 export type { Document } from "./languageServer.ts";
 export type { Result, Signature } from "./signature.ts";
-
-/** Lines and columns count from 1, columns in UTF-16 units. */
-export interface Position {
-  readonly line: number;
-  readonly column: number;
-}
-
-export interface Range extends Position {
-  readonly file: string;
-  readonly endLine: number;
-  readonly endColumn: number;
-}
 
 export interface ExportedFunction {
   /** `default` for a default export without a name. */
   readonly name: string;
-  readonly source: Range;
+  readonly source: SourceRange;
   /** Undefined where TypeScript itself shortened the type. */
   readonly signature: Signature | undefined;
   /** Whether what it returns can be differentiated. */
@@ -36,7 +26,7 @@ export interface TypeProblem {
   /** TypeScript's number of the message, as in TS2307. */
   readonly code: number;
   readonly severity: "error" | "warning" | "information";
-  readonly source: Range;
+  readonly source: SourceRange;
 }
 
 /**
@@ -68,7 +58,7 @@ export class Symbols {
   }
 
   /** Where the name at `position` is declared: its own range there, in this file or another. Undefined too where there is no name. */
-  declaration(document: Document, position: Position): Promise<Range | undefined> {
+  declaration(document: Document, position: Position): Promise<SourceRange | undefined> {
     return this.#unlessUnavailable(async () => {
       const at = { line: position.line, offset: position.column };
       const [first] = (await this.#server.ask("definition", document, at)) as (Span & { file: string })[];
@@ -170,6 +160,6 @@ function keyword(document: Document, { start }: Span): Span {
   return { start: { line: start.line, offset }, end: { line: start.line, offset: offset + "function".length } };
 }
 
-function range(file: string, { start, end }: Span): Range {
+function range(file: string, { start, end }: Span): SourceRange {
   return { file, line: start.line, column: start.offset, endLine: end.line, endColumn: end.offset };
 }

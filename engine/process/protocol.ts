@@ -25,7 +25,8 @@ export interface Questions {
   outline: [{ file: string; text: string }, Outline];
   /** Runs the file once, traces the functions asked for (all when undefined) and keeps the tapes. */
   trace: [TraceRequest, TraceSummary];
-  hover: [{ position: Position }, Hover | undefined];
+  /** `file`: of the program that ran; the traced file when left out. */
+  hover: [{ position: Position; file?: string }, Hover | undefined];
   hints: [{ names: "names" | "all"; from: number; to: number }, readonly Hint[]];
   /** Every node of one function's trace, as the command prints them. */
   nodes: [{ function: string }, readonly NodeReport[]];
