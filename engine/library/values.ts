@@ -16,14 +16,11 @@ export function asValue(operation: string, x: unknown): Value {
   if (typeof x === "number" || x instanceof TracedNumber || x instanceof Tensor) return x;
   if (typeof x === "boolean") return Number(x);
   if (Array.isArray(x) || isTypedArray(x)) return fromElements(operation, x);
-  throw new TypeError(`${operation} takes numbers, tensors and nested arrays of numbers, not ${describe(x)}`);
+  throw refusal(operation, x);
 }
 
-/** The primal of an argument that must not vary: indices, labels. */
-export function asTensor(operation: string, x: unknown): Tensor {
-  const value = asValue(operation, x);
-  if (value instanceof Tensor) return value;
-  throw new ShapeError(`${operation} takes a tensor with at least one axis, not a single number`);
+function refusal(operation: string, x: unknown): TypeError {
+  return new TypeError(`${operation} takes numbers, tensors and nested arrays of numbers, not ${describe(x)}`);
 }
 
 function isTypedArray(x: unknown): x is ArrayLike<number> {
@@ -59,7 +56,8 @@ function collect(operation: string, x: Elements, leaves: (number | TracedNumber)
     if (element instanceof Tensor) return undefined;
     if (typeof element === "number" || element instanceof TracedNumber) leaves.push(element);
     else if (Array.isArray(element) || isTypedArray(element)) shape = collect(operation, element as Elements, leaves);
-    else leaves.push(asValue(operation, element));
+    else if (typeof element === "boolean") leaves.push(Number(element));
+    else throw refusal(operation, element);
     if (shape === undefined) return undefined;
     if (inner !== undefined && !sameShape(inner, shape))
       throw new ShapeError(

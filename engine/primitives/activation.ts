@@ -56,7 +56,7 @@ export const erf = unary("erf", evaluateErf, (x) => mul(twoOverRootPi, exp(neg(m
 
 /**
  * Abramowitz and Stegun 7.1.6, a series of positive terms, up to 3, and from there the continued fraction 7.1.14 of
- * 1 − erf. Within 4 units in the last place.
+ * 1 − erf. Within 8 units in the last place.
  */
 function evaluateErf(x: number): number {
   const size = Math.abs(x);

@@ -1,4 +1,4 @@
-import { describeShape, sizeOf, stridesOf, type Shape } from "../tape/shape.ts";
+import { describeShape, sameShape, sizeOf, stridesOf, type Shape } from "../tape/shape.ts";
 import type { Attributes } from "../tape/tape.ts";
 import type { Value } from "../tape/tensor.ts";
 import { ShapeError } from "./broadcastShapes.ts";
@@ -44,7 +44,7 @@ export const slice: Primitive<(x: Value, ranges: readonly Range[]) => Value> = p
   },
   (run) => (x, ranges) => {
     const region = regionFrom(shapeOf(x), ranges);
-    const complete = region.steps.every((step) => step === 1) && sizeOf(region.extents) === sizeOf(region.whole);
+    const complete = region.steps.every((step) => step === 1) && sameShape(region.extents, region.whole);
     return complete && region.dropped.length === 0 ? x : run([x], { ...region });
   },
 );
