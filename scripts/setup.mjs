@@ -1,10 +1,11 @@
 // Makes a fresh clone ready: packages, a Node that reads TypeScript, the build. The first command after a clone runs this, on
 // whatever Node ≥ 20 there is and before anything is installed, and so does every later one, when nothing is left to do.
+import { spawn } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { findNode } from "./node.mjs";
-import { fail, npm, root, run, SetupError, step } from "./steps.mjs";
+import { fail, networkAdvice, npm, root, run, SetupError, step } from "./steps.mjs";
 
 /** Installs what is missing and builds. Returns the Node to run the project with. */
 export async function setup() {
@@ -14,8 +15,7 @@ export async function setup() {
     );
   }
   if (!(await packagesAreInstalled())) {
-    const advice = "Check the network and npm's registry settings, then run the command again.";
-    await step("Installing packages", () => npm(["ci", "--no-audit", "--no-fund"], { advice }));
+    await step("Installing packages", () => npm(["ci", "--no-audit", "--no-fund"], { advice: networkAdvice }));
   }
   const node = findNode();
   await run(node, [path.join(root, "scripts", "build.mjs")], { advice: "The sources do not build." });
@@ -35,7 +35,6 @@ async function packagesAreInstalled() {
 
 /** Runs `script` with `args` on the project's own Node, which also comes first on the PATH of whatever it starts. */
 export async function runScript(node, script, args) {
-  const { spawn } = await import("node:child_process");
   const env = { ...process.env, PATH: path.dirname(node) + path.delimiter + process.env.PATH };
   const child = spawn(node, [path.join(root, script), ...args], { stdio: "inherit", env, cwd: root });
   // Ctrl-C reaches the child too, through the terminal; this process only waits for it to end in order.

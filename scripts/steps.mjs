@@ -1,17 +1,21 @@
 // What every setup script shares: where things stand, how a step reports itself, and how one fails with advice.
 // Only Node's own modules, because this runs before anything is installed.
 import { spawn } from "node:child_process";
-import { mkdir, mkdtemp, rename, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rename, rm, stat } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import path from "node:path";
+import { fileURLToPath } from "node:url";
 
-export const root = path.dirname(import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname));
+export const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 
 /** Where the VS Code and the browser that this project fetches for itself are kept. Git ignores it. */
 export const hostFolder = path.join(root, ".vscode-host");
 
 /** A failure that a person can do something about: `message` says what failed and what to do, in a sentence. */
 export class SetupError extends Error {}
+
+/** What to do when npm could not fetch something. */
+export const networkAdvice = "Check the network and npm's registry settings, then run the command again.";
 
 /** Ends the process with the one sentence of a {@link SetupError}, or with the whole error where it is a defect of ours. */
 export function fail(error) {
@@ -71,7 +75,8 @@ export async function folderOnce(name, fill) {
   const folder = path.join(hostFolder, name);
   if (existsSync(folder)) return folder;
   await mkdir(hostFolder, { recursive: true });
-  const partial = await mkdtemp(path.join(hostFolder, ".partial-"));
+  await removeAbandoned();
+  const partial = await mkdtemp(path.join(hostFolder, partialPrefix));
   try {
     await fill(partial);
     await rename(partial, folder);
@@ -83,11 +88,23 @@ export async function folderOnce(name, fill) {
   return folder;
 }
 
+const partialPrefix = ".partial-";
+
+/** Removes what runs that were interrupted left behind; no run still fills a folder it began an hour ago. */
+async function removeAbandoned() {
+  for (const name of await readdir(hostFolder)) {
+    const folder = path.join(hostFolder, name);
+    if (!name.startsWith(partialPrefix) || Date.now() - (await stat(folder)).birthtimeMs < 3_600_000) continue;
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
 /** Unpacks `inside` of the npm package `name@version` into `folder`, after checking that it is byte for byte the one we know. */
 export async function fetchPackage({ name, version, integrity, inside = "package" }, folder) {
-  const advice = "Check the network and npm's registry settings, then run the command again.";
   const [packed] = Object.values(
-    JSON.parse(await npm(["pack", `${name}@${version}`, "--json", "--pack-destination", folder], { advice })),
+    JSON.parse(
+      await npm(["pack", `${name}@${version}`, "--json", "--pack-destination", folder], { advice: networkAdvice }),
+    ),
   );
   const archive = path.join(folder, packed.filename);
   if (packed.integrity !== integrity) {

@@ -2,7 +2,7 @@
 import { access } from "node:fs/promises";
 import path from "node:path";
 import { findNode } from "./node.mjs";
-import { fetchPackage, folderOnce, npm, step } from "./steps.mjs";
+import { fetchPackage, folderOnce, networkAdvice, npm, step } from "./steps.mjs";
 
 const codeServer = {
   name: "code-server",
@@ -17,10 +17,9 @@ const lean = ["--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund"];
 export async function ensureVSCodeServer() {
   const folder = await folderOnce(`vscode-${codeServer.version}`, (partial) =>
     step("Fetching VS Code", async () => {
-      const advice = "Check the network and npm's registry settings, then run the command again.";
       await fetchPackage(codeServer, partial);
-      await npm(["install", ...lean], { cwd: partial, advice });
-      await npm(["ci", ...lean], { cwd: path.join(partial, "extensions"), advice });
+      await npm(["install", ...lean], { cwd: partial, advice: networkAdvice });
+      await npm(["ci", ...lean], { cwd: path.join(partial, "extensions"), advice: networkAdvice });
       await buildNativeModules(partial);
     }),
   );
