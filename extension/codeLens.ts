@@ -5,7 +5,8 @@ import { Disposable } from "./disposable.ts";
 import { commands } from "./ids.ts";
 import { lensParts, type LensPart } from "./lensText.ts";
 import type { SettingsStore } from "./settings.ts";
-import { hasModel, isModel, isModelFile, type Traces } from "./traces.ts";
+import type { TypeScriptSymbols } from "./symbols.ts";
+import { hasModel, isModelFile, type Traces } from "./traces.ts";
 
 /** A run is spoken of once it lasts this long; before, a lens that came and went would only make the text jump. */
 export const patience = 500;
@@ -16,11 +17,14 @@ export class CodeLens extends Disposable implements vscode.CodeLensProvider {
   readonly onDidChangeCodeLenses = this.#changed.event;
   readonly #traces: Traces;
   readonly #settings: SettingsStore;
+  readonly #symbols: TypeScriptSymbols;
 
-  constructor(traces: Traces, settings: SettingsStore) {
+  constructor(traces: Traces, settings: SettingsStore, symbols: TypeScriptSymbols) {
     super();
     this.#traces = traces;
     this.#settings = settings;
+    this.#symbols = symbols;
+    this.register(symbols.onDidChange(() => this.#changed.fire()));
     this.register(traces.onDidChange(() => this.#changed.fire()));
     this.register(settings.onDidChange(() => this.#changed.fire()));
     this.register(
@@ -35,8 +39,9 @@ export class CodeLens extends Disposable implements vscode.CodeLensProvider {
     if (!this.#settings.current.codeLens || !isModelFile(document)) return [];
     const outline = await this.#traces.outline(document);
     if (!hasModel(outline) && this.#traces.state(document.uri).kind !== "failed") return [];
+    const without = this.#symbols.withoutDerivative(document);
     return outline.functions
-      .filter((candidate) => isModel(candidate) || candidate.parameters.length > 0)
+      .filter((candidate) => candidate.parameters.length > 0 && !without.has(candidate.name))
       .flatMap((candidate) => this.#lenses(document, candidate));
   }
 

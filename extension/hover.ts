@@ -5,16 +5,19 @@ import { hoverText } from "./hoverText.ts";
 import { commands } from "./ids.ts";
 import { dataUri, histogramPlot, palettes, seriesPlot, type Palette } from "./plots.ts";
 import type { SettingsStore } from "./settings.ts";
-import { isModelFile, type Traces } from "./traces.ts";
+import type { TypeScriptSymbols } from "./symbols.ts";
+import { isModelFile, type Trace, type Traces } from "./traces.ts";
 
 /** Value and adjoint of the variable or expression under the pointer. */
 export class HoverProvider implements vscode.HoverProvider {
   readonly #traces: Traces;
   readonly #settings: SettingsStore;
+  readonly #symbols: TypeScriptSymbols;
 
-  constructor(traces: Traces, settings: SettingsStore) {
+  constructor(traces: Traces, settings: SettingsStore, symbols: TypeScriptSymbols) {
     this.#traces = traces;
     this.#settings = settings;
+    this.#symbols = symbols;
   }
 
   async provideHover(document: vscode.TextDocument, position: vscode.Position): Promise<vscode.Hover | undefined> {
@@ -24,9 +27,25 @@ export class HoverProvider implements vscode.HoverProvider {
     const traced = mapping.back(fromPosition(position));
     if (!traced) return undefined;
     const hover = await this.#traces.ask(trace, "hover", { position: traced });
-    const source = hover && mapping.forwardRange(hover.source);
-    if (!hover || !source) return undefined;
-    return new vscode.Hover(this.#markdown(document, hover), toRange(source));
+    if (!hover) return this.#declaredElsewhere(document, position, trace);
+    const source = mapping.forwardRange(hover.source);
+    return source && new vscode.Hover(this.#markdown(document, hover), toRange(source));
+  }
+
+  /** Of a name from another file of the program: its values where it is declared. */
+  async #declaredElsewhere(
+    document: vscode.TextDocument,
+    position: vscode.Position,
+    trace: Trace,
+  ): Promise<vscode.Hover | undefined> {
+    const word = document.getWordRangeAtPosition(position);
+    const { files = [] } = trace.session.summary;
+    if (!word || files.length < 2) return undefined;
+    const declared = await this.#symbols.declaration(document, word.start);
+    if (!declared || declared.file === document.uri.fsPath || !files.includes(declared.file)) return undefined;
+    const { file, line, column } = declared;
+    const hover = await this.#traces.ask(trace, "hover", { file, position: { line, column } });
+    return hover && new vscode.Hover(this.#markdown(document, hover), word);
   }
 
   #markdown(document: vscode.TextDocument, hover: Hover): vscode.MarkdownString {

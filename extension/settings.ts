@@ -17,6 +17,7 @@ export interface Settings {
   readonly hover: boolean;
   readonly hoverPlots: boolean;
   readonly digits: number;
+  readonly askTypeScript: boolean;
   readonly graphBudget: number;
 }
 
@@ -41,6 +42,7 @@ function read(): Settings {
     hover: get("hover.enabled") as boolean,
     hoverPlots: get("hover.plots") as boolean,
     digits: get("significantDigits") as number,
+    askTypeScript: get("typescript.enabled") as boolean,
     graphBudget: get("graph.budget") as number,
   });
 }

@@ -37,6 +37,7 @@ export function resultOf({ returns }: Signature): Result {
   if (split(returns, "|").length > 1 || split(returns, "&").length > 1) return "unknown";
   if (/^(string|boolean|void|undefined|null|never|bigint|symbol|object|true|false|`.*`|".*")$/s.test(returns))
     return "other";
+  if (/^Tensor<readonly \[.+\]>$/s.test(returns)) return "other";
   if (returns.endsWith("[]") || /^(readonly )?\[/.test(returns) || returns.startsWith("{")) return "other";
   if (/^(new )?\(/.test(returns) && returns.includes("=>")) return "other";
   if (/^(Map|Set|Array|ReadonlyArray|Record|Date|RegExp|Function|Uint8Array|Float32Array|Float64Array)\b/.test(returns))

@@ -63,9 +63,10 @@ test("tells which results can be differentiated", () => {
     "() => number",
     "boolean",
     "Map<string, number>",
+    "Tensor<readonly [2, number]>",
   ]) {
     assert.equal(result(`function f(): ${type}`), "other", type);
   }
-  for (const type of ["Loss", "T | number", "Promise<number>", "any", "number & Brand"])
+  for (const type of ["Loss", "T | number", "Promise<number>", "any", "number & Brand", "Tensor<Shape>"])
     assert.equal(result(`function f(): ${type}`), "unknown", type);
 });
