@@ -1,0 +1,91 @@
+/** A call, a loop or a run of iterations: one box while it is closed, a dashed frame around its contents when open. */
+import type { Group } from "../../engine/process/protocol.ts";
+import { formatNumber, formatPlural } from "../format.ts";
+import { svg } from "../ui/dom.ts";
+import type { Box } from "./geometry.ts";
+import { fitText, padding, repeatsText, textWidth } from "./measure.ts";
+import { notReached, text, type Ink, type Look, type Shape } from "./shape.ts";
+
+/** How much of the adjoint's colour the fullest box has. */
+const mostHeat = 46;
+const chevron = 14;
+
+export function groupShape(group: Group, box: Box, ink: Ink): Shape {
+  return group.open ? frame(group, box, ink) : closedGroup(group, box, ink);
+}
+
+function closedGroup(group: Group, box: Box, { fonts, magnitudes }: Ink): Shape {
+  const right = box.width - padding;
+  const repeats = repeatsText(group);
+  const room = box.width - 2 * padding - chevron - 8 - textWidth(repeats, fonts.small);
+  const adjointOut = text("adjoint", padding, 37);
+  const arrow = text("arrow middle", box.width / 2, 37);
+  const adjointIn = text("adjoint end", right, 37);
+  const face = svg("rect", { class: "face", width: box.width, height: box.height, rx: 4 });
+  const title = svg("title");
+  const element = svg(
+    "g",
+    { class: "group closed", id: `graph-${group.id}`, role: "treeitem", "aria-expanded": "false", "data-id": group.id },
+    title,
+    group.repeats > 1 ? svg("path", { class: "pile", d: pile(box) }) : undefined,
+    face,
+    svg("path", { class: "chevron", "data-toggle": group.id, d: `M${String(padding)} 10.5l5 5l-5 5` }),
+    text("label", padding + chevron, 20, fitText(group.label, fonts.label, room)),
+    text("operation end", right, 20, repeats),
+    adjointOut,
+    arrow,
+    adjointIn,
+    text("operation", padding, 51, formatPlural(group.nodes, "node")),
+  );
+  const heat = magnitudes.adjoint(Math.max(group.adjointIn, group.adjointOut));
+
+  const update = ({ mode, pass, digits }: Look): void => {
+    const reach = pass.reach(group.id);
+    const backward = mode !== "forward";
+    const left = backward && pass.flow({ from: "", to: group.id, count: 1, contribution: 0 }) === "complete";
+    adjointIn.textContent = !backward
+      ? ""
+      : reach === "complete"
+        ? formatNumber(group.adjointIn, digits)
+        : reach === "partial"
+          ? "…"
+          : notReached;
+    adjointOut.textContent = !backward ? "" : left ? formatNumber(group.adjointOut, digits) : notReached;
+    arrow.textContent = backward ? "←" : "";
+    face.style.setProperty("--heat", `${String(backward && reach === "complete" ? Math.round(heat * mostHeat) : 0)}%`);
+    element.classList.toggle("unreached", backward && reach === "none");
+    const words = [group.label, repeats, formatPlural(group.nodes, "node"), `line ${String(group.source.line)}`].filter(
+      Boolean,
+    );
+    const adjoints = `adjoint in ${formatNumber(group.adjointIn, 7)}, out ${formatNumber(group.adjointOut, 7)}`;
+    title.textContent = `${words.join(" · ")}${backward ? `\n${adjoints}` : ""}\nDouble-click to open`;
+    element.setAttribute("aria-label", `group ${words.join(", ")}${backward ? `, ${adjoints}` : ""}`);
+  };
+  return { id: group.id, element, update };
+}
+
+function frame(group: Group, box: Box, { fonts }: Ink): Shape {
+  const repeats = repeatsText(group);
+  const note = [repeats, formatPlural(group.nodes, "node")].filter(Boolean).join(" · ");
+  const label = fitText(group.label, fonts.label, box.width - 2 * padding - chevron);
+  const after = padding + chevron + textWidth(label, fonts.label) + 8;
+  const room = box.width - padding - after;
+  const element = svg(
+    "g",
+    { class: "group open", id: `graph-${group.id}`, role: "treeitem", "aria-expanded": "true", "data-id": group.id },
+    svg("title", {}, `${group.label} · ${note}\nDouble-click to close`),
+    svg("rect", { class: "face", width: box.width, height: box.height, rx: 4 }),
+    svg("path", { class: "chevron", "data-toggle": group.id, d: `M${String(padding - 1)} 13.5l5 5l5 -5` }),
+    text("label", padding + chevron, 22, label),
+    room > 40 ? text("operation", after, 22, fitText(note, fonts.small, room)) : undefined,
+  );
+  element.setAttribute("aria-label", `open group ${group.label}, ${note}`);
+  return { id: group.id, element, update: () => undefined };
+}
+
+/** The edges of two more boxes behind this one. */
+function pile({ width, height }: Box): string {
+  const behind = (offset: number) =>
+    `M${String(offset + 2)} ${String(-offset)}H${String(width + offset - 4)}a4 4 0 0 1 4 4V${String(height - offset - 2)}`;
+  return `${behind(3)}${behind(6)}`;
+}

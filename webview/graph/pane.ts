@@ -1,0 +1,165 @@
+/** The graph of the session's function: asks for what is visible, lays it out, draws it. */
+import type { Graph } from "../../engine/process/protocol.ts";
+import type { Session } from "../session.ts";
+import type { Direction } from "./geometry.ts";
+import type { Layout } from "./layout.ts";
+import { LayoutEngine } from "./layoutEngine.ts";
+import { currentFonts } from "./measure.ts";
+import { drawnFor, Pass } from "./pass.ts";
+import type { Look } from "./shape.ts";
+import { GraphView, type GraphEvents } from "./view.ts";
+
+/** Below this width data flows downwards, so that cards stay readable beside an editor. */
+const narrow = 520;
+
+export class GraphPane {
+  readonly view: GraphView;
+  readonly #layouts: LayoutEngine;
+  /** Called when what is to be remembered of the view has changed. */
+  readonly #changed: () => void;
+  #session: Session | undefined;
+  #asked: AbortController | undefined;
+  #fonts = "";
+
+  constructor(layouts: LayoutEngine, events: GraphEvents, changed: () => void) {
+    this.#changed = changed;
+    this.#layouts = layouts;
+    this.view = new GraphView(events);
+    this.view.viewport.changed = () => this.#remember();
+    new ResizeObserver(() => this.#resized()).observe(this.view.element);
+    new MutationObserver(() => this.#themeChanged()).observe(document.documentElement, {
+      attributeFilter: ["style", "class"],
+    });
+  }
+
+  get graph(): Graph | undefined {
+    return this.view.graph;
+  }
+
+  /** Shows a session's graph. A newer trace of the function that is shown takes its place without moving it. */
+  async open(session: Session): Promise<void> {
+    const sameFunction = this.#session?.isOf(session.ready) === true && this.view.layout !== undefined;
+    this.#session = session;
+    const layout = await this.#fetch(session.view.open);
+    const anchor = sameFunction ? this.#anchor(layout.graph) : undefined;
+    this.view.render(layout, this.#look(layout.graph), anchor);
+    if (sameFunction) return;
+    if (session.view.viewport) this.view.viewport.set(session.view.viewport);
+    else this.fit(false);
+  }
+
+  /** Empties the drawing: another function's must not be seen meanwhile. */
+  close(): void {
+    this.#asked?.abort();
+    this.#layouts.cancel();
+    this.#session = undefined;
+    this.view.clear();
+  }
+
+  /** Opens or closes a group in place. */
+  async toggle(id: string): Promise<void> {
+    const graph = this.graph;
+    const group = graph?.groups.find((each) => each.id === id);
+    if (!graph || !group) return;
+    const open = group.open ? without(graph, id) : [...graph.open, id];
+    const layout = await this.#fetch(open);
+    this.view.render(layout, this.#look(layout.graph), { from: id, to: id });
+    this.view.show(id);
+  }
+
+  /** Opens the groups around a node until it is drawn. */
+  async reveal(node: number): Promise<void> {
+    const graph = this.graph;
+    if (!graph) return;
+    const from = drawnFor(graph, node);
+    if (graph.cards.some((card) => card.node === node)) return;
+    const layout = await this.#fetch(graph.open, node);
+    const to = drawnFor(layout.graph, node);
+    this.view.render(
+      layout,
+      this.#look(layout.graph),
+      from !== undefined && to !== undefined ? { from, to } : undefined,
+    );
+  }
+
+  /** Follows the mode and the step of the pass. */
+  update(): void {
+    if (this.graph) this.view.update(this.#look(this.graph));
+  }
+
+  fit(smooth = true): void {
+    const { layout, viewport } = this.view;
+    if (!layout) return;
+    viewport.fit(layout.size, smooth);
+  }
+
+  async #fetch(open: readonly string[] | undefined, reveal?: number): Promise<Layout> {
+    this.#asked?.abort();
+    const session = this.#session!;
+    const asked = (this.#asked = new AbortController());
+    const request = { budget: session.settings.budget, ...(open && { open }), ...(reveal !== undefined && { reveal }) };
+    const graph = await session.ask("graph", request, AbortSignal.any([asked.signal, session.signal]));
+    session.view.open = graph.open;
+    return this.#layouts.layout(graph, this.#direction(), session.settings.digits);
+  }
+
+  #look(graph: Graph): Look {
+    const { view, settings } = this.#session!;
+    const step = view.mode === "backward" ? (view.step ?? Infinity) : Infinity;
+    return { mode: view.mode, pass: new Pass(graph, step), digits: settings.digits };
+  }
+
+  /** What stays in place: the selection, or else the result. */
+  #anchor(next: Graph): { from: string; to: string } | undefined {
+    const before = this.graph;
+    if (!before) return undefined;
+    const selection = this.#session?.view.selection;
+    const selected =
+      selection === undefined ? undefined : "node" in selection ? drawnFor(before, selection.node) : selection.group;
+    const kept = [selected, before.output, ...before.cards.map((card) => card.id)];
+    const ids = new Set([...next.cards, ...next.groups].map((each) => each.id));
+    const id = kept.find((each) => each !== undefined && ids.has(each));
+    return id === undefined ? undefined : { from: id, to: id };
+  }
+
+  #direction(): Direction {
+    const { clientWidth, clientHeight } = this.view.element;
+    return clientWidth < narrow && clientHeight > clientWidth * 0.6 ? "down" : "right";
+  }
+
+  #remember(): void {
+    if (!this.#session) return;
+    if (this.view.viewport.fitted) delete this.#session.view.viewport;
+    else this.#session.view.viewport = this.view.viewport.frame;
+    this.#changed();
+  }
+
+  #resized(): void {
+    const { layout } = this.view;
+    if (!layout || !this.#session || this.view.element.clientWidth === 0) return;
+    if (layout.direction !== this.#direction()) void this.#layOutAgain();
+    else if (this.view.viewport.fitted) this.fit(false);
+  }
+
+  #themeChanged(): void {
+    const fonts = JSON.stringify(currentFonts());
+    if (fonts !== this.#fonts && this.#fonts !== "") void this.#layOutAgain();
+    this.#fonts = fonts;
+  }
+
+  async #layOutAgain(): Promise<void> {
+    const { graph } = this;
+    if (!graph || !this.#session) return;
+    const layout = await this.#layouts.layout(graph, this.#direction(), this.#session.settings.digits);
+    this.view.render(layout, this.#look(layout.graph));
+    this.fit(false);
+  }
+}
+
+/** The open groups without `id` and what is inside it. */
+function without(graph: Graph, id: string): string[] {
+  const parents = new Map(graph.groups.map((group) => [group.id, group.parent]));
+  const inside = (group: string | undefined): boolean =>
+    group !== undefined && (group === id || inside(parents.get(group)));
+  return graph.open.filter((group) => !inside(group));
+}

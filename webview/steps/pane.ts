@@ -1,0 +1,73 @@
+/** The backward pass step by step: player and table, kept in step with the graph. */
+import type { Step } from "../../engine/process/protocol.ts";
+import type { Session } from "../session.ts";
+import { html } from "../ui/dom.ts";
+import { StepPages } from "./pages.ts";
+import { Player } from "./player.ts";
+import { StepTable } from "./table.ts";
+
+export interface StepsEvents {
+  /** The pass stands at `step` (undefined: before the first), `done` steps are done. */
+  readonly moved: (done: number, step: Step | undefined, playing: boolean) => void;
+}
+
+export class StepsPane {
+  readonly element: HTMLElement;
+  readonly player: Player;
+  readonly #table: StepTable;
+  readonly #events: StepsEvents;
+  #session: Session | undefined;
+  #pages: StepPages | undefined;
+  #selected = -1;
+
+  constructor(events: StepsEvents) {
+    this.#events = events;
+    this.player = new Player((done, playing) => void this.#moved(done, playing));
+    this.#table = new StepTable((index) => this.player.go(index + 1));
+    this.element = html("section", { class: "steps", "aria-label": "Steps" }, this.player.element, this.#table.element);
+  }
+
+  async open(session: Session): Promise<void> {
+    this.#session = session;
+    const pages = new StepPages((from, count) => session.ask("steps", { from, count }));
+    await pages.open();
+    if (this.#session !== session) return;
+    this.#pages = pages;
+    const { view } = session;
+    if (view.step !== undefined) view.step = Math.min(view.step, pages.total);
+    this.player.open(pages.total, view.step ?? pages.total);
+    this.#table.open(pages, session.settings.digits);
+    this.#mark();
+    if (view.step !== undefined) await this.#tell(view.step, false);
+  }
+
+  /** Marks the row of the selected node, whose step counts from 1; 0: it has none. */
+  select(step: number): void {
+    this.#selected = step - 1;
+    this.#mark();
+  }
+
+  get total(): number {
+    return this.#pages?.total ?? 0;
+  }
+
+  async #moved(done: number, playing: boolean): Promise<void> {
+    if (!this.#session) return;
+    this.#session.view.step = done;
+    this.#selected = done - 1;
+    this.#mark();
+    await this.#tell(done, playing);
+  }
+
+  async #tell(done: number, playing: boolean): Promise<void> {
+    const pages = this.#pages;
+    const session = this.#session;
+    const step = await pages?.step(done - 1).catch(() => undefined);
+    if (session === this.#session && session?.view.step === done) this.#events.moved(done, step, playing);
+  }
+
+  #mark(): void {
+    const done = this.#session?.view.step;
+    this.#table.mark(done === undefined ? -1 : done - 1, this.#selected);
+  }
+}
