@@ -21,15 +21,18 @@ export class HoverProvider implements vscode.HoverProvider {
   }
 
   async provideHover(document: vscode.TextDocument, position: vscode.Position): Promise<vscode.Hover | undefined> {
+    if (!this.#settings.current.hover || !isModelFile(document)) return undefined;
     const trace = this.#traces.trace(document.uri);
-    if (!this.#settings.current.hover || !isModelFile(document) || !trace) return undefined;
+    if (!trace) return this.#asImport(document, position);
     const mapping = trace.mapping(document);
     const traced = mapping.back(fromPosition(position));
     if (!traced) return undefined;
     const hover = await this.#traces.ask(trace, "hover", { position: traced });
     if (!hover) return this.#declaredElsewhere(document, position, trace);
     const source = mapping.forwardRange(hover.source);
-    return source && new vscode.Hover(this.#markdown(document, hover), toRange(source));
+    return (
+      source && new vscode.Hover(this.#markdown(document.uri, hover, this.#traces.isStale(document)), toRange(source))
+    );
   }
 
   /** Of a name from another file of the program: its values where it is declared. */
@@ -45,16 +48,25 @@ export class HoverProvider implements vscode.HoverProvider {
     if (!declared || declared.file === document.uri.fsPath || !files.includes(declared.file)) return undefined;
     const { file, line, column } = declared;
     const hover = await this.#traces.ask(trace, "hover", { file, position: { line, column } });
-    return hover && new vscode.Hover(this.#markdown(document, hover), word);
+    return hover && new vscode.Hover(this.#markdown(document.uri, hover, this.#traces.isStale(document)), word);
   }
 
-  #markdown(document: vscode.TextDocument, hover: Hover): vscode.MarkdownString {
+  /** In a file that a traced model imports: what ran there on that model's behalf. */
+  async #asImport(document: vscode.TextDocument, position: vscode.Position): Promise<vscode.Hover | undefined> {
+    const through = this.#traces.through(document);
+    if (!through) return undefined;
+    const file = document.uri.fsPath;
+    const hover = await this.#traces.ask(through.trace, "hover", { file, position: fromPosition(position) });
+    return hover && new vscode.Hover(this.#markdown(through.model, hover, false), toRange(hover.source));
+  }
+
+  #markdown(model: vscode.Uri, hover: Hover, stale: boolean): vscode.MarkdownString {
     const { digits, hoverPlots } = this.#settings.current;
     const plot = hoverPlots ? picture(hover, palette(), digits) : undefined;
-    const target = encodeURIComponent(JSON.stringify([document.uri.toString(), hover.function, hover.last.node]));
+    const target = encodeURIComponent(JSON.stringify([model.toString(), hover.function, hover.last.node]));
     const text = hoverText(hover, {
       digits,
-      stale: this.#traces.isStale(document),
+      stale,
       graph: `command:${commands.revealInGraph}?${target}`,
       ...(plot ? { plot: dataUri(plot) } : {}),
     });

@@ -122,6 +122,16 @@ export class Traces extends Disposable {
     return this.#files.get(uri.toString())?.trace;
   }
 
+  /** An up-to-date trace of another file that ran this one as an import. */
+  through(imported: vscode.TextDocument): { readonly model: vscode.Uri; readonly trace: Trace } | undefined {
+    if (imported.isDirty) return undefined;
+    for (const { uri, trace, outdated } of this.#files.values()) {
+      if (trace && !outdated && trace.session.summary.files?.includes(imported.uri.fsPath))
+        return { model: uri, trace };
+    }
+    return undefined;
+  }
+
   /** The text, or a file that it imports, is newer than the trace. */
   isStale(document: vscode.TextDocument): boolean {
     const entry = this.#files.get(document.uri.toString());
