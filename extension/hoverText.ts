@@ -12,35 +12,58 @@ export interface HoverOptions {
 }
 
 export function hoverText(hover: Hover, options: HoverOptions): string {
-  const parts = [numbers(hover, options), ...words(hover, options), table(hover, options)];
-  if (options.plot) parts.push(`![value and adjoint](${options.plot})`);
   const links = [`[Reveal in graph](${options.graph} "Select this node in the graph")`];
   if (options.stale) links.unshift("$(history) stale: the text has changed since this was traced");
-  parts.push(links.join(" · "));
+  const parts = [
+    numbers(hover, options),
+    options.plot ? `![value and adjoint](${options.plot})` : "",
+    executions(hover, options),
+    options.plot ? "" : ranges(hover, options),
+    elements(hover, options),
+    meaning(hover, options.digits),
+    links.join(" · "),
+  ];
   return parts.filter((part) => part !== "").join("\n\n");
 }
 
 /** The two numbers, before anything else. */
-function numbers({ title, function: name, last }: Hover, { digits }: HoverOptions): string {
+function numbers({ title, function: name, last, shape }: Hover, { digits }: HoverOptions): string {
   const derivative = title === name ? `∂${name}` : `∂${name}/∂${isName(title) ? title : `(${title})`}`;
   const value = span("value", size(last.value, digits));
   const adjoint = span("adjoint", size(last.adjoint, digits));
   return typeof last.value === "number"
     ? `${code(title)} = ${value} &nbsp; ${code(derivative)} = ${adjoint}`
-    : `‖${code(title)}‖ = ${value} &nbsp; ‖${code(derivative)}‖ = ${adjoint}`;
+    : `‖${code(title)}‖ = ${value} &nbsp; ‖${code(derivative)}‖ = ${adjoint} &nbsp; ${formatShape(shape)}`;
 }
 
-function words(hover: Hover, { digits }: HoverOptions): string[] {
-  const { shape, executions } = hover;
-  const sentences: string[] = [];
-  const facts = [
-    shape.length > 0 ? formatShape(shape) : "",
-    executions > 1 ? `ran ${formatCount(executions)} times, the last shown above` : "",
-  ];
-  const fact = facts.filter((text) => text !== "").join(" · ");
-  if (fact !== "") sentences.push(fact);
-  sentences.push(meaning(hover, digits));
-  return sentences.filter((sentence) => sentence !== "");
+/** How often it ran, and how it began and ended. */
+function executions({ executions: count, first, last }: Hover, { digits }: HoverOptions): string {
+  if (count <= 1) return "";
+  const pair = ({ value, adjoint }: Execution) =>
+    `${span("value", size(value, digits))} ∂ ${span("adjoint", size(adjoint, digits))}`;
+  return `ran ${formatCount(count)} times: first ${pair(first)}, last ${pair(last)}`;
+}
+
+/** Where no plot shows them. */
+function ranges({ range }: Hover, { digits }: HoverOptions): string {
+  if (!range) return "";
+  const between = ([low, high]: readonly [number, number]) =>
+    `${formatNumber(low, digits)} … ${formatNumber(high, digits)}`;
+  return `from ${span("value", between(range.value))}, ∂ from ${span("adjoint", between(range.adjoint))}`;
+}
+
+/** Of a tensor: what its elements are. */
+function elements({ last: { value, adjoint } }: Hover, { digits }: HoverOptions): string {
+  if (typeof value === "number" || typeof adjoint === "number") return "";
+  const row = (name: string, kind: "value" | "adjoint", { min, mean, max }: TensorSummary) =>
+    `| ${[name, ...[min, mean, max].map((x) => span(kind, formatNumber(x, digits)))].join(" | ")} |`;
+  const gap = "&nbsp;&nbsp;&nbsp;";
+  return [
+    `| | ${gap}min | ${gap}mean | ${gap}max |`,
+    "| :-- | --: | --: | --: |",
+    row("value", "value", value),
+    row("adjoint", "adjoint", adjoint),
+  ].join("\n");
 }
 
 /** What the adjoint means for this value. */
@@ -54,39 +77,6 @@ function meaning({ title, function: name, last, unused, shape }: Hover, digits: 
   if (typeof last.adjoint !== "number" || shape.length > 0) return "";
   const verb = last.adjoint > 0 ? "raises" : "lowers";
   return `A small rise of ${what} ${verb} ${code(name)} ${formatNumber(Math.abs(last.adjoint), digits)} times as much.`;
-}
-
-function table({ executions, first, last, range }: Hover, { digits }: HoverOptions): string {
-  const format = (x: number) => formatNumber(x, digits);
-  if (executions > 1 && range) {
-    const row = (of: "value" | "adjoint") => [
-      of,
-      size(first[of], digits),
-      size(last[of], digits),
-      format(range[of][0]),
-      format(range[of][1]),
-    ];
-    return rows(["", "first", "last", "smallest", "largest"], row("value"), row("adjoint"));
-  }
-  if (typeof last.value === "number" || typeof last.adjoint === "number") return "";
-  const row = (of: "value" | "adjoint") => {
-    const summary = last[of] as TensorSummary;
-    return [of, format(summary.norm), format(summary.min), format(summary.max), format(summary.mean)];
-  };
-  const head = ["", "norm", "smallest", "largest", "mean"];
-  return rows(head, row("value"), row("adjoint"));
-}
-
-function rows(head: readonly string[], value: readonly string[], adjoint: readonly string[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
-  const color = (kind: "value" | "adjoint", cells: readonly string[]) =>
-    cells.map((cell, index) => (index === 0 ? cell : span(kind, cell)));
-  return [
-    line(head),
-    line(head.map((_, index) => (index === 0 ? ":--" : "--:"))),
-    line(color("value", value)),
-    line(color("adjoint", adjoint)),
-  ].join("\n");
 }
 
 function size(summary: Summary, digits: number): string {

@@ -77,7 +77,7 @@ export class InlayValues extends Disposable {
     const stale = this.#traces.isStale(document);
     const decorations = hints.flatMap((hint) => {
       const position = mapping.forward(hint.position);
-      return position ? [this.#decoration(hint, toPosition(position), stale)] : [];
+      return position ? [this.#decoration(hint, toPosition(position), document, stale)] : [];
     });
     editor.setDecorations(this.#decorations, decorations);
   }
@@ -95,10 +95,12 @@ export class InlayValues extends Disposable {
   #decoration(
     { value, adjoint, executions }: Hint,
     position: vscode.Position,
+    document: vscode.TextDocument,
     stale: boolean,
   ): vscode.DecorationOptions {
     const { digits } = this.#settings.current;
     const times = executions > 1 ? ` ×${formatCount(executions)}` : "";
+    const gap = /^\s|^$/.test(document.lineAt(position.line).text.slice(position.character)) ? "" : " ";
     const style = {
       fontStyle: stale ? "italic" : "normal",
       // Smaller than code, and dim where stale. The API has no field for either; a text decoration passes them on to CSS.
@@ -114,7 +116,7 @@ export class InlayValues extends Disposable {
         },
         after: {
           ...style,
-          contentText: ` ∂ ${formatSummary(adjoint, digits)}${times} `,
+          contentText: ` ∂ ${formatSummary(adjoint, digits)}${times}${gap}`,
           color: new vscode.ThemeColor(colors.adjoint),
         },
       },

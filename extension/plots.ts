@@ -17,7 +17,7 @@ export const palettes = {
 } as const satisfies Record<string, Palette>;
 
 const width = 320;
-const rowHeight = 44;
+const rowHeight = 36;
 /** Room on the right for the range. */
 const labelWidth = 62;
 const plotWidth = width - labelWidth;

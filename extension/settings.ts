@@ -21,7 +21,7 @@ export interface Settings {
   readonly graphBudget: number;
 }
 
-const megabyte = 1_000_000;
+const megabyte = 2 ** 20;
 
 function read(): Settings {
   const configuration = vscode.workspace.getConfiguration(settingsSection);

@@ -46,7 +46,10 @@ test("the panel shows what went wrong where there never was an answer", () => {
   const state = panelState({ trusted: true, file: { ...base, state: "failed", failure: [thrown] } });
   assert.deepEqual(state, { kind: "error", file, title: "formula.ts could not be traced", diagnostics: [thrown] });
   const { function: name, source, tape, time } = traced;
-  const partly = { ...trace, summary: { ...summary, functions: [{ function: name, source, tape, time, diagnostics: [thrown] }] } };
+  const partly = {
+    ...trace,
+    summary: { ...summary, functions: [{ function: name, source, tape, time, diagnostics: [thrown] }] },
+  };
   const chosen = panelState({ trusted: true, file: { ...base, state: "traced", trace: partly, function: "f" } });
   assert.equal(chosen.kind === "error" && chosen.title, "f could not be traced");
 });

@@ -1,0 +1,44 @@
+import * as vscode from "vscode";
+import type { EngineClient } from "../engine/process/client.ts";
+import type { Outline, TraceRequest } from "../engine/process/protocol.ts";
+import { Disposable } from "./disposable.ts";
+import type { Engine, TraceOptions, TraceSession } from "./engine.ts";
+
+/** The engine in child processes of the extension host. Nothing is loaded or started before the first question. */
+export class EngineConnection extends Disposable implements Engine {
+  readonly #engine: string;
+  readonly #log: vscode.LogOutputChannel;
+  #client: Promise<EngineClient> | undefined;
+
+  constructor(extensionUri: vscode.Uri, log: vscode.LogOutputChannel) {
+    super();
+    this.#engine = vscode.Uri.joinPath(extensionUri, "dist", "engine.mjs").fsPath;
+    this.#log = log;
+  }
+
+  async outline(file: string, text: string): Promise<Outline> {
+    return (await this.#started()).outline(file, text);
+  }
+
+  async trace(request: TraceRequest, options: TraceOptions): Promise<TraceSession> {
+    return (await this.#started()).trace(request, options);
+  }
+
+  restart(): void {
+    void this.#client?.then((client) => client.restart());
+  }
+
+  override dispose(): void {
+    void this.#client?.then((client) => client.dispose());
+    super.dispose();
+  }
+
+  #started(): Promise<EngineClient> {
+    this.#client ??= import("../engine/process/client.ts").then((module) => {
+      // What the model prints stands in the log, as it would in a terminal.
+      const onOutput = (text: string) => this.#log.info(`› ${text.trimEnd()}`);
+      return new module.EngineClient({ engine: this.#engine, spare: true, onOutput });
+    });
+    return this.#client;
+  }
+}
