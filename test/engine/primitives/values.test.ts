@@ -49,7 +49,7 @@ describe("every function of Math", () => {
           assert.ok(Object.is(mathFunctions[name]!(...args), expected), `${name}(${args.join(", ")})`);
           const tape = new Tape();
           const traced = recordOn(tape, () => mathFunctions[name]!(...args.map((x) => tape.addInput(x, "x", 0))));
-          const primal = tape.primalOf((traced as Traced).node);
+          const primal = tape.primalOf((traced as Traced).node) as number;
           assert.ok(Object.is(primal, expected), `traced ${name}(${args.join(", ")}): ${primal}, not ${expected}`);
         }
     }

@@ -1,0 +1,119 @@
+import assert from "node:assert/strict";
+import path from "node:path";
+import { test } from "node:test";
+import ts from "typescript";
+
+const library = path.resolve(import.meta.dirname, "../../../engine/library/index.ts");
+const file = path.resolve(import.meta.dirname, "model.ts");
+
+const program = (text: string): ts.Program => {
+  const options: ts.CompilerOptions = {
+    target: ts.ScriptTarget.ES2024,
+    module: ts.ModuleKind.ESNext,
+    moduleResolution: ts.ModuleResolutionKind.Bundler,
+    strict: true,
+    noEmit: true,
+    skipLibCheck: true,
+    allowImportingTsExtensions: true,
+    types: ["node"],
+    paths: { adjoint: [library] },
+  };
+  const base = ts.createCompilerHost(options);
+  const host: ts.CompilerHost = {
+    ...base,
+    getSourceFile: (name, ...rest) =>
+      name === file ? ts.createSourceFile(name, text, ts.ScriptTarget.ES2024) : base.getSourceFile(name, ...rest),
+    fileExists: (name) => name === file || base.fileExists(name),
+    readFile: (name) => (name === file ? text : base.readFile(name)),
+  };
+  return ts.createProgram([file], options, host);
+};
+
+/** What a strict compiler says about a model file, as `line: message`. */
+function errorsOf(lines: readonly string[]): string[] {
+  const names =
+    `add argmax concat crossEntropy ensureShape exp eye heNormal linspace matmul maximum mean oneHot ones random
+    readCsv relu reshape slice softmax stack sum take tensor transpose where zeros`.split(/\s+/);
+  const text = [`import { ${names.join(", ")}, type Tensor, type Value } from "adjoint";`, ...lines].join("\n");
+  const compiled = program(text);
+  const source = compiled.getSourceFile(file)!;
+  return [...compiled.getSyntacticDiagnostics(source), ...compiled.getSemanticDiagnostics(source)].map(
+    ({ start, messageText }) =>
+      `${source.getLineAndCharacterOfPosition(start!).line}: ${ts.flattenDiagnosticMessageText(messageText, " ").split(".")[0]!}`,
+  );
+}
+
+test("operators on tensors are numbers to the compiler", () => {
+  assert.deepEqual(
+    errorsOf([
+      "const x = tensor([[1, 2], [3, 4]]), w = zeros([2, 3]), b = zeros([3]);",
+      "const h: Value = relu(matmul(x, w) + b);",
+      "const loss: number = sum((h - 1) ** 2 / 3) + mean(-x) * 2;",
+      "let total = 0; total += sum(x * x);",
+      "export function f(p = tensor([1, 2]), q = 3) { return sum(p * q); }",
+      "const again: Tensor<readonly [number, 3]> = ensureShape(h * 2, [-1, 3]);",
+    ]),
+    [],
+  );
+});
+
+test("functions keep the shapes that they are given", () => {
+  assert.deepEqual(
+    errorsOf([
+      "const x = tensor([[1, 2, 3], [4, 5, 6]]);",
+      "const a: readonly [2, 3] = relu(x).shape;",
+      "const b: readonly [3, 2] = transpose(x).shape;",
+      "const c: readonly [3] = sum(x, 0).shape;",
+      "const d: readonly [2, 1] = mean(x, -1, { keepDims: true }).shape;",
+      "const e: readonly [2, 4] = matmul(x, zeros([3, 4])).shape;",
+      "const f: readonly [7, 2, 4] = matmul(zeros([7, 2, 3]), zeros([3, 4])).shape;",
+      "const g: readonly [2] = matmul(x, [1, 2, 3]).shape;",
+      "const h: readonly [6, number] = reshape(x, [6, -1]).shape;",
+      "const i: readonly [2, number] = slice(x, [null, [0, 2]]).shape;",
+      "const j: readonly [3] = slice(x, [0]).shape;",
+      "const k: readonly [2, 2, 3] = stack([x, x]).shape;",
+      "const l: readonly [number, 3] = concat([x, x]).shape;",
+      "const m: readonly [2, 3] = maximum(x, 0).shape;",
+      "const n: readonly [2, 3] = add(x, zeros([3])).shape;",
+      "const o: readonly [64, 32] = random(1).normal([64, 32], { scale: 0.1 }).shape;",
+      "const p: readonly [64, 32] = heNormal(random(1), [64, 32]).shape;",
+      "const q: readonly [4, 10] = oneHot([1, 2, 3, 4], 10).shape;",
+      "const r: readonly [5, 3] = take(x, zeros(5)).shape;",
+      "const s: readonly [2] = argmax(x, 1).shape;",
+      "const t: readonly [2, 3] = where(x, softmax(x), 0).shape;",
+      "const u: readonly [number, number] = readCsv('a.csv').shape;",
+      "const v: readonly [3, 3] = eye(3).shape;",
+      "const w: number = sum(x) + crossEntropy(x, [0, 1]) + matmul([1, 2], [3, 4]);",
+      "const y: readonly [9] = linspace(0, 1, 9).shape;",
+      "const z: readonly [number] = exp([1, 2] as number[]).shape;",
+    ]),
+    [],
+  );
+});
+
+test("shapes that do not fit are an error at the argument, with a sentence", () => {
+  const mismatch = (shape: string, message: string): string =>
+    `Argument of type 'Tensor<readonly ${shape}>' is not assignable to parameter of type 'ShapeMismatch<"${message}">'`;
+  assert.deepEqual(
+    errorsOf([
+      "const x = zeros([2, 3]);",
+      "matmul(x, ones([4, 5]));",
+      "relu(matmul(x, x));",
+      "add(x, ones([4]));",
+      "matmul(x * 2, ones([4, 5]));",
+    ]),
+    [
+      `2: ${mismatch("[4, 5]", "matmul of [2, 3] and [4, 5]: the inner dimensions 3 and 4 differ")}`,
+      `3: ${mismatch("[2, 3]", "matmul of [2, 3] and [2, 3]: the inner dimensions 3 and 2 differ")}`,
+      `4: ${mismatch("[4]", "shapes [2, 3] and [4] do not broadcast")}`,
+    ],
+  );
+});
+
+test("what is no number, tensor or nested array is refused", () => {
+  const errors = errorsOf(['relu("3");', "sum({ x: 1 });", "tensor(3);", "zeros('2');"]);
+  assert.deepEqual(
+    errors.map((error) => error.slice(0, 2)),
+    ["1:", "2:", "3:", "4:"],
+  );
+});
