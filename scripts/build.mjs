@@ -44,6 +44,8 @@ const extension = {
   format: "cjs",
   target: "node22",
   external: ["vscode"],
+  // Where a package has its sources as modules too, esbuild can follow their imports.
+  mainFields: ["module", "main"],
   minify: true,
 };
 
