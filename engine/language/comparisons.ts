@@ -97,9 +97,14 @@ function isPlainObject(value: unknown): boolean {
 }
 
 export const truth: Runtime["truth"] = (site, a) => {
-  if (a instanceof TracedNumber) return noted(site, Boolean(numberOf(a)));
-  if (a instanceof Tensor) return noted(site, Boolean(onlyElement(a, "to decide by")));
-  return Boolean(a);
+  if (a instanceof TracedNumber) return noted(site, isTrue(numberOf(a)));
+  if (a instanceof Tensor) return noted(site, isTrue(onlyElement(a, "to decide by")));
+  return isTrue(a);
 };
+
+/** ToBoolean. The global Boolean comes back here. */
+function isTrue(value: unknown): boolean {
+  return value ? true : false;
+}
 
 export const typeOf: Runtime["typeOf"] = (a) => (a instanceof TracedNumber ? "number" : typeof a);

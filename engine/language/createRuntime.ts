@@ -1,7 +1,16 @@
 import { recording } from "../tape/recording.ts";
 import { bitwiseOperators } from "./bitwise.ts";
+import { installArrays } from "./builtinsArray.ts";
+import { installStructuredClone } from "./builtinsClone.ts";
+import { installCollections } from "./builtinsCollections.ts";
+import { installFloatArrays } from "./builtinsFloatArray.ts";
 import { installFunctions } from "./builtinsFunction.ts";
 import { installMath } from "./builtinsMath.ts";
+import { installNode } from "./builtinsNode.ts";
+import { installNumbers } from "./builtinsNumber.ts";
+import { installObjects } from "./builtinsObject.ts";
+import { installText } from "./builtinsText.ts";
+import { installTypedArrays } from "./builtinsTypedArray.ts";
 import * as comparisons from "./comparisons.ts";
 import { construction } from "./construct.ts";
 import { Findings, type Finding } from "./findings.ts";
@@ -38,6 +47,15 @@ export function createRuntime(options: RuntimeOptions = {}): InstalledRuntime {
   installLeakDetector(findings);
   installFunctions(options.originalText ?? (() => undefined));
   const math = installMath();
+  const globals = installNumbers(findings);
+  installObjects();
+  installArrays();
+  installTypedArrays();
+  installFloatArrays();
+  installCollections();
+  installText();
+  installStructuredClone();
+  installNode();
   const runtime: Runtime = Object.freeze({
     add: operators.add,
     sub: operators.sub,
@@ -62,7 +80,7 @@ export function createRuntime(options: RuntimeOptions = {}): InstalledRuntime {
     primal,
     ...memberAccess(findings),
     math,
-    globals: {},
+    globals,
     last<T>(site: number, argument: T): T {
       recording.site = site;
       return argument;

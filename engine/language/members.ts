@@ -1,7 +1,7 @@
-import { Tensor, TracedNumber } from "../tape/tensor.ts";
+import { TracedNumber } from "../tape/tensor.ts";
 import { recording } from "../tape/recording.ts";
 import type { Findings } from "./findings.ts";
-import { isObject, numberOf, primal, toNumber, toPrimitive } from "./primals.ts";
+import { isObject, numberOf, primal, toElement, toPrimitive } from "./primals.ts";
 import type { Runtime } from "./runtime.ts";
 import { hasShadows, isFloatArray, tracedElement, writeElement, type FloatArray } from "./typedArrays.ts";
 
@@ -42,16 +42,16 @@ export function memberAccess(findings: Findings): Members {
       return;
     }
     if (!isFloatArray(view)) {
-      const number = isObject(value) ? toPrimitive(value, "number") : value;
-      if (number instanceof TracedNumber) reportIntegerArray(findings, site, view);
-      assign(view, index, element(number), strict);
+      const element = isObject(value) ? toPrimitive(value, "number") : value;
+      if (element instanceof TracedNumber) reportIntegerArray(findings, site, view);
+      assign(view, index, primal(element), strict);
       return;
     }
-    const number = toNumber(value);
+    const element = toElement(value);
     // Conversion may have run the program's code and shrunk the array.
     if (index >= view.length) return;
     recording.site = site;
-    writeElement(view, index, element(number));
+    writeElement(view, index, element);
   };
 
   class Target {
@@ -102,16 +102,6 @@ function elementIndex(view: ArrayBufferView, key: unknown): number | undefined {
   if (typeof index !== "number") return undefined;
   if (index >>> 0 !== index || index >= (view as FloatArray).length) return undefined;
   return typeof key !== "string" || String(index) === key ? index : undefined;
-}
-
-/** What an array's element can be made from. */
-function element(value: unknown): number | TracedNumber {
-  if (value instanceof Tensor)
-    throw new TypeError(
-      `a tensor of shape [${value.shape.join(", ")}] does not fit into one element of a typed array; ` +
-        "keep it in a plain array, or take its elements first",
-    );
-  return value as number | TracedNumber;
 }
 
 export function reportIntegerArray(findings: Findings, site: number, array: object): void {

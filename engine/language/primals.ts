@@ -61,6 +61,16 @@ export function toNumber(value: unknown): number | Differentiable {
   return isDifferentiable(primitive) ? primitive : +(primitive as string);
 }
 
+/** What an element of a typed array is made from. A tensor is refused. */
+export function toElement(value: unknown): number | TracedNumber {
+  const number = toNumber(value);
+  if (!(number instanceof Tensor)) return number;
+  throw new TypeError(
+    `a tensor of shape [${number.shape.join(", ")}] does not fit into one element of a typed array; ` +
+      "keep it in a plain array, or take its elements first",
+  );
+}
+
 /** A one-element tensor's element; a clear refusal for larger ones, where the language asks for one value. */
 export function onlyElement(tensor: Tensor, purpose: string): number {
   if (tensor.data.length === 1) return tensor.data[0]!;

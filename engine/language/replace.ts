@@ -1,3 +1,5 @@
+import { primal } from "./primals.ts";
+
 export type Callable = (this: unknown, ...values: unknown[]) => unknown;
 
 /** Functions of ours and the native ones whose place they took. */
@@ -44,4 +46,44 @@ export function dressAs(native: Callable, replacement: object): void {
 /** The native function that `replacement` took the place of. */
 export function nativeOf(replacement: object): object | undefined {
   return natives.get(replacement);
+}
+
+export type Constructor = Callable & (new (...values: unknown[]) => object) & { prototype: object };
+
+/**
+ * Puts a constructor in the place of a global one, with the same prototype, static members and parent. `make` gives
+ * what it does when called and when constructed; `target` is what the native constructor is to take for `new.target`.
+ */
+export function replaceConstructor(
+  name: string,
+  make: (native: Constructor) => {
+    call(values: unknown[]): unknown;
+    construct(values: unknown[], target: Constructor): object;
+  },
+): void {
+  const native = Reflect.get(globalThis, name) as Constructor;
+  const made = make(native);
+  const replacement = function (...values: unknown[]): unknown {
+    if ((new.target as unknown) === undefined) return made.call(values);
+    return made.construct(values, new.target === replacement ? native : (new.target as unknown as Constructor));
+  } as Constructor;
+  dressAs(native, replacement);
+  Object.defineProperties(replacement, Object.getOwnPropertyDescriptors(native));
+  Object.setPrototypeOf(replacement, Object.getPrototypeOf(native) as object);
+  Object.defineProperty(native.prototype, "constructor", { value: replacement });
+  Object.defineProperty(globalThis, name, { value: replacement });
+}
+
+/** The named methods, applied to primals: for those that ask for lengths, positions and digits only. */
+export function takingPrimals(native: (name: PropertyKey) => Callable, names: readonly string[]): object {
+  const methods = names.map((name) => {
+    const method = native(name);
+    const replacement = {
+      [name](this: unknown, ...values: unknown[]): unknown {
+        return method.call(primal(this), ...values.map(primal));
+      },
+    };
+    return [name, replacement[name]] as const;
+  });
+  return Object.fromEntries(methods);
 }

@@ -134,10 +134,27 @@ export function writeElement(view: FloatArray, index: number, value: number | Tr
   }
 }
 
-/** Passes the nodes of elements on where their bytes were copied: `count` elements from one view to another. */
-export function copyNodes(from: FloatArray, fromIndex: number, to: FloatArray, toIndex: number, count: number): void {
-  if (!anyShadow) return;
+/** The nodes of `count` elements from `start`; undefined where certainly none is traced. */
+export function elementNodes(view: FloatArray, start: number, count: number): Int32Array | undefined {
+  if (!anyShadow) return undefined;
   const nodes = new Int32Array(count);
-  for (let k = 0; k < count; k++) nodes[k] = nodeAt(from, fromIndex + k);
-  for (let k = 0; k < count; k++) Stamp.note(to, toIndex + k, nodes[k]!);
+  for (let k = 0; k < count; k++) nodes[k] = nodeAt(view, start + k);
+  return nodes;
+}
+
+/** Notes the nodes of elements from `start` on, once the array holds their primals. */
+export function noteElements(view: FloatArray, start: number, nodes: ArrayLike<number> | undefined): void {
+  if (nodes === undefined) return;
+  for (let k = 0; k < nodes.length; k++) noteElement(view, start + k, nodes[k]!);
+}
+
+/** Passes the nodes on where the bytes of a buffer from `start` on were copied to the beginning of another. */
+export function copyShadow(from: ArrayBufferLike, start: number, to: ArrayBufferLike): void {
+  for (const [width, byBuffer] of shadows) {
+    const shadow = byBuffer.get(from);
+    if (shadow?.nodes === undefined || start % width !== 0) continue;
+    const nodes = new Int32Array(Math.floor(to.byteLength / width));
+    nodes.set(shadow.nodes.subarray(start / width, start / width + nodes.length));
+    byBuffer.set(to, { tape: shadow.tape, nodes });
+  }
 }
