@@ -1,6 +1,13 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
 import type { SiteTable } from "../tape/site.ts";
 import type { InstrumentedFile } from "./instrumentedFile.ts";
-import type { Runtime } from "./runtime.ts";
+import { LineTable } from "./lineTable.ts";
+import { loadDiagnostic } from "./loadDiagnostic.ts";
+import { beginSession } from "./moduleHooks.ts";
+import { outline } from "./outline.ts";
+import { runtimeName, type Runtime } from "./runtime.ts";
 import type { Diagnostic, Outline } from "./sourceReport.ts";
 
 export interface LoadRequest {
@@ -27,15 +34,49 @@ export interface LoadedModel {
 /** Why a model file could not be loaded: `syntax-error`, `import-not-found` or `model-error` (it threw while loading). */
 export class LoadError extends Error {
   readonly diagnostic: Diagnostic;
-  constructor(diagnostic: Diagnostic, options?: ErrorOptions) {
+  /** What had been instrumented until then. */
+  readonly sources: ReadonlyMap<string, InstrumentedFile>;
+  constructor(diagnostic: Diagnostic, sources: ReadonlyMap<string, InstrumentedFile>, options?: ErrorOptions) {
     super(diagnostic.message, options);
     this.name = "LoadError";
     this.diagnostic = diagnostic;
+    this.sources = sources;
   }
 }
 
-/** Instruments and imports a model file and everything it imports. Throws LoadError. */
+let loaded = 0;
+
+/**
+ * Instruments and imports a model file and everything it imports, each under its own URL. Loading a file again, in one
+ * process, runs it again; what it imports stays as it was loaded first. Throws LoadError.
+ */
 export async function loadModel(request: LoadRequest): Promise<LoadedModel> {
-  await Promise.resolve();
-  throw new Error(`not loaded: ${request.file}`);
+  const { sites, library, runtime } = request;
+  const file = path.resolve(request.file);
+  const sources = new Map<string, InstrumentedFile>();
+  const text = request.text ?? readModel(file, sources);
+  const url = pathToFileURL(file);
+  if (loaded++ > 0) url.searchParams.set("load", `${loaded}`);
+  Object.defineProperty(globalThis, runtimeName, { value: runtime, configurable: true, writable: true });
+  beginSession({ entryUrl: url.href, entryText: text, sites, library, sources });
+  let namespace: Record<string, unknown>;
+  try {
+    namespace = (await import(url.href)) as Record<string, unknown>;
+  } catch (error) {
+    throw new LoadError(loadDiagnostic(error, file, text, sources), sources, { cause: error });
+  }
+  const functionIds = new Map<string, number>();
+  for (const { names, id } of sources.get(file)?.functions ?? []) for (const name of names) functionIds.set(name, id);
+  return { namespace, outline: outline(file, text), sources, functionIds };
+}
+
+function readModel(file: string, sources: ReadonlyMap<string, InstrumentedFile>): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    const isMissing = error instanceof Error && "code" in error && error.code === "ENOENT";
+    const message = isMissing ? `There is no file ${file}.` : `${file} cannot be read.`;
+    const source = new LineTable("").range(file, 0, 0);
+    throw new LoadError({ code: "file-not-readable", severity: "error", message, source }, sources, { cause: error });
+  }
 }

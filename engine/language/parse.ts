@@ -1,0 +1,89 @@
+import { parse as babelParse, type ParserOptions } from "@babel/parser";
+import type * as t from "@babel/types";
+import type { Diagnostic } from "./sourceReport.ts";
+
+export interface Parsed {
+  readonly program: t.Program;
+  readonly format: "module" | "commonjs";
+  readonly typescript: boolean;
+  /** What is wrong, where the parser could go on in spite of it. */
+  readonly problems: readonly Diagnostic[];
+}
+
+/** A file that cannot be parsed, or has syntax that cannot run. A SyntaxError, as the language itself would throw. */
+export class SourceSyntaxError extends SyntaxError {
+  readonly diagnostic: Diagnostic;
+  constructor(diagnostic: Diagnostic) {
+    super(diagnostic.message);
+    this.name = "SyntaxError";
+    this.diagnostic = diagnostic;
+  }
+}
+
+interface ParserProblem {
+  readonly message: string;
+  readonly loc: { readonly line: number; readonly column: number };
+  readonly reasonCode?: string;
+}
+
+/** @param format As the module system sees the file; undefined: a module where it has module syntax. Throws SourceSyntaxError. */
+export function parse(file: string, text: string, format?: "module" | "commonjs"): Parsed {
+  if (format !== undefined) return parseAs(file, text, format);
+  if (!/\b(?:import|export|await)\b/.test(text)) return parseAs(file, text, "commonjs");
+  let asModule: Parsed;
+  try {
+    asModule = parseAs(file, text, "module");
+  } catch (error) {
+    if (/^\s*(?:import|export)\b/m.test(text)) throw error;
+    return parseAs(file, text, "commonjs");
+  }
+  return hasModuleSyntax(asModule.program) ? asModule : parseAs(file, text, "commonjs");
+}
+
+export const isTypescript = (file: string): boolean => /\.[cm]?tsx?$/.test(file);
+
+function parseAs(file: string, text: string, format: "module" | "commonjs"): Parsed {
+  const typescript = isTypescript(file);
+  const plugins: NonNullable<ParserOptions["plugins"]> = ["decorators", "decoratorAutoAccessors"];
+  if (typescript) plugins.push(["typescript", { dts: /\.d\.[cm]?ts$/.test(file) }]);
+  if (file.endsWith("x")) plugins.push("jsx");
+  try {
+    const parsed = babelParse(text, {
+      sourceType: format,
+      plugins,
+      attachComment: false,
+      createParenthesizedExpressions: true,
+      errorRecovery: true,
+    });
+    const problems = (parsed.errors ?? []) as unknown as readonly ParserProblem[];
+    return {
+      program: parsed.program,
+      format,
+      typescript,
+      problems: problems.map((problem) => syntaxDiagnostic(file, problem)),
+    };
+  } catch (error) {
+    if (error instanceof SyntaxError && "loc" in error) {
+      throw new SourceSyntaxError(syntaxDiagnostic(file, error as unknown as ParserProblem));
+    }
+    throw error;
+  }
+}
+
+function syntaxDiagnostic(file: string, { message, loc }: ParserProblem): Diagnostic {
+  const sentence = message.replace(/\s*\(\d+:\d+\)$/, "").replace(/\s+/g, " ");
+  const line = loc.line;
+  const column = loc.column + 1;
+  return {
+    code: "syntax-error",
+    severity: "error",
+    message: `Syntax error: ${sentence.charAt(0).toLowerCase()}${sentence.slice(1).replace(/\.$/, "")}.`,
+    source: { file, line, column, endLine: line, endColumn: column + 1 },
+  };
+}
+
+function hasModuleSyntax(program: t.Program): boolean {
+  return program.body.some(
+    ({ type }) => type.startsWith("Import") || type.startsWith("Export") || type === "TSExportAssignment",
+  );
+}

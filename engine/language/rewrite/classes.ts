@@ -1,0 +1,121 @@
+import type * as t from "@babel/types";
+import { SourceSyntaxError } from "../parse.ts";
+import { boundIdentifiers } from "../syntax.ts";
+import { endStatement, eraseClassTypes, eraseDeclaration, eraseModifiers } from "./eraseTypes.ts";
+import { functionNode } from "./functions.ts";
+import { propertyKey } from "./operators.ts";
+import type { Host, Rewriter } from "./rewriter.ts";
+import { visitStatements } from "./statements.ts";
+
+export function classNode(node: t.ClassDeclaration | t.ClassExpression, r: Rewriter): void {
+  const outerStrict = r.strict;
+  r.strict = true;
+  if (node.decorators?.length) refuse(node.decorators[0]!, "decorators cannot run yet: call the function yourself", r);
+  if (r.typescript) eraseClassTypes(node, r);
+  if (node.superClass) r.visit(node.superClass);
+  for (const member of node.body.body) classMember(member, node, r);
+  r.strict = outerStrict;
+}
+
+function classMember(
+  member: t.ClassBody["body"][number],
+  node: t.ClassDeclaration | t.ClassExpression,
+  r: Rewriter,
+): void {
+  if ("decorators" in member && member.decorators?.length) {
+    refuse(member.decorators[0]!, "decorators cannot run yet: call the function yourself", r);
+  }
+  switch (member.type) {
+    case "TSDeclareMethod":
+    case "TSIndexSignature":
+      eraseDeclaration(member, r);
+      return;
+    case "ClassAccessorProperty":
+      return refuse(member, "accessor fields cannot run yet: write a getter and a setter", r);
+    case "ClassProperty":
+    case "ClassPrivateProperty":
+      field(member, r);
+      return;
+    case "ClassMethod":
+      if (member.kind === "constructor") constructorMethod(member, Boolean(node.superClass), r);
+      else functionNode(member, r);
+      return;
+    case "ClassPrivateMethod":
+      functionNode(member, r);
+      return;
+    case "StaticBlock":
+      staticBlock(member, r);
+      return;
+    default:
+      r.visit(member);
+  }
+}
+
+function field(member: t.ClassProperty | t.ClassPrivateProperty, r: Rewriter): void {
+  if (member.type === "ClassProperty") {
+    if (member.declare === true || member.abstract === true) {
+      eraseDeclaration(member, r);
+      return;
+    }
+    eraseModifiers(member, r);
+    if (member.computed) propertyKey(member.key, r);
+  } else {
+    eraseModifiers(member, r);
+  }
+  const { key, typeAnnotation, value } = member;
+  if (r.typescript) {
+    const computed = member.type === "ClassProperty" && member.computed;
+    let start = computed ? r.tokenAfter(key.end!) + 1 : key.end!;
+    // `x?: T`, `x!: T`
+    const mark = r.tokenAfter(start);
+    if (r.text[mark] === "?" || r.text[mark] === "!") {
+      r.edits.erase(mark, mark + 1);
+      start = mark + 1;
+    }
+    if (typeAnnotation) {
+      r.edits.erase(typeAnnotation.start!, typeAnnotation.end!);
+      if (!value) r.erasedTails.add(typeAnnotation.end!);
+    }
+  }
+  if (value) r.visitOutsideBodies(value);
+  if (r.typescript) endStatement(member, r);
+}
+
+/** Parameters with modifiers become fields, once `super` has made the object. */
+function constructorMethod(node: t.ClassMethod, derived: boolean, r: Rewriter): void {
+  const names = node.params
+    .filter((parameter) => parameter.type === "TSParameterProperty")
+    .flatMap((parameter) => boundIdentifiers(parameter).map(({ name }) => name));
+  const assignments = names.map((name) => `this.${name} = ${name}`);
+  const outer = r.afterSuper;
+  r.afterSuper = derived && names.length > 0 ? `, ${assignments.join(", ")}, this)` : undefined;
+  functionNode(node, r);
+  r.afterSuper = outer;
+  if (!derived && names.length > 0) r.edits.after(node.body.start! + 1, `${assignments.join(";")};`);
+}
+
+function staticBlock(node: t.StaticBlock, r: Rewriter): void {
+  const host: Host = { temporaries: [], operations: 0, frame: undefined };
+  r.within(host, () => visitStatements(node.body, r));
+  r.host.operations += host.operations;
+  if (host.temporaries.length === 0) return;
+  const brace = r.tokenAfter(node.start! + "static".length);
+  r.edits.after(brace + 1, `let ${host.temporaries.join(", ")};`);
+}
+
+/** Throws that a construct is not supported. */
+export function refuse(node: t.Node, sentence: string, r: Rewriter): never {
+  const { start, end } = node.loc!;
+  throw new SourceSyntaxError({
+    code: "syntax-error",
+    severity: "error",
+    message: `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`,
+    source: {
+      file: r.file,
+      line: start.line,
+      column: start.column + 1,
+      endLine: end.line,
+      endColumn: end.column + 1,
+    },
+  });
+}
