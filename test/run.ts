@@ -1,7 +1,7 @@
 // `npm test [unit|webview|integration] [--desktop] [part of a file name]`: every test there is, or those of one kind, and one line in the end.
 import { spawn } from "node:child_process";
 import { globSync } from "node:fs";
-import { mkdir, readFile, rm } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import { ensureChromium } from "../scripts/chromium.mjs";
 import { ensureVSCodeServer } from "../scripts/vscodeServer.mjs";
@@ -9,7 +9,10 @@ import { fail, root, SetupError } from "../scripts/steps.mjs";
 import { add, none, summary, type Counts } from "./host/counts.ts";
 
 const kinds = { unit, webview, integration };
-const results = path.join(root, "test-results");
+const allResults = path.join(root, "test-results");
+/** Of this very run, so that two at a time do not get in each other's way. Kept when a test failed. */
+const results = path.join(allResults, `run-${process.pid}`);
+const keptFor = 24 * 3_600_000;
 
 function unit(parts: readonly string[]): Promise<Counts> {
   const files = globSync("test/**/*.test.ts", { cwd: root });
@@ -29,7 +32,7 @@ async function webview(parts: readonly string[]): Promise<Counts> {
 
 async function integration(parts: readonly string[]): Promise<Counts> {
   if (!parts.includes("--desktop")) await Promise.all([ensureChromium(), ensureVSCodeServer()]);
-  return counted("integration", ["test/integration/run.ts", ...parts]);
+  return counted("integration", ["test/integration/run.ts", `--results=${results}`, ...parts]);
 }
 
 async function nodeTest(kind: string, files: readonly string[], parts: readonly string[]): Promise<Counts> {
@@ -43,7 +46,6 @@ async function nodeTest(kind: string, files: readonly string[], parts: readonly 
 /** Runs Node, which leaves its counts in the results file of `kind`. Without one, that is a failure. */
 async function counted(kind: string, args: readonly string[]): Promise<Counts> {
   const file = resultsFile(kind);
-  await rm(file, { force: true });
   const child = spawn(process.execPath, args, { cwd: root, stdio: "inherit" });
   const code = await new Promise((resolve) => child.on("close", resolve));
   const counts = await readFile(file, "utf8").then(
@@ -57,16 +59,27 @@ function resultsFile(kind: string): string {
   return path.join(results, `${kind}.json`);
 }
 
+async function removeOldResults(): Promise<void> {
+  for (const name of await readdir(allResults).catch(() => [])) {
+    const folder = path.join(allResults, name);
+    if (!name.startsWith("run-") || Date.now() - (await stat(folder)).mtimeMs < keptFor) continue;
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
 async function run(): Promise<void> {
   const args = process.argv.slice(2);
   const kind = Object.keys(kinds).find((name) => name === args[0]) as keyof typeof kinds | undefined;
   const parts = kind ? args.slice(1) : args;
+  await removeOldResults();
   await mkdir(results, { recursive: true });
   let total = none;
   for (const name of kind ? [kind] : (Object.keys(kinds) as (keyof typeof kinds)[]))
     total = add(total, await kinds[name](parts));
   if (total.passed + total.failed + total.skipped === 0)
     throw new SetupError(`No test file matches ${args.join(" ")}.`);
+  if (total.failed === 0) await rm(results, { recursive: true, force: true });
+  else console.log(`\nWhat the runs left behind: ${path.relative(root, results)}`);
   console.log(`\n${summary(total)}`);
   process.exitCode = total.failed > 0 ? 1 : 0;
 }

@@ -1,4 +1,4 @@
-// Runs the integration tests: `run.ts [--desktop] [part of a file name]`. By default in VS Code from npm inside a headless
+// Runs the integration tests: `run.ts --results FOLDER [--desktop] [part of a file name]`. By default in VS Code from npm inside a headless
 // browser; with --desktop in the desktop VS Code that @vscode/test-electron downloads.
 import { execFile } from "node:child_process";
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
@@ -15,9 +15,13 @@ import { calmSettings } from "../host/settings.ts";
 import { runOf, runs, type Run } from "./runs.ts";
 
 const here = import.meta.dirname;
-const results = path.join(root, "test-results");
 
-const { values, positionals } = parseArgs({ options: { desktop: { type: "boolean" } }, allowPositionals: true });
+const { values, positionals } = parseArgs({
+  options: { desktop: { type: "boolean" }, results: { type: "string" } },
+  allowPositionals: true,
+});
+/** Where the counts go, and what each run leaves behind. Within the repository, so that the tests find its packages. */
+const results = path.resolve(values.results!);
 const desktop = values.desktop ? await downloadDesktop() : undefined;
 
 let counts = none;
@@ -25,11 +29,16 @@ const files = (await readdir(here)).filter((file) => file.endsWith(".test.ts"));
 for (const file of files) if (!runOf(file)) throw new Error(`${file} names a run that runs.ts does not have.`);
 for (const run of runs) {
   const chosen = files.filter((file) => runOf(file) === run && positionals.every((part) => file.includes(part)));
-  if (chosen.length > 0) counts = add(counts, await execute(run, chosen));
+  if (chosen.length > 0) counts = add(counts, await execute(run, chosen).catch(broken));
 }
-await mkdir(results, { recursive: true });
 await writeFile(path.join(results, "integration.json"), JSON.stringify(counts));
 process.exitCode = counts.failed > 0 ? 1 : 0;
+
+/** A run that could not be started counts as one failure, and the next is made all the same. */
+function broken(error: unknown): Counts {
+  console.error(error instanceof SetupError ? error.message : error);
+  return { ...none, failed: 1 };
+}
 
 async function downloadDesktop(): Promise<string> {
   return downloadAndUnzipVSCode().catch((error: unknown) => {
@@ -46,14 +55,13 @@ async function execute(run: Run, chosen: readonly string[]): Promise<Counts> {
     console.log("skipped: @vscode/test-electron always trusts the workspace");
     return { ...none, skipped: chosen.length };
   }
-  const folder = path.join(results, "integration", run.name);
+  const folder = path.join(results, run.name);
   const workspace = path.join(folder, "workspace");
   // The profile lies elsewhere, because VS Code keeps sockets in it and their paths must be short.
   const profile = await mkdtemp(path.join(tmpdir(), "adjoint-"));
   const dataFolder = path.join(profile, "data");
   const extensionsFolder = path.join(profile, "extensions");
   try {
-    await rm(folder, { recursive: true, force: true });
     await mkdir(workspace, { recursive: true });
     for (const source of run.workspace) {
       await cp(path.join(root, source), path.join(workspace, path.basename(source)), { recursive: true });
@@ -78,7 +86,7 @@ async function execute(run: Run, chosen: readonly string[]): Promise<Counts> {
       extensionTestsEnv: {
         ADJOINT_TEST_RESULTS: counted,
         ADJOINT_TEST_LOG: path.join(folder, "workbench.log"),
-        ADJOINT_TEST_SCREENSHOTS: path.join(results, "screenshots"),
+        ADJOINT_TEST_SCREENSHOTS: path.join(root, "test-results", "screenshots"),
         ADJOINT_TEST_ROOT: root,
         ...(desktop ? { ADJOINT_TEST_CDP: `http://127.0.0.1:${debuggingPort}` } : {}),
       },
@@ -86,7 +94,7 @@ async function execute(run: Run, chosen: readonly string[]): Promise<Counts> {
     // Whatever happened, what counts is what the tests themselves reported; no report is one failure.
     return await readFile(counted, "utf8").then(
       (text) => JSON.parse(text) as Counts,
-      () => ({ ...none, failed: 1 }),
+      () => broken(new SetupError(`The tests ended without a result: see ${path.join(folder, "workbench.log")}`)),
     );
   } finally {
     await rm(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });

@@ -32,11 +32,15 @@ export async function adjoint(): Promise<vscode.Extension<unknown>> {
 }
 
 /** Waits until `probe` gives a value other than undefined, null and false. `what` names it in the failure. */
-export async function until<T>(what: string, probe: () => Promise<T> | T, timeout = 20_000): Promise<NonNullable<T>> {
+export async function until<T>(
+  what: string,
+  probe: () => Promise<T> | T,
+  timeout = 20_000,
+): Promise<Exclude<T, undefined | null | false>> {
   const end = Date.now() + timeout;
   for (;;) {
     const value = await probe();
-    if (value !== undefined && value !== null && value !== false) return value;
+    if (value !== undefined && value !== null && value !== false) return value as Exclude<T, undefined | null | false>;
     if (Date.now() > end) throw new Error(`Waited ${timeout} ms for ${what}.`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
