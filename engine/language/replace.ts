@@ -3,7 +3,7 @@ import { primal } from "./primals.ts";
 export type Callable = (this: unknown, ...values: unknown[]) => unknown;
 
 /** Functions of ours and the native ones whose place they took. */
-const natives = new WeakMap<object, object>();
+const replaced = new WeakMap<object, object>();
 
 /**
  * Puts functions in the place of native ones: same attributes, `name`, `length` and text. They should be concise
@@ -11,16 +11,12 @@ const natives = new WeakMap<object, object>();
  * such function, none is added; where it has the same function under several names, it keeps one.
  */
 export function replaceMethods(owner: object, make: (native: (name: PropertyKey) => Callable) => object): void {
-  const nativeAt = (name: PropertyKey): Callable => Reflect.get(owner, name) as Callable;
-  const replacements = make(nativeAt);
-  const names = Reflect.ownKeys(owner);
+  const natives = new Map(Reflect.ownKeys(owner).map((name) => [name as PropertyKey, ownValue(owner, name)]));
+  const replacements = make((name) => natives.get(name) as Callable);
   const places = Reflect.ownKeys(replacements).map((name) => {
-    const native: unknown = Object.getOwnPropertyDescriptor(owner, name)?.value;
-    return {
-      name,
-      native,
-      aliases: names.filter((other) => native !== undefined && ownValue(owner, other) === native),
-    };
+    const native = natives.get(name);
+    const aliases = [...natives].filter(([, other]) => native !== undefined && other === native).map(([alias]) => alias);
+    return { name, native, aliases };
   });
   for (const { name, native, aliases } of places) {
     if (typeof native !== "function") continue;
@@ -40,12 +36,12 @@ function ownValue(owner: object, name: PropertyKey): unknown {
 export function dressAs(native: Callable, replacement: object): void {
   Object.defineProperty(replacement, "name", { value: native.name, configurable: true });
   Object.defineProperty(replacement, "length", { value: native.length, configurable: true });
-  natives.set(replacement, native);
+  replaced.set(replacement, native);
 }
 
 /** The native function that `replacement` took the place of. */
 export function nativeOf(replacement: object): object | undefined {
-  return natives.get(replacement);
+  return replaced.get(replacement);
 }
 
 export type Constructor = Callable & (new (...values: unknown[]) => object) & { prototype: object };
