@@ -15,6 +15,7 @@ import * as comparisons from "./comparisons.ts";
 import { construction } from "./construct.ts";
 import { Findings, type Finding } from "./findings.ts";
 import { installLeakDetector } from "./leaks.ts";
+import { shareTypedArrays } from "./libraryArrays.ts";
 import { memberAccess } from "./members.ts";
 import { observe } from "./observe.ts";
 import * as operators from "./operators.ts";
@@ -52,6 +53,7 @@ export function createRuntime(options: RuntimeOptions = {}): InstalledRuntime {
   installArrays();
   installTypedArrays();
   installFloatArrays();
+  shareTypedArrays();
   installCollections();
   installText();
   installStructuredClone();

@@ -1,5 +1,6 @@
 import { constant } from "./values.ts";
 import type { Shape, Shaped, Tensor } from "./types.ts";
+import { native } from "../primitives/native.ts";
 
 type One<S extends Shape | number> = S extends number ? readonly [S] : S extends Shape ? S : never;
 
@@ -17,11 +18,11 @@ export class Random {
   constructor(seed: number) {
     if (!Number.isSafeInteger(seed)) throw new RangeError(`random: the seed is ${seed}; give a whole number`);
     // Both halves of the seed count, so that seeds beyond 2³² differ.
-    let z = (seed ^ Math.imul(Math.floor(seed / 2 ** 32), 0x85ebca6b)) >>> 0;
+    let z = (seed ^ native.imul(native.floor(seed / 2 ** 32), 0x85ebca6b)) >>> 0;
     this.#state = Uint32Array.from({ length: 4 }, () => {
       z = (z + 0x9e3779b9) >>> 0;
-      let mixed = Math.imul(z ^ (z >>> 16), 0x21f0aaad);
-      mixed = Math.imul(mixed ^ (mixed >>> 15), 0x735a2d97);
+      let mixed = native.imul(z ^ (z >>> 16), 0x21f0aaad);
+      mixed = native.imul(mixed ^ (mixed >>> 15), 0x735a2d97);
       return mixed ^ (mixed >>> 15);
     });
   }
@@ -57,7 +58,7 @@ export class Random {
   integers<const S extends Shape | number>(shape: S, low: number, high: number): Shaped<One<S>> {
     if (!(Number.isInteger(low) && Number.isInteger(high) && low < high))
       throw new RangeError(`random.integers: there is no whole number from ${low} up to, but not including, ${high}`);
-    return this.#filled("integers", shape, () => low + Math.floor((high - low) * this.#unit())) as Shaped<One<S>>;
+    return this.#filled("integers", shape, () => low + native.floor((high - low) * this.#unit())) as Shaped<One<S>>;
   }
 
   /** 1 with this probability, else 0. */
@@ -69,7 +70,7 @@ export class Random {
   permutation<const N extends number>(count: N): Tensor<readonly [N]> {
     const order = constant("permutation", [count], (data) => {
       for (let i = 0; i < count; i++) {
-        const j = Math.floor(this.#unit() * (i + 1));
+        const j = native.floor(this.#unit() * (i + 1));
         data[i] = data[j]!;
         data[j] = i;
       }
@@ -95,7 +96,7 @@ export class Random {
       const y = 2 * this.#unit() - 1;
       const square = x * x + y * y;
       if (square >= 1 || square === 0) continue;
-      const factor = Math.sqrt((-2 * Math.log(square)) / square);
+      const factor = native.sqrt((-2 * native.log(square)) / square);
       this.#spare = y * factor;
       return x * factor;
     }
@@ -108,7 +109,7 @@ export class Random {
 
   #bits(): number {
     const s = this.#state;
-    const result = Math.imul(rotated(Math.imul(s[1]!, 5), 7), 9) >>> 0;
+    const result = native.imul(rotated(native.imul(s[1]!, 5), 7), 9) >>> 0;
     const shifted = s[1]! << 9;
     s[2]! ^= s[0]!;
     s[3]! ^= s[1]!;

@@ -3,11 +3,12 @@ import { greater } from "./comparison.ts";
 import { binary, unary } from "./elementwise.ts";
 import { where } from "./selection.ts";
 import { exp, expm1, tanh } from "./transcendental.ts";
+import { native } from "./native.ts";
 
 /** max(x, 0). The derivative at 0 is 0. */
 export const relu = unary(
   "relu",
-  (x) => Math.max(x, 0),
+  (x) => native.max(x, 0),
   (x) => greater(x, 0),
 );
 
@@ -18,7 +19,7 @@ export const leakyRelu = binary("leakyRelu", (x, slope) => (x > 0 ? x : slope * 
 ]);
 
 /** x for x > 0, else α(eˣ − 1). The derivative at 0 is α. */
-export const elu = binary("elu", (x, alpha) => (x > 0 ? x : alpha * Math.expm1(x)), [
+export const elu = binary("elu", (x, alpha) => (x > 0 ? x : alpha * native.expm1(x)), [
   (x, alpha) => where(greater(x, 0), 1, mul(alpha, exp(where(greater(x, 0), 0, x)))),
   (x) => where(greater(x, 0), 0, expm1(where(greater(x, 0), 0, x))),
 ]);
@@ -30,14 +31,14 @@ const seluAlpha = 1.6732632423543772;
 /** λ·elu(x, α) with the constants that keep mean 0 and variance 1 from layer to layer. The derivative at 0 is λα. */
 export const selu = unary(
   "selu",
-  (x) => seluScale * (x > 0 ? x : seluAlpha * Math.expm1(x)),
+  (x) => seluScale * (x > 0 ? x : seluAlpha * native.expm1(x)),
   (x) => where(greater(x, 0), seluScale, mul(seluScale * seluAlpha, exp(where(greater(x, 0), 0, x)))),
 );
 
 /** 1/(1 + e⁻ˣ). */
 export const sigmoid = unary(
   "sigmoid",
-  (x) => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x))),
+  (x) => (x >= 0 ? 1 / (1 + native.exp(-x)) : native.exp(x) / (1 + native.exp(x))),
   // σ(x)σ(−x) keeps the small digits that σ(1 − σ) loses for large x.
   (x, y) => mul(y, sigmoid(neg(x))),
 );
@@ -45,11 +46,11 @@ export const sigmoid = unary(
 /** ln(1 + eˣ), without overflow. */
 export const softplus = unary(
   "softplus",
-  (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
+  (x) => native.max(x, 0) + native.log1p(native.exp(-native.abs(x))),
   (x) => sigmoid(x),
 );
 
-const twoOverRootPi = 2 / Math.sqrt(Math.PI);
+const twoOverRootPi = 2 / native.sqrt(Math.PI);
 
 /** 2/√π ∫₀ˣ e^(−t²) dt. */
 export const erf = unary("erf", evaluateErf, (x) => mul(twoOverRootPi, exp(neg(mul(x, x)))));
@@ -59,23 +60,23 @@ export const erf = unary("erf", evaluateErf, (x) => mul(twoOverRootPi, exp(neg(m
  * 1 − erf. Within 8 units in the last place.
  */
 function evaluateErf(x: number): number {
-  const size = Math.abs(x);
-  if (size > 6) return Math.sign(x);
+  const size = native.abs(x);
+  if (size > 6) return native.sign(x);
   const square = x * x;
   if (size < 3) {
     let term = x;
     let sum = x;
-    for (let n = 3; Math.abs(term) > 1e-17 * Math.abs(sum); n += 2) sum += term *= (2 * square) / n;
-    return twoOverRootPi * Math.exp(-square) * sum;
+    for (let n = 3; native.abs(term) > 1e-17 * native.abs(sum); n += 2) sum += term *= (2 * square) / n;
+    return twoOverRootPi * native.exp(-square) * sum;
   }
   if (x !== x) return x;
   let fraction = size;
   for (let n = 40; n > 0; n--) fraction = size + n / 2 / fraction;
-  return Math.sign(x) * (1 - Math.exp(-square) / (Math.sqrt(Math.PI) * fraction));
+  return native.sign(x) * (1 - native.exp(-square) / (native.sqrt(Math.PI) * fraction));
 }
 
 const inverseRootTwo = Math.SQRT1_2;
-const inverseRootTwoPi = 1 / Math.sqrt(2 * Math.PI);
+const inverseRootTwoPi = 1 / native.sqrt(2 * Math.PI);
 
 /** x·Φ(x) with the normal distribution function Φ. */
 export const gelu = unary(
@@ -85,13 +86,13 @@ export const gelu = unary(
   (x) => add(mul(0.5, add(1, erf(mul(x, inverseRootTwo)))), mul(mul(inverseRootTwoPi, x), exp(mul(-0.5, mul(x, x))))),
 );
 
-const geluTanhScale = Math.sqrt(2 / Math.PI);
+const geluTanhScale = native.sqrt(2 / Math.PI);
 const geluTanhCubic = 0.044715;
 
 /** ½x(1 + tanh(√(2/π)(x + 0.044715x³))), the approximation of `gelu` of Hendrycks and Gimpel (2016). */
 export const geluTanh = unary(
   "geluTanh",
-  (x) => 0.5 * x * (1 + Math.tanh(geluTanhScale * (x + geluTanhCubic * x * x * x))),
+  (x) => 0.5 * x * (1 + native.tanh(geluTanhScale * (x + geluTanhCubic * x * x * x))),
   (x) => {
     const t = tanh(mul(geluTanhScale, add(x, mul(geluTanhCubic, mul(x, mul(x, x))))));
     const slope = mul(geluTanhScale, add(1, mul(3 * geluTanhCubic, mul(x, x))));

@@ -1,4 +1,4 @@
-import type { Shape } from "../tape/shape.ts";
+import { scalarShape, type Shape } from "../tape/shape.ts";
 import type { Value } from "../tape/tensor.ts";
 import { broadcastShapes } from "./broadcastShapes.ts";
 import { elementwiseLoop } from "./elementwiseLoops.ts";
@@ -69,7 +69,7 @@ export function elementwiseEvaluation(scalar: (...inputs: number[]) => number, a
 }
 
 export function broadcastAll(shapes: readonly Shape[]): Shape {
-  return shapes.reduce(broadcastShapes);
+  return shapes.reduce(broadcastShapes, scalarShape);
 }
 
 /** cotangent · factor, without an operation where the factor is the constant 1 or −1. */

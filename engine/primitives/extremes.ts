@@ -7,6 +7,7 @@ import { sum } from "./reduction.ts";
 import { primitive, scalarOrTensor, shapeOf, type Primitive } from "./rule.ts";
 import { where } from "./selection.ts";
 import { reshape, transposed } from "./shaping.ts";
+import { native } from "./native.ts";
 
 /** The index within each lane of its first best element; a NaN is best of all. */
 function winnersBy(better: (a: number, b: number) => boolean): Kernel {
@@ -43,7 +44,7 @@ function winnerMask(name: PrimitiveName, kernel: Kernel): Primitive<(x: Value, a
         kernel(data, lanes, indices);
         const mask = new Float64Array(data.length);
         indices.forEach((winner, at) => {
-          const outer = Math.floor(at / lanes.inner);
+          const outer = native.floor(at / lanes.inner);
           mask[(outer * lanes.extent + winner) * lanes.inner + (at % lanes.inner)] = 1;
         });
         return scalarOrTensor(shape, returned(mask, shape, axes));
@@ -81,7 +82,7 @@ function extremum(name: "reduceMax" | "reduceMin", kernel: Kernel, mask: typeof 
       kernel(data, lanes, results);
       const { extent, inner } = lanes;
       for (let at = 0; at < results.length; at++)
-        results[at] = data[(Math.floor(at / inner) * extent + results[at]!) * inner + (at % inner)]!;
+        results[at] = data[(native.floor(at / inner) * extent + results[at]!) * inner + (at % inner)]!;
     },
     {
       jvp: ([tangent], [x], _, attributes) => {

@@ -13,6 +13,7 @@ import { sum } from "./reduction.ts";
 import { where } from "./selection.ts";
 import { reshape } from "./shaping.ts";
 import { exp } from "./transcendental.ts";
+import { native } from "./native.ts";
 
 export type AlongAxis = (x: Value, axis?: number) => Value;
 
@@ -35,11 +36,11 @@ function alongLanes(x: Tensor, axis: number, normalize: (element: number, logSum
 /** log Σ exp of every `step`-th element, shifted by the largest so that nothing overflows. */
 function logSumExpOf(data: Float64Array, start: number, end: number, step: number): number {
   let largest = -Infinity;
-  for (let at = start; at < end; at += step) largest = Math.max(largest, data[at]!);
-  if (!Number.isFinite(largest)) return largest;
+  for (let at = start; at < end; at += step) largest = native.max(largest, data[at]!);
+  if (largest - largest !== 0) return largest; // infinite or NaN
   let total = 0;
-  for (let at = start; at < end; at += step) total += Math.exp(data[at]! - largest);
-  return largest + Math.log(total);
+  for (let at = start; at < end; at += step) total += native.exp(data[at]! - largest);
+  return largest + native.log(total);
 }
 
 /** eˣ / Σ eˣ along an axis. */
@@ -47,7 +48,7 @@ export const softmax: Primitive<AlongAxis> = primitive<AlongAxis>(
   "softmax",
   {
     shape: ([from]) => from!,
-    evaluate: ([x], attributes) => alongLanes(x as Tensor, axisIn(attributes), (e, logSum) => Math.exp(e - logSum)),
+    evaluate: ([x], attributes) => alongLanes(x as Tensor, axisIn(attributes), (e, logSum) => native.exp(e - logSum)),
     jvp: ([tangent], _, y, attributes) => softmaxDifferential(tangent!, y, axisIn(attributes)),
     vjp: [(cotangent, _, y, attributes) => softmaxDifferential(cotangent, y, axisIn(attributes))],
   },
@@ -80,7 +81,7 @@ export const logSumExp: Primitive<Reduction> = reduction(
   "logSumExp",
   (data, { outer, extent, inner }, results) => {
     for (let at = 0; at < outer * inner; at++) {
-      const start = Math.floor(at / inner) * extent * inner + (at % inner);
+      const start = native.floor(at / inner) * extent * inner + (at % inner);
       results[at] = logSumExpOf(data, start, start + extent * inner, inner);
     }
   },

@@ -7,6 +7,7 @@ import { slice } from "./indexing.ts";
 import { expand, reduced, reduction, type Reduction } from "./reducing.ts";
 import { dataOf, primitive, shapeOf, type Primitive } from "./rule.ts";
 import { concat } from "./shaping.ts";
+import { native } from "./native.ts";
 
 export const sum: Primitive<Reduction> = reduction(
   "sum",
@@ -82,7 +83,7 @@ export const norm: Primitive<Reduction> = reduction(
     for (let o = 0, at = 0; o < outer; o++)
       for (let e = 0; e < extent; e++)
         for (let i = 0, to = o * inner; i < inner; i++, at++) results[to++]! += data[at]! * data[at]!;
-    for (let at = 0; at < results.length; at++) results[at] = Math.sqrt(results[at]!);
+    for (let at = 0; at < results.length; at++) results[at] = native.sqrt(results[at]!);
   },
   {
     jvp: ([tangent], [x], y, attributes) => {

@@ -6,6 +6,7 @@ import { binary, broadcastAll, elementwiseEvaluation, unary } from "./elementwis
 import { primalOf, primitive, shapeOf, type Primitive, type Rule } from "./rule.ts";
 import { sign } from "./rounding.ts";
 import { variadic } from "./variadic.ts";
+import { native } from "./native.ts";
 
 /** The derivative at 0 is 0. */
 export const abs = unary("abs", Math.abs, (x) => sign(x));
@@ -55,7 +56,7 @@ export const where: Primitive<Ternary> = primitive<Ternary>(
 export const clip: Primitive<Ternary> = primitive<Ternary>(
   "clip",
   {
-    ...ternary((x, low, high) => Math.min(Math.max(x, low), high)),
+    ...ternary((x, low, high) => native.min(native.max(x, low), high)),
     jvp: (tangents, inputs, result) =>
       tangents
         .map((tangent, k) => spread(tangent === undefined ? 0 : where(clipSides[k]!(inputs), tangent, 0), result))
