@@ -5,19 +5,9 @@
  * Lines and columns count from 1, columns in UTF-16 units. A number that may be NaN or infinite travels as a number
  * (the channel clones structurally); only the command's JSON writes such numbers as strings.
  */
+import type { Diagnostic, FunctionOutline, Outline, Position, SourceRange } from "../language/sourceReport.ts";
 
-export interface Position {
-  readonly line: number;
-  readonly column: number;
-}
-
-export interface SourceRange {
-  readonly file: string;
-  readonly line: number;
-  readonly column: number;
-  readonly endLine: number;
-  readonly endColumn: number;
-}
+export type { Diagnostic, FunctionOutline, Outline, Position, SourceRange };
 
 /** Method → [parameters, answer]. Every question may be cancelled; a cancelled run ends the process. */
 export interface Questions {
@@ -27,16 +17,19 @@ export interface Questions {
   trace: [TraceRequest, TraceSummary];
   /** `file`: of the program that ran; the traced file when left out. */
   hover: [{ position: Position; file?: string }, Hover | undefined];
-  hints: [{ names: "names" | "all"; from: number; to: number }, readonly Hint[]];
-  /** Every node of one function's trace, as the command prints them. */
-  nodes: [{ function: string }, readonly NodeReport[]];
+  /** Lines `from` to `to`, both included. */
+  hints: [{ names: "names" | "all"; from: number; to: number; file?: string }, readonly Hint[]];
+  /** Every node of one function's trace as the command prints them, or `count` of them from `from`. */
+  nodes: [{ function: string; from?: number; count?: number }, readonly NodeReport[]];
+  /** The same summed up: one entry for each expression and operation, in the order of their first execution. */
+  places: [{ function: string }, readonly PlaceReport[]];
   graph: [GraphRequest, Graph];
   details: [{ function: string; node: number }, NodeDetails];
   /** The backward pass in order, `count` steps from `from`. */
   steps: [{ function: string; from: number; count: number }, { total: number; steps: readonly Step[] }];
   search: [{ function: string; query: string; limit: number }, readonly SearchHit[]];
   /** The nodes that the innermost expression or variable at `position` made. */
-  nodesAt: [{ position: Position }, { function: string; nodes: readonly number[] } | undefined];
+  nodesAt: [{ position: Position; file?: string }, { function: string; nodes: readonly number[] } | undefined];
   /** All elements of one tensor node. */
   tensor: [
     { function: string; node: number; of: "value" | "adjoint" },
@@ -49,25 +42,6 @@ export type Method = keyof Questions;
 /** Sent by the engine while it works. */
 export interface Notifications {
   progress: { stage: "loading" | "running" | "differentiating"; function?: string; operations: number };
-}
-
-// ---------------------------------------------------------------------------------------------------------- outline
-
-export interface Outline {
-  readonly functions: readonly FunctionOutline[];
-  /** Why the file, or a function in it, cannot be traced. */
-  readonly diagnostics: readonly Diagnostic[];
-}
-
-/** An exported function that is, or might become, differentiable. */
-export interface FunctionOutline {
-  readonly name: string;
-  /** From `export` to the closing brace. */
-  readonly source: SourceRange;
-  readonly nameSource: SourceRange;
-  readonly parameters: readonly { readonly name: string; readonly hasDefault: boolean; readonly source: SourceRange }[];
-  /** Every parameter has a default, so it can be traced as it stands. */
-  readonly traceable: boolean;
 }
 
 // ------------------------------------------------------------------------------------------------------------ trace
@@ -114,19 +88,6 @@ export interface FunctionTrace {
 
 export type Nested = number | readonly Nested[] | { readonly [key: string]: Nested };
 
-export interface Diagnostic {
-  /** Kebab case, one per kind of finding: `syntax-error`, `model-error`, `value-left-trace`, … */
-  readonly code: string;
-  readonly severity: "error" | "warning" | "information";
-  /** One clear sentence: what, where it matters, what to do. */
-  readonly message: string;
-  readonly source: SourceRange;
-  readonly related?: readonly { readonly message: string; readonly source: SourceRange }[];
-  /** The figures behind the message. */
-  readonly data?: Readonly<Record<string, unknown>>;
-  readonly fixes?: readonly { readonly title: string; readonly predicted?: unknown }[];
-}
-
 // ------------------------------------------------------------------------------------------------------------ nodes
 
 /** A scalar, or what is told of a tensor. */
@@ -150,6 +111,22 @@ export interface NodeReport {
   readonly adjoint: Summary;
   readonly inputs: readonly number[];
   readonly source: SourceRange;
+}
+
+/** All nodes that one expression made with one operation. */
+export interface PlaceReport {
+  readonly op: string;
+  readonly name?: string;
+  readonly source: SourceRange;
+  readonly executions: number;
+  /** Of the last execution. */
+  readonly value: Summary;
+  readonly adjoint: Summary;
+  /** Over executions, where there is more than one; of tensors their norms. */
+  readonly range?: {
+    readonly value: readonly [min: number, max: number];
+    readonly adjoint: readonly [min: number, max: number];
+  };
 }
 
 export interface Contribution {

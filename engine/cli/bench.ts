@@ -1,0 +1,46 @@
+import { parseArgs } from "node:util";
+import { benchTrace } from "./bench/trace.ts";
+import type { Benchmark, Measurement } from "./bench/measure.ts";
+import { formatCount, formatNumber } from "../process/format.ts";
+import { modelProblem, success, usageError } from "./problem.ts";
+import { json } from "./traceDocument.ts";
+
+const benchmarks: readonly Benchmark[] = [benchTrace];
+
+/** `adjoint bench`. */
+export async function bench(args: string[]): Promise<number> {
+  let parsed;
+  try {
+    parsed = parseArgs({ args, options: { json: { type: "boolean" } }, allowPositionals: true });
+  } catch (error) {
+    throw usageError(`${(error as Error).message} See adjoint bench --help.`);
+  }
+  const { values, positionals } = parsed;
+  const unknown = positionals.find((name) => !benchmarks.some((benchmark) => benchmark.name === name));
+  if (unknown !== undefined)
+    throw usageError(`There is no benchmark ${unknown}; there is ${benchmarks.map(({ name }) => name).join(", ")}.`);
+  const chosen = benchmarks.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
+  const results = [];
+  for (const { name, title, run } of chosen) {
+    const { measurements, problem, ...facts } = await run();
+    results.push({
+      name,
+      title,
+      ...facts,
+      correct: problem === undefined,
+      ...(problem === undefined ? {} : { problem }),
+      measurements,
+    });
+    if (values.json !== true) process.stdout.write(`${title}\n${measurements.map(line).join("")}`);
+    if (problem !== undefined) process.stderr.write(`${name}: ${problem}\n`);
+  }
+  if (values.json === true) process.stdout.write(`${json({ benchmarks: results })}\n`);
+  return results.every(({ correct }) => correct) ? success : modelProblem;
+}
+
+function line({ name, unit, median, least, most, samples, goal }: Measurement): string {
+  const figures = `${formatNumber(median, 3)} ${unit}`.padStart(14);
+  const spread = `${formatNumber(least, 3)} … ${formatNumber(most, 3)} over ${formatCount(samples)}`;
+  const wanted = goal === undefined ? "" : `, goal ≤ ${formatNumber(goal, 3)} ${unit}`;
+  return `  ${name.padEnd(24)}${figures}   (${spread}${wanted})\n`;
+}

@@ -1,0 +1,31 @@
+export interface Benchmark {
+  readonly name: string;
+  readonly title: string;
+  run(): Promise<BenchmarkResult>;
+}
+
+export interface BenchmarkResult {
+  readonly measurements: readonly Measurement[];
+  /** Why the results that were measured are wrong. */
+  readonly problem?: string;
+}
+
+/** Median and spread of one quantity. */
+export interface Measurement {
+  readonly name: string;
+  readonly unit: string;
+  readonly median: number;
+  readonly least: number;
+  readonly most: number;
+  readonly samples: number;
+  /** What performance is wanted. */
+  readonly goal?: number;
+}
+
+export function measured(name: string, unit: string, samples: readonly number[], goal?: number): Measurement {
+  const sorted = samples.toSorted((a, b) => a - b);
+  const middle = sorted.length / 2;
+  const median = (sorted[Math.ceil(middle) - 1]! + sorted[Math.floor(middle)]!) / 2;
+  const facts = { name, unit, median, least: sorted[0]!, most: sorted.at(-1)!, samples: samples.length };
+  return goal === undefined ? facts : { ...facts, goal };
+}

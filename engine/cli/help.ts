@@ -1,0 +1,40 @@
+export const help = `adjoint: every value of a TypeScript model and its adjoint
+
+  adjoint trace FILE [--function NAME] [--at JSON] [--json]
+      Runs a differentiable function and prints its value, its gradient and
+      every operation with its adjoint.
+
+  adjoint bench [NAME] [--json]
+      Measures this machine.
+
+  adjoint COMMAND --help    what a command takes
+  adjoint --version         which version this is
+
+Exit codes: 0 all is well; 1 the model has a problem; 2 bad usage, or a file
+that cannot be read.
+`;
+
+export const traceHelp = `adjoint trace FILE [--function NAME] [--at JSON] [--json]
+
+Runs a differentiable function of FILE (an exported function whose parameters
+all have defaults and that returns a number) and prints its value, its gradient
+and every operation with its value and adjoint.
+
+  --function NAME  which function; by default the first one in the file
+  --at JSON        parameters by name in place of their defaults,
+                   such as '{"x": 1, "y": [1, 2]}'
+  --json           one JSON document on stdout and nothing else
+
+  --time-limit SECONDS    end the run after so long (10)
+  --memory-limit MEGABYTES  end the run when it takes more memory (2048)
+`;
+
+export const benchHelp = `adjoint bench [NAME] [--json]
+
+Measures this machine, in fresh processes, and checks that the results are
+right. By default everything, else the benchmark NAME:
+
+  trace   the first trace of a million scalar operations, then backward
+
+  --json  one JSON document on stdout and nothing else
+`;

@@ -1,0 +1,63 @@
+/** The `adjoint` command. */
+import { readFileSync } from "node:fs";
+import { bench } from "./bench.ts";
+import { benchHelp, help, traceHelp } from "./help.ts";
+import { badUsage, Problem, usageError } from "./problem.ts";
+import { trace } from "./trace.ts";
+
+interface Command {
+  readonly help: string;
+  /** Gives the exit code. */
+  run(args: string[]): Promise<number>;
+}
+
+const commands: ReadonlyMap<string, Command> = new Map([
+  ["trace", { help: traceHelp, run: trace }],
+  ["bench", { help: benchHelp, run: bench }],
+]);
+
+async function main([name, ...args]: readonly string[]): Promise<number> {
+  if (name === undefined) throw usageError(help.trimEnd());
+  if (name === "--help" || name === "-h" || name === "help") return print(commands.get(args[0] ?? "")?.help ?? help);
+  if (name === "--version" || name === "-v") return print(`${version()}\n`);
+  const command = commands.get(name);
+  if (command === undefined) {
+    const known = [...commands.keys()].join(", ");
+    throw usageError(`adjoint has no command ${name}; it has ${known} (see adjoint --help).`);
+  }
+  if (args.includes("--help") || args.includes("-h")) return print(command.help);
+  return command.run(args);
+}
+
+function print(text: string): number {
+  process.stdout.write(text);
+  return 0;
+}
+
+function version(): string {
+  for (const place of ["../package.json", "../../package.json"]) {
+    try {
+      const { name, version } = JSON.parse(readFileSync(new URL(place, import.meta.url), "utf8")) as Record<
+        string,
+        string
+      >;
+      if (name === "adjoint" && version !== undefined) return version;
+    } catch {
+      // Built, the package stands one folder above; in the sources, two.
+    }
+  }
+  return "unknown";
+}
+
+// Whoever reads the output may stop reading: `adjoint trace … | head`.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(0);
+});
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  const problem = error instanceof Problem ? error : undefined;
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = problem?.exitCode ?? badUsage;
+}

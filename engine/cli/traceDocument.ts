@@ -1,0 +1,59 @@
+import { once } from "node:events";
+import type { Writable } from "node:stream";
+import type { Diagnostic, NodeReport, SourceRange } from "../process/protocol.ts";
+import type { Outcome } from "./trace.ts";
+
+/** Nodes asked for and written at a time. */
+const nodesAtATime = 10_000;
+
+/** The one JSON document of `adjoint trace --json`. Written in parts, since a trace may have a million nodes. */
+export async function writeDocument(outcome: Outcome, stream: Writable): Promise<void> {
+  const { traced, session, nameOf } = outcome;
+  const write = async (text: string): Promise<void> => {
+    if (!stream.write(text)) await once(stream, "drain");
+  };
+  const head = {
+    file: nameOf(outcome.file),
+    ...(traced === undefined ? {} : { function: traced.function, value: traced.value, gradient: traced.gradient }),
+  };
+  await write(`${json(head).slice(0, -1)},"nodes":[`);
+  if (traced?.value !== undefined && session !== undefined) {
+    for (let from = 0; ; from += nodesAtATime) {
+      const nodes = await session.ask("nodes", { function: traced.function, from, count: nodesAtATime });
+      const text = nodes.map((node) => json(withName(node, nameOf))).join(",\n");
+      if (nodes.length > 0) await write(from === 0 ? text : `,\n${text}`);
+      if (nodes.length < nodesAtATime) break;
+    }
+  }
+  const tail = {
+    diagnostics: outcome.diagnostics.map((diagnostic) => named(diagnostic, nameOf)),
+    ...(traced === undefined ? {} : { tape: traced.tape, time: traced.time }),
+  };
+  await write(`],${json(tail).slice(1)}\n`);
+}
+
+function withName(node: NodeReport, nameOf: (file: string) => string): NodeReport {
+  return { ...node, source: namedRange(node.source, nameOf) };
+}
+
+function named(diagnostic: Diagnostic, nameOf: (file: string) => string): Diagnostic {
+  const { related } = diagnostic;
+  return {
+    ...diagnostic,
+    source: namedRange(diagnostic.source, nameOf),
+    ...(related === undefined
+      ? {}
+      : { related: related.map((entry) => ({ ...entry, source: namedRange(entry.source, nameOf) })) }),
+  };
+}
+
+function namedRange(source: SourceRange, nameOf: (file: string) => string): SourceRange {
+  return { ...source, file: nameOf(source.file) };
+}
+
+/** JSON has no NaN and no infinities: they are text. */
+export function json(value: unknown): string {
+  return JSON.stringify(value, (_, part: unknown) =>
+    typeof part === "number" && !Number.isFinite(part) ? String(part) : part,
+  );
+}

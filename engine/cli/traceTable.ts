@@ -1,0 +1,133 @@
+import type { Writable } from "node:stream";
+import {
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatNested,
+  formatNumber,
+  formatPlural,
+  formatSummary,
+} from "../process/format.ts";
+import type { FunctionTrace, PlaceReport } from "../process/protocol.ts";
+import { coloursFor, type Colours } from "./colours.ts";
+import type { Outcome } from "./trace.ts";
+
+/** Rows of the table; what lies between the first and the last of them is counted. */
+const mostRows = 200;
+/** Parameters of a gradient are cut after so many elements. */
+const mostElements = 8;
+
+/** What `adjoint trace` prints for people: value and gradient, and a row for each operation of each line. */
+export async function writeTable(outcome: Outcome, stream: Writable & { readonly isTTY?: boolean }): Promise<void> {
+  const { traced, session } = outcome;
+  if (traced?.value === undefined || session === undefined) return;
+  const colours = coloursFor(stream);
+  const places = await session.ask("places", { function: traced.function });
+  const lines = [
+    heading(outcome, traced, colours),
+    "",
+    ...table(places, outcome, colours),
+    "",
+    ...gradient(traced, colours),
+    colours.dim(footer(traced)),
+  ];
+  stream.write(`${lines.join("\n")}\n`);
+}
+
+function heading({ nameOf, outline, file }: Outcome, traced: FunctionTrace, colours: Colours): string {
+  const names = (outline?.parameters ?? []).map(({ name }) => name).join(", ");
+  const value = colours.value(formatNumber(traced.value!, 8));
+  const where = `${nameOf(file)}:${traced.source.line}`;
+  return `${colours.bold(`${traced.function}(${names})`)} = ${value}   ${colours.dim(where)}`;
+}
+
+interface Cell {
+  readonly text: string;
+  readonly paint?: (text: string) => string;
+  readonly right?: boolean;
+}
+
+function table(places: readonly PlaceReport[], outcome: Outcome, colours: Colours): string[] {
+  const repeated = places.some(({ executions }) => executions > 1);
+  const head = [
+    "line",
+    ...(repeated ? ["times"] : []),
+    "value",
+    "adjoint",
+    ...(repeated ? ["values", "adjoints"] : []),
+    "name",
+    "op",
+    "source",
+  ];
+  const rightAligned = new Set(["line", "times", "value", "adjoint"]);
+  const rows = [head.map((text): Cell => ({ text, paint: colours.dim, right: rightAligned.has(text) }))];
+  const cut = places.length > mostRows ? places.length - mostRows : 0;
+  const listed = cut === 0 ? places : [...places.slice(0, mostRows / 2), ...places.slice(-mostRows / 2)];
+  let before = "";
+  listed.forEach((place, k) => {
+    if (cut > 0 && k === mostRows / 2) rows.push([{ text: `… ${formatCount(cut)} more rows (--json has them all)` }]);
+    const where = `${place.source.file}:${place.source.line}`;
+    rows.push(rowOf(place, outcome, colours, repeated, where === before));
+    before = where;
+  });
+  return aligned(rows);
+}
+
+function rowOf(place: PlaceReport, outcome: Outcome, colours: Colours, repeated: boolean, sameLine: boolean): Cell[] {
+  const { source, executions, value, adjoint, range, name, op } = place;
+  const own = source.file === outcome.file;
+  const line = own ? String(source.line) : `${outcome.nameOf(source.file)}:${source.line}`;
+  const text = own && !sameLine ? (outcome.text.split(/\r?\n/)[source.line - 1] ?? "").trim() : "";
+  const span = ([min, max]: readonly [number, number]): string => `${formatNumber(min)} … ${formatNumber(max)}`;
+  return [
+    { text: line, right: true },
+    ...(repeated ? [{ text: executions > 1 ? `×${formatCount(executions)}` : "", right: true }] : []),
+    { text: formatSummary(value), paint: colours.value, right: true },
+    { text: formatSummary(adjoint), paint: colours.adjoint, right: true },
+    ...(repeated
+      ? [
+          { text: range === undefined ? "" : span(range.value), paint: colours.value },
+          { text: range === undefined ? "" : span(range.adjoint), paint: colours.adjoint },
+        ]
+      : []),
+    { text: name ?? "", paint: colours.bold },
+    { text: op, paint: colours.dim },
+    { text },
+  ];
+}
+
+/** Columns two spaces apart. A row of one cell stands across them all. */
+function aligned(rows: readonly (readonly Cell[])[]): string[] {
+  const widths: number[] = [];
+  for (const row of rows) {
+    if (row.length === 1) continue;
+    row.forEach(({ text }, column) => (widths[column] = Math.max(widths[column] ?? 0, text.length)));
+  }
+  return rows.map((row) => {
+    if (row.length === 1) return row[0]!.text;
+    const cells = row.map(({ text, paint = (plain) => plain, right = false }, column) => {
+      const space = " ".repeat(widths[column]! - text.length);
+      const last = column === row.length - 1;
+      return right ? space + paint(text) : paint(text) + (last ? "" : space);
+    });
+    return cells.join("  ").trimEnd();
+  });
+}
+
+function gradient(traced: FunctionTrace, colours: Colours): string[] {
+  const parts = Object.entries(traced.gradient ?? {}).map(
+    ([name, nested]) => `∂${traced.function}/∂${name} = ${colours.adjoint(formatNested(nested, 8, mostElements))}`,
+  );
+  return parts.length === 0
+    ? []
+    : [...parts, `‖∇${traced.function}‖ = ${colours.adjoint(formatNumber(traced.gradientNorm ?? 0, 8))}`, ""];
+}
+
+function footer({ tape, time }: FunctionTrace): string {
+  const { forwardMs, backwardMs } = time;
+  return [
+    formatPlural(tape.operations, "operation"),
+    `${formatBytes(tape.bytes)} of tape`,
+    `forward ${formatDuration(forwardMs)}, backward ${formatDuration(backwardMs)}`,
+  ].join(" · ");
+}

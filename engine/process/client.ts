@@ -1,0 +1,232 @@
+/** The engine as its users see it: one process for each run, a spare one warm, and none that can take them down. */
+import { describeEnding } from "./endings.ts";
+import { EngineProcess, ProcessEnded, type Ending, type ProcessOptions } from "./engineProcess.ts";
+import { defaultLimits, limitsOf } from "./limits.ts";
+import type {
+  Diagnostic,
+  FunctionTrace,
+  Limits,
+  Method,
+  Notifications,
+  Outline,
+  Questions,
+  TraceRequest,
+  TraceSummary,
+} from "./protocol.ts";
+
+export interface EngineClientOptions extends ProcessOptions {
+  /** Keep a process ready for the next run. */
+  readonly spare?: boolean;
+}
+
+export interface TraceOptions {
+  /** Ends the run, and the process it is in. */
+  readonly cancellation?: AbortSignal;
+  readonly onProgress?: (progress: Notifications["progress"]) => void;
+}
+
+/** The run was cancelled. */
+export class CancelledError extends Error {
+  constructor() {
+    super("The run was cancelled.");
+    this.name = "AbortError";
+  }
+}
+
+export type Question = Exclude<Method, "outline" | "trace">;
+
+/** Questions are answered in milliseconds: whoever takes longer is held up by what the model has left running. */
+const answerWithinMs = 15_000;
+/** After so many functions of a file have ended their process, the others are not tried any more. */
+const mostLost = 3;
+
+export class EngineClient {
+  readonly #options: EngineClientOptions;
+  readonly #processes = new Set<EngineProcess>();
+  #spare: EngineProcess | undefined;
+  #disposed = false;
+
+  constructor(options: EngineClientOptions) {
+    this.#options = options;
+    if (options.spare === true) this.#spare = this.#start(defaultLimits);
+  }
+
+  /** What stands in a file, without running it. Rejects when the engine cannot be started. */
+  async outline(file: string, text: string): Promise<Outline> {
+    const spare = (this.#spare ??= this.#start(defaultLimits));
+    try {
+      return await spare.ask("outline", { file, text });
+    } catch (error) {
+      if (this.#spare === spare) this.#spare = undefined;
+      throw asFailure(error);
+    } finally {
+      if (this.#options.spare !== true && this.#spare === spare) spare.unref();
+    }
+  }
+
+  /**
+   * Runs a file. Whatever goes wrong in it is told in the summary; rejects only when the run is cancelled (AbortError) or
+   * the engine cannot be started.
+   */
+  async trace(request: TraceRequest, options: TraceOptions = {}): Promise<TraceSession> {
+    const lost: FunctionTrace[] = [];
+    let left = request;
+    for (;;) {
+      const engine = this.#take(limitsOf(request.limits));
+      let ending: Ending;
+      try {
+        const summary = await this.#run(engine, left, options);
+        return new TraceSession(engine, merge(summary, lost, request));
+      } catch (error) {
+        engine.kill();
+        if (!(error instanceof ProcessEnded)) throw error;
+        ending = error.ending;
+      }
+      if (options.cancellation?.aborted === true) throw new CancelledError();
+      const outline = await this.#outlineOf(request);
+      const ended = describeEnding(ending, request, outline);
+      if (ended.trace === undefined)
+        return new TraceSession(engine, {
+          file: request.file,
+          outline,
+          functions: lost,
+          diagnostics: [ended.diagnostic],
+        });
+      lost.push(ended.trace);
+      // What else is asked for goes into another process, without the function that ended this one.
+      const rest = remaining(left, outline, ended.trace.function);
+      if (rest.length === 0 || lost.length === mostLost)
+        return new TraceSession(engine, {
+          file: request.file,
+          outline,
+          functions: lost,
+          diagnostics: rest.map((name) => notTried(name, outline, request.file)),
+        });
+      left = { ...left, functions: rest };
+    }
+  }
+
+  /** Ends every process. What is being asked rejects; the next question starts anew. */
+  restart(): void {
+    for (const engine of this.#processes) engine.kill();
+    this.#spare = undefined;
+    if (this.#options.spare === true && !this.#disposed) this.#spare = this.#start(defaultLimits);
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    this.restart();
+  }
+
+  #run(engine: EngineProcess, request: TraceRequest, options: TraceOptions): Promise<TraceSummary> {
+    const { cancellation, onProgress } = options;
+    if (cancellation?.aborted === true) return Promise.reject(new CancelledError());
+    engine.onProgress = onProgress;
+    const cancel = (): void => engine.kill();
+    cancellation?.addEventListener("abort", cancel);
+    // The process watches its own clock; this one is for a process that cannot even do that.
+    const late = setTimeout(cancel, limitsOf(request.limits).wallClockMs + 5000);
+    return engine.ask("trace", request).finally(() => {
+      clearTimeout(late);
+      cancellation?.removeEventListener("abort", cancel);
+      engine.onProgress = undefined;
+    });
+  }
+
+  async #outlineOf({ file, text }: TraceRequest): Promise<Outline> {
+    try {
+      return await this.outline(file, text ?? "");
+    } catch {
+      return { functions: [], diagnostics: [] };
+    }
+  }
+
+  /** A process that has run nothing yet. */
+  #take(limits: Limits): EngineProcess {
+    const spare = this.#spare;
+    this.#spare = undefined;
+    const usable = spare?.alive === true && limits.memoryBytes === defaultLimits.memoryBytes;
+    if (!usable) spare?.kill();
+    const engine = usable ? spare : this.#start(limits);
+    engine.ref();
+    // Not at once: starting another process would slow down this one's run.
+    if (this.#options.spare === true)
+      setTimeout(() => {
+        if (!this.#disposed) this.#spare ??= this.#start(defaultLimits);
+      }, 100).unref();
+    return engine;
+  }
+
+  #start(limits: Limits): EngineProcess {
+    const engine = new EngineProcess(this.#options, limits);
+    this.#processes.add(engine);
+    void engine.ended.then(() => {
+      this.#processes.delete(engine);
+      if (this.#spare === engine) this.#spare = undefined;
+    });
+    return engine;
+  }
+}
+
+/** The traces of one run, in the process that made them. */
+export class TraceSession {
+  readonly summary: TraceSummary;
+  readonly #engine: EngineProcess;
+
+  constructor(engine: EngineProcess, summary: TraceSummary) {
+    this.#engine = engine;
+    this.summary = summary;
+  }
+
+  /** Rejects when the process has gone away. */
+  async ask<M extends Question>(method: M, params: Questions[M][0]): Promise<Questions[M][1]> {
+    const late = setTimeout(() => this.#engine.kill(), answerWithinMs);
+    try {
+      return await this.#engine.ask(method, params);
+    } catch (error) {
+      throw asFailure(error);
+    } finally {
+      clearTimeout(late);
+    }
+  }
+
+  dispose(): void {
+    this.#engine.kill();
+  }
+}
+
+function asFailure(error: unknown): Error {
+  if (!(error instanceof ProcessEnded)) return error instanceof Error ? error : new Error(String(error));
+  const { errorOutput, progress } = error.ending;
+  if (progress !== undefined)
+    return new Error("The engine process that held this trace has ended: trace the file again.");
+  const reason = errorOutput.split("\n").find((line) => /Error|error/.test(line));
+  return new Error(`The engine process could not be started${reason === undefined ? "" : `: ${reason.trim()}`}.`);
+}
+
+function remaining(request: TraceRequest, outline: Outline, lost: string): string[] {
+  const names =
+    request.functions ??
+    outline.functions.filter(({ traceable, parameters }) => traceable && parameters.length > 0).map(({ name }) => name);
+  return names.filter((name) => name !== lost);
+}
+
+/** In the order of the file, with those that ended their process in their places. */
+function merge(summary: TraceSummary, lost: readonly FunctionTrace[], request: TraceRequest): TraceSummary {
+  if (lost.length === 0) return summary;
+  const order = request.functions ?? summary.outline.functions.map(({ name }) => name);
+  const functions = [...summary.functions, ...lost].sort(
+    (a, b) => order.indexOf(a.function) - order.indexOf(b.function),
+  );
+  return { ...summary, functions };
+}
+
+function notTried(name: string, outline: Outline, file: string): Diagnostic {
+  const found = outline.functions.find((candidate) => candidate.name === name);
+  return {
+    code: "not-traced",
+    severity: "warning",
+    message: `${name} was not traced, because ${mostLost} other functions of this file had to be stopped.`,
+    source: found?.nameSource ?? { file, line: 1, column: 1, endLine: 1, endColumn: 1 },
+  };
+}

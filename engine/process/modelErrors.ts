@@ -1,0 +1,72 @@
+/** From what a model threw to one sentence at the place where it was thrown. */
+import type { InstrumentedFile } from "../language/instrumentedFile.ts";
+import { ParameterError } from "../language/parameterValues.ts";
+import { ShapeError } from "../primitives/broadcastShapes.ts";
+import type { SiteTable } from "../tape/site.ts";
+import { TapeLimitError } from "../tape/tape.ts";
+import type { Diagnostic, FunctionOutline, SourceRange } from "./protocol.ts";
+import { rangeOf } from "./report/functionRun.ts";
+import { placeInStack, placeOfThrow } from "./stackPlaces.ts";
+
+export interface ErrorContext {
+  readonly outline: FunctionOutline;
+  readonly sources: ReadonlyMap<string, InstrumentedFile>;
+  readonly sites: SiteTable;
+  /** Of the operation before the error. */
+  readonly site: number;
+}
+
+/** What was thrown while `context.outline` ran. */
+export function diagnoseError(thrown: unknown, context: ErrorContext): Diagnostic {
+  const { name } = context.outline;
+  const own = context.outline.source.file;
+  const place = thrown instanceof Error ? placeInStack(thrown.stack ?? "", context.sources, own) : undefined;
+  const atSite = context.site > 0 ? rangeOf(context.sites.get(context.site)) : undefined;
+  const found = (code: string, message: string, source: SourceRange | undefined): Diagnostic => ({
+    code,
+    severity: "error",
+    message,
+    source: source ?? context.outline.nameSource,
+  });
+
+  if (thrown instanceof TapeLimitError) {
+    const limit = Math.round(thrown.limitBytes / 2 ** 20);
+    const message = `Tracing ${name} was stopped because its tape outgrew ${limit} MiB: do fewer operations or raise the limit.`;
+    return found("tape-limit", message, atSite);
+  }
+  if (thrown instanceof ParameterError) return found("parameter-mismatch", thrown.message, undefined);
+  if (thrown instanceof ShapeError) return found("shape-mismatch", sentence(thrown.message), place ?? atSite);
+  if (isStackOverflow(thrown)) {
+    const message = `${name} calls itself, directly or in a circle, deeper than the stack goes: end the recursion sooner or write it as a loop.`;
+    return found("stack-overflow", message, place);
+  }
+  if (thrown instanceof RangeError && /allocation failed|Invalid string length/.test(thrown.message)) {
+    const message = `${name} asks for more memory than there is (${thrown.message}).`;
+    return found("memory-limit", message, place);
+  }
+  if (thrown instanceof Error) {
+    const what = thrown.message === "" ? thrown.name : `${thrown.name}: ${oneLine(thrown.message)}`;
+    return found("model-error", `${name} threw ${sentence(what)}`, place ?? atSite);
+  }
+  return found("model-error", `${name} threw ${describeThrown(thrown)}.`, placeOfThrow(thrown, context.sources));
+}
+
+function isStackOverflow(thrown: unknown): boolean {
+  return thrown instanceof RangeError && thrown.message === "Maximum call stack size exceeded";
+}
+
+function describeThrown(thrown: unknown): string {
+  if (typeof thrown === "string") return `the text ${JSON.stringify(thrown)}`;
+  if (typeof thrown === "object" && thrown !== null) return "an object that is no Error";
+  return `the value ${String(thrown)}`;
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s+/g, " ").trim();
+}
+
+/** Ends with a full stop. */
+export function sentence(text: string): string {
+  const line = oneLine(text);
+  return /[.!?]$/.test(line) ? line : `${line}.`;
+}

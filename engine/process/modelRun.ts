@@ -1,0 +1,346 @@
+/** One run of one model file, in the process that is there for nothing else. */
+import { performance } from "node:perf_hooks";
+import { Adjoints, reverse } from "../differentiate/reverse.ts";
+import * as library from "../library/index.ts";
+import { createRuntime } from "../language/createRuntime.ts";
+import type { Finding } from "../language/findings.ts";
+import { LoadError, loadModel, type LoadedModel } from "../language/load.ts";
+import { outline as readOutline } from "../language/outline.ts";
+import { checkNames } from "../language/parameterValues.ts";
+import { gradientOf, inputsOf } from "../language/parameters.ts";
+import type { TracedParameter } from "../language/tracedCalls.ts";
+import { recording } from "../tape/recording.ts";
+import { SiteTable } from "../tape/site.ts";
+import { describeShape } from "../tape/shape.ts";
+import { firstPrimitive, Tape } from "../tape/tape.ts";
+import { Tensor, TracedNumber } from "../tape/tensor.ts";
+import { limitsOf } from "./limits.ts";
+import { diagnoseError } from "./modelErrors.ts";
+import type {
+  Diagnostic,
+  FunctionOutline,
+  FunctionTrace,
+  Limits,
+  Nested,
+  Notifications,
+  Outline,
+  SourceRange,
+  TraceRequest,
+  TraceSummary,
+} from "./protocol.ts";
+import { FunctionRun, rangeOf } from "./report/functionRun.ts";
+import { norm } from "./report/summaries.ts";
+import { isOwn, placeInStack } from "./stackPlaces.ts";
+import type { Watchdog } from "./watchdog.ts";
+
+export interface ModelRunOptions {
+  readonly watchdog: Watchdog;
+  readonly onProgress: (progress: Notifications["progress"]) => void;
+  /** Rejects when the program throws outside of any call that the engine waits for. */
+  readonly crashed: () => Promise<never>;
+}
+
+/** What a run leaves behind: its summary, and what questions are answered from. */
+export interface FinishedRun {
+  readonly summary: TraceSummary;
+  /** The functions that gave a value, by name. */
+  readonly runs: ReadonlyMap<string, FunctionRun>;
+  /** Undefined where the file could not be loaded. */
+  readonly model?: LoadedModel;
+}
+
+export class ModelRun {
+  readonly #request: TraceRequest;
+  readonly #limits: Limits;
+  readonly #options: ModelRunOptions;
+  readonly #sites = new SiteTable();
+  readonly #runs = new Map<string, FunctionRun>();
+  #sources: LoadedModel["sources"] = new Map();
+  readonly #installed = createRuntime({ originalText: (generated) => this.#originalText(generated) });
+
+  constructor(request: TraceRequest, options: ModelRunOptions) {
+    this.#request = request;
+    this.#limits = limitsOf(request.limits);
+    this.#options = options;
+  }
+
+  async finish(): Promise<FinishedRun> {
+    const { file, text } = this.#request;
+    const { watchdog, onProgress, crashed } = this.#options;
+    watchdog.arm(this.#limits);
+    onProgress({ stage: "loading", operations: 0 });
+    recording.on = false;
+    let model: LoadedModel;
+    try {
+      const loading = loadModel({
+        file,
+        ...(text === undefined ? {} : { text }),
+        runtime: this.#installed.runtime,
+        sites: this.#sites,
+        library,
+      });
+      model = await Promise.race([loading, crashed()]);
+    } catch (error) {
+      return { summary: this.#unloaded(error), runs: this.#runs };
+    }
+    this.#sources = model.sources;
+    const functions: FunctionTrace[] = [];
+    const wanted = this.#wanted(model.outline);
+    for (const outline of wanted.functions) functions.push(await this.#trace(model, outline));
+    const files = [...model.sources.keys()].filter(isOwn);
+    const summary = { file, files, outline: model.outline, functions, diagnostics: wanted.diagnostics };
+    return { summary, runs: this.#runs, model };
+  }
+
+  /** Where in the program a stack begins. */
+  placeOf(stack: string): SourceRange | undefined {
+    return placeInStack(stack, this.#sources, this.#request.file);
+  }
+
+  /** The functions to trace, and why one that was asked for, or the whole file, has none. */
+  #wanted(outline: Outline): { functions: readonly FunctionOutline[]; diagnostics: readonly Diagnostic[] } {
+    const names = this.#request.functions;
+    if (names === undefined) {
+      const functions = outline.functions.filter(({ traceable, parameters }) => traceable && parameters.length > 0);
+      const diagnostics = [...outline.diagnostics];
+      if (functions.length === 0 && !diagnostics.some(({ severity }) => severity === "error"))
+        diagnostics.push(noDifferentiableFunction(this.#request.file, outline));
+      return { functions, diagnostics };
+    }
+    const functions = outline.functions.filter(({ name, traceable }) => traceable && names.includes(name));
+    const refused = names
+      .filter((name) => !functions.some((found) => found.name === name))
+      .map((name) => cannotTrace(this.#request.file, name, outline));
+    return { functions, diagnostics: refused };
+  }
+
+  async #trace(model: LoadedModel, outline: FunctionOutline): Promise<FunctionTrace> {
+    const { watchdog, onProgress } = this.#options;
+    const { calls, findings } = this.#installed;
+    const tape = new Tape(this.#limits.tapeBytes);
+    findings.clear();
+    watchdog.running(outline.name, this.#sites);
+    onProgress({ stage: "running", function: outline.name, operations: 0 });
+    const begin = performance.now();
+    let parameters: readonly TracedParameter[] = [];
+    const failed = (diagnostic: Diagnostic): FunctionTrace => ({
+      function: outline.name,
+      source: outline.source,
+      diagnostics: [diagnostic, ...this.#findings(outline)],
+      tape: { operations: countOperations(tape), bytes: tape.bytes },
+      time: { forwardMs: performance.now() - begin, backwardMs: 0 },
+    });
+
+    recording.tape = tape;
+    recording.on = true;
+    recording.site = 0;
+    recording.scope = 0;
+    let result: unknown;
+    try {
+      const at = this.#request.at ?? {};
+      const names = outline.parameters.map(({ name }) => name);
+      checkNames(outline.name, names, at);
+      calls.begin(model.functionIds.get(outline.name)!, at);
+      result = (model.namespace[outline.name] as () => unknown)();
+      if (isThenable(result)) result = await Promise.race([result, this.#options.crashed()]);
+      parameters = calls.end();
+    } catch (error) {
+      const { site } = recording;
+      recording.on = false;
+      calls.end();
+      return failed(diagnoseError(error, { outline, sources: this.#sources, sites: this.#sites, site }));
+    }
+    recording.on = false;
+    const forwardMs = performance.now() - begin;
+    const late = await this.#lateError();
+    if (late !== undefined)
+      return failed(diagnoseError(late.error, { outline, sources: this.#sources, sites: this.#sites, site: 0 }));
+    if (!(result instanceof TracedNumber) && typeof result !== "number") return failed(noNumber(outline, result));
+
+    onProgress({ stage: "differentiating", function: outline.name, operations: tape.length });
+    const backwardBegin = performance.now();
+    const output = result instanceof TracedNumber ? result.node : -1;
+    const adjoints = output < 0 ? noAdjoints() : reverse(tape, output);
+    const backwardMs = performance.now() - backwardBegin;
+    this.#runs.set(
+      outline.name,
+      new FunctionRun({ outline, tape, adjoints, output, sites: this.#sites, sources: this.#sources }),
+    );
+    const diagnostics = this.#findings(outline);
+    if (output < 0) diagnostics.push(constantResult(outline));
+    return {
+      function: outline.name,
+      source: outline.source,
+      value: typeof result === "number" ? result : tape.primal[result.node]!,
+      ...gradients(parameters, adjoints, tape),
+      diagnostics,
+      tape: { operations: countOperations(tape), bytes: tape.bytes },
+      time: { forwardMs, backwardMs },
+    };
+  }
+
+  /** An error that the program left to the event loop: a promise that nobody awaits, a callback. */
+  async #lateError(): Promise<{ readonly error: unknown } | undefined> {
+    const turn = new Promise<undefined>((resolve) => setImmediate(() => resolve(undefined)));
+    return Promise.race([turn, this.#options.crashed()]).catch((error: unknown) => ({ error }));
+  }
+
+  #findings(outline: FunctionOutline): Diagnostic[] {
+    return this.#installed.findings.list.map(({ code, severity, message, site, stack }: Finding) => ({
+      code,
+      severity,
+      message,
+      source:
+        (stack === undefined ? undefined : placeInStack(stack, this.#sources)) ??
+        (site > 0 ? rangeOf(this.#sites.get(site)) : outline.nameSource),
+    }));
+  }
+
+  #originalText(generated: string): string | undefined {
+    for (const source of this.#sources.values()) {
+      const text = source.originalText(generated);
+      if (text !== undefined) return text;
+    }
+    return undefined;
+  }
+
+  #unloaded(error: unknown): TraceSummary {
+    const { file, text = "" } = this.#request;
+    const outline = safeOutline(file, text);
+    const diagnostic =
+      error instanceof LoadError
+        ? error.diagnostic
+        : diagnoseError(error, {
+            outline: {
+              name: "The file",
+              source: startOf(file),
+              nameSource: startOf(file),
+              parameters: [],
+              traceable: false,
+            },
+            sources: this.#sources,
+            sites: this.#sites,
+            site: 0,
+          });
+    return { file, outline, functions: [], diagnostics: [diagnostic] };
+  }
+}
+
+function safeOutline(file: string, text: string): Outline {
+  try {
+    return readOutline(file, text);
+  } catch {
+    return { functions: [], diagnostics: [] };
+  }
+}
+
+function gradients(
+  parameters: readonly TracedParameter[],
+  adjoints: Adjoints,
+  tape: Tape,
+): { gradient: Readonly<Record<string, Nested>>; gradientNorm: number } {
+  const gradient: Record<string, Nested> = {};
+  const parts: number[] = [];
+  for (const { name, structure } of parameters) {
+    const nested = gradientOf(structure, adjoints, (node) => tape.shapeOf(node));
+    if (nested === undefined) continue;
+    Object.defineProperty(gradient, name, { value: nested, enumerable: true, configurable: true, writable: true });
+    for (const node of inputsOf(structure))
+      parts.push(tape.isTensor(node) ? norm(adjoints.tensor(node)?.data ?? []) : adjoints.scalar(node));
+  }
+  return { gradient, gradientNorm: norm(parts) };
+}
+
+function noAdjoints(): Adjoints {
+  return new Adjoints(-1, new Float64Array(0), new Map(), new Uint8Array(0));
+}
+
+function countOperations(tape: Tape): number {
+  let operations = 0;
+  for (let node = 0; node < tape.length; node++) if (tape.operation[node]! >= firstPrimitive) operations++;
+  return operations;
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    value instanceof Promise ||
+    (typeof value === "object" && value !== null && "then" in value && typeof value.then === "function")
+  );
+}
+
+// ------------------------------------------------------------------------------------------------------- sentences
+
+export function startOf(file: string): SourceRange {
+  return { file, line: 1, column: 1, endLine: 1, endColumn: 1 };
+}
+
+function noDifferentiableFunction(file: string, outline: Outline): Diagnostic {
+  const [candidate] = outline.functions;
+  if (candidate !== undefined) return cannotTrace(file, candidate.name, outline);
+  return {
+    code: "no-differentiable-function",
+    severity: "error",
+    message:
+      "There is nothing to differentiate here: export a function whose parameters all have defaults, such as `export function f(x = 1) { return x * x; }`.",
+    source: startOf(file),
+  };
+}
+
+function cannotTrace(file: string, name: string, outline: Outline): Diagnostic {
+  const found = outline.functions.find((candidate) => candidate.name === name);
+  if (found === undefined) {
+    const known = outline.functions.filter(({ traceable }) => traceable).map((candidate) => candidate.name);
+    const others = known.length === 0 ? "no function that can be traced" : known.join(", ");
+    return {
+      code: "no-such-function",
+      severity: "error",
+      message: `The file exports no function ${name}; it exports ${others}.`,
+      source: startOf(file),
+    };
+  }
+  const lacking = found.parameters.find(({ hasDefault }) => !hasDefault);
+  if (lacking !== undefined)
+    return {
+      code: "parameter-without-default",
+      severity: "error",
+      message: `The parameter ${lacking.name} of ${name} has no default: give it one, such as \`${lacking.name} = 1\`, as the point to trace ${name} at.`,
+      source: lacking.source,
+    };
+  return {
+    code: "no-parameters",
+    severity: "error",
+    message: `${name} has no parameters, so there is nothing to differentiate it with respect to.`,
+    source: found.nameSource,
+  };
+}
+
+function noNumber(outline: FunctionOutline, result: unknown): Diagnostic {
+  const advice =
+    result instanceof Tensor
+      ? `a tensor of shape ${describeShape(result.shape)}; reduce it to a number, with sum or mean for example`
+      : `${describe(result)}; a differentiable function returns one number`;
+  return {
+    code: "not-a-number-result",
+    severity: "error",
+    message: `${outline.name} returned ${advice}.`,
+    source: outline.nameSource,
+  };
+}
+
+function describe(value: unknown): string {
+  if (value === undefined) return "nothing";
+  if (value === null) return "null";
+  if (Array.isArray(value) || ArrayBuffer.isView(value)) return "an array";
+  if (typeof value === "string") return "text";
+  if (typeof value === "object") return "an object";
+  return typeof value === "boolean" ? String(value) : `a ${typeof value}`;
+}
+
+function constantResult(outline: FunctionOutline): Diagnostic {
+  return {
+    code: "constant-result",
+    severity: "warning",
+    message: `The value of ${outline.name} does not depend on its parameters, so every derivative is 0.`,
+    source: outline.nameSource,
+  };
+}

@@ -1,0 +1,39 @@
+/** Every question about a finished run, and who answers it. */
+import type { FinishedRun } from "../modelRun.ts";
+import type { Questions } from "../protocol.ts";
+import { details } from "./details.ts";
+import type { FunctionRun } from "./functionRun.ts";
+import { graph } from "./graph.ts";
+import { hints } from "./hints.ts";
+import { hover, nodesAt } from "./hover.ts";
+import { nodes } from "./nodes.ts";
+import { places } from "./places.ts";
+import { search } from "./search.ts";
+import { steps } from "./steps.ts";
+import { tensor } from "./tensor.ts";
+
+type Answers = {
+  readonly [M in Exclude<keyof Questions, "outline" | "trace">]: (
+    run: FinishedRun,
+    params: Questions[M][0],
+  ) => Questions[M][1];
+};
+
+export const answers: Answers = {
+  hover: (run, params) => hover(run, params.position, params.file),
+  hints: (run, params) => hints(run, params),
+  nodes: (run, params) => nodes(functionRun(run, params.function), params.from, params.count),
+  places: (run, params) => places(functionRun(run, params.function)),
+  graph: (run, params) => graph(functionRun(run, params.function), params),
+  details: (run, params) => details(functionRun(run, params.function), params.node),
+  steps: (run, params) => steps(functionRun(run, params.function), params.from, params.count),
+  search: (run, params) => search(functionRun(run, params.function), params.query, params.limit),
+  nodesAt: (run, params) => nodesAt(run, params.position, params.file),
+  tensor: (run, params) => tensor(functionRun(run, params.function), params.node, params.of),
+};
+
+function functionRun({ runs }: FinishedRun, name: string): FunctionRun {
+  const run = runs.get(name);
+  if (run === undefined) throw new Error(`There is no trace of ${name}.`);
+  return run;
+}

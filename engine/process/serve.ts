@@ -1,0 +1,53 @@
+import { createMessageConnection, IPCMessageReader, IPCMessageWriter } from "vscode-jsonrpc/node";
+import { outline } from "../language/outline.ts";
+import { answer, notify } from "./channel.ts";
+import { ModelRun, type FinishedRun } from "./modelRun.ts";
+import { ownProcess } from "./ownProcess.ts";
+import type { TraceSummary } from "./protocol.ts";
+import { answers } from "./report/answers.ts";
+import { Watchdog } from "./watchdog.ts";
+
+const own = ownProcess();
+const connection = createMessageConnection(new IPCMessageReader(own.channel), new IPCMessageWriter(own.channel));
+const watchdog = new Watchdog();
+let finished: FinishedRun | undefined;
+let begun = false;
+
+/** Everything after the run is a question about it. */
+function theRun(): FinishedRun {
+  if (finished === undefined) throw new Error("Nothing has been traced yet.");
+  return finished;
+}
+
+answer(connection, "outline", ({ file, text }) => outline(file, text));
+
+answer(connection, "trace", async (request): Promise<TraceSummary> => {
+  if (begun) throw new Error("This process has already run a file.");
+  begun = true;
+  own.hide(request.file);
+  const run = new ModelRun(request, {
+    watchdog,
+    crashed: own.crashed,
+    onProgress: (progress) => {
+      own.now = progress.function;
+      notify(connection, "progress", progress);
+    },
+  });
+  own.placeOf = (stack) => run.placeOf(stack);
+  finished = await run.finish();
+  watchdog.disarm();
+  return finished.summary;
+});
+
+answer(connection, "hover", (params) => answers.hover(theRun(), params));
+answer(connection, "hints", (params) => answers.hints(theRun(), params));
+answer(connection, "nodes", (params) => answers.nodes(theRun(), params));
+answer(connection, "places", (params) => answers.places(theRun(), params));
+answer(connection, "graph", (params) => answers.graph(theRun(), params));
+answer(connection, "details", (params) => answers.details(theRun(), params));
+answer(connection, "steps", (params) => answers.steps(theRun(), params));
+answer(connection, "search", (params) => answers.search(theRun(), params));
+answer(connection, "nodesAt", (params) => answers.nodesAt(theRun(), params));
+answer(connection, "tensor", (params) => answers.tensor(theRun(), params));
+
+connection.listen();

@@ -1,0 +1,75 @@
+/**
+ * Ends this process when its run takes too long or too much memory. It looks from a thread of its own, because the main
+ * thread may be in an endless loop; what that thread was doing it knows from a few words of shared memory.
+ */
+import { Worker } from "node:worker_threads";
+import type { SiteTable } from "../tape/site.ts";
+import { lastWordsDescriptor } from "./channel.ts";
+import type { Limits } from "./protocol.ts";
+
+/** Often enough that memory filled at several GB/s stays within reach of the limit. */
+const lookEveryMs = 25;
+
+export class Watchdog {
+  /** In shared memory: the site of the call or loop turn that was entered last. Whoever enters one writes it here. */
+  readonly heartbeat: Int32Array;
+  readonly #limits: Float64Array;
+  readonly #worker: Worker;
+  #sent = 0;
+
+  constructor() {
+    const memory = new SharedArrayBuffer(24);
+    this.#limits = new Float64Array(memory, 0, 2).fill(Infinity);
+    this.heartbeat = new Int32Array(memory, 16, 1);
+    this.#worker = new Worker(watch, { eval: true, workerData: { memory, lookEveryMs, lastWordsDescriptor } });
+    this.#worker.unref();
+  }
+
+  /** Starts the clock. */
+  arm(limits: Limits): void {
+    this.#limits[0] = Date.now() + limits.wallClockMs;
+    this.#limits[1] = limits.memoryBytes;
+  }
+
+  /** What is about to run, and where its calls and loops stand, so that the thread can say where the program was. */
+  running(name: string, sites: SiteTable): void {
+    const places = [];
+    for (let site = Math.max(1, this.#sent); site < sites.length; site++) {
+      const { kind, file, line, column, endLine, endColumn } = sites.get(site);
+      if (kind === "call" || kind === "iteration") places.push([site, { file, line, column, endLine, endColumn }]);
+    }
+    this.#sent = sites.length;
+    this.heartbeat[0] = 0;
+    this.#worker.postMessage({ name, places });
+  }
+
+  /** Stops the clock; memory stays limited for as long as the process lives. */
+  disarm(): void {
+    this.#limits[0] = Infinity;
+  }
+}
+
+const watch = `
+const { writeSync } = require("node:fs");
+const { parentPort, workerData } = require("node:worker_threads");
+const { memory, lookEveryMs, lastWordsDescriptor } = workerData;
+const limits = new Float64Array(memory, 0, 2);
+const heartbeat = new Int32Array(memory, 16, 1);
+const places = new Map();
+const parent = process.ppid;
+let name;
+parentPort.on("message", (message) => {
+  name = message.name;
+  for (const [site, source] of message.places) places.set(site, source);
+});
+function end(code) {
+  const words = { code, function: name, source: places.get(heartbeat[0]) };
+  try { writeSync(lastWordsDescriptor, JSON.stringify(words) + "\\n"); } catch {}
+  process.kill(process.pid, "SIGKILL");
+}
+setInterval(() => {
+  if (process.ppid !== parent) process.kill(process.pid, "SIGKILL");
+  if (process.memoryUsage.rss() > limits[1]) end("memory-limit");
+  else if (Date.now() > limits[0]) end("time-limit");
+}, lookEveryMs);
+`;
