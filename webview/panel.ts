@@ -176,12 +176,13 @@ export class Panel {
     } else session.view.selection = selection;
     const drawn = this.#light();
     if (show && drawn !== undefined) this.#graph.view.show(drawn);
+    this.#lightRow();
     this.#refreshDetails();
     this.#mark();
     this.#save();
   }
 
-  /** Lights up what is drawn for the selection, and its row. */
+  /** Lights up what is drawn for the selection. */
   #light(): string | undefined {
     const { graph } = this.#graph;
     const selection = this.#session?.view.selection;
@@ -189,9 +190,13 @@ export class Panel {
     const drawn =
       selection === undefined ? undefined : "node" in selection ? drawnFor(graph, selection.node) : selection.group;
     this.#graph.view.select(drawn);
-    const card = selection && "node" in selection ? graph.cards.find(({ node }) => node === selection.node) : undefined;
-    if (card || !this.#steps.player.playing) this.#steps.select(card?.step ?? 0);
     return drawn;
+  }
+
+  #lightRow(): void {
+    const selection = this.#session?.view.selection;
+    const node = selection && "node" in selection ? selection.node : undefined;
+    void this.#steps.select(node, this.#graph.graph?.cards.find((card) => card.node === node)?.step);
   }
 
   /** Shows a node wherever it is: opens the groups around it. */
@@ -214,6 +219,7 @@ export class Panel {
     session.view.selection = { node };
     const id = this.#light();
     if (id !== undefined) this.#graph.view.show(id);
+    this.#lightRow();
     this.#refreshDetails();
     this.#save();
   }
@@ -308,7 +314,7 @@ export class Panel {
   #stepped(done: number, node: number | undefined, playing: boolean): void {
     const session = this.#session;
     if (!session) return;
-    this.#graph.update();
+    this.#graph.update({ done, node: node ?? -1 });
     if (node === undefined) delete session.view.selection;
     else session.view.selection = { node };
     const drawn = this.#light();

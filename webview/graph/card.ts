@@ -4,7 +4,7 @@ import { describeSummary, formatNumber, formatSummary, isFinite, magnitude } fro
 import { svg } from "../ui/dom.ts";
 import type { Box } from "./geometry.ts";
 import { fitText, operationText, padding, textWidth } from "./measure.ts";
-import { notReached, text, type Ink, type Look, type Shape } from "./shape.ts";
+import { names, notReached, text, type Ink, type Look, type Shape } from "./shape.ts";
 
 const barHeight = 3;
 
@@ -17,7 +17,7 @@ export function cardShape(card: Card, box: Box, { fonts, magnitudes }: Ink): Sha
     fonts.small,
     Math.max(inner * 0.4, inner - 10 - textWidth(card.label, fonts.label)),
   );
-  const label = fitText(card.label, fonts.label, inner - 10 - textWidth(operation, fonts.small));
+  const nearRoom = inner - 10 - textWidth(operation, fonts.small);
   const value = text("value", padding, 37);
   const adjoint = text("adjoint end", right, 37);
   const bar = svg("rect", { class: "bar", x: padding, y: 46, height: barHeight, width: 0, rx: barHeight / 2 });
@@ -27,7 +27,7 @@ export function cardShape(card: Card, box: Box, { fonts, magnitudes }: Ink): Sha
     { class: "card", id: `graph-${card.id}`, role: "treeitem", "data-id": card.id },
     title,
     svg("rect", { class: "face", width: box.width, height: box.height, rx: 4 }),
-    text("label", padding, 20, label),
+    ...names(card.label, padding, inner, nearRoom, fonts),
     text("operation end", right, 20, operation),
     value,
     adjoint,

@@ -4,7 +4,6 @@ import { svg } from "../ui/dom.ts";
 import type { Curve, Direction, Point } from "./geometry.ts";
 import { pathData } from "./geometry.ts";
 import type { PlacedEdge } from "./layout.ts";
-import { textWidth } from "./measure.ts";
 import { text, type Ink, type Look } from "./shape.ts";
 
 const thinnest = 1;
@@ -21,7 +20,7 @@ export interface EdgeShape {
 export function edgeShape(
   { edge, curve, label: place }: PlacedEdge,
   direction: Direction,
-  { fonts, magnitudes }: Ink,
+  { magnitudes }: Ink,
 ): EdgeShape {
   // The root shows small shares that a proportional line would not.
   const share = Math.sqrt(magnitudes.contribution(edge.contribution));
@@ -30,8 +29,7 @@ export function edgeShape(
   const title = svg("title");
   const element = svg("g", { class: "edge", "aria-hidden": "true" }, title, line, head);
   const caption = place ? text("caption middle", place.x, place.y + 4) : undefined;
-  const back = svg("rect", { class: "behind", height: 14, rx: 2 });
-  const label = caption ? svg("g", { class: "edge-label", "aria-hidden": "true" }, back, caption) : undefined;
+  const label = caption ? svg("g", { class: "edge-label", "aria-hidden": "true" }, caption) : undefined;
 
   const update = ({ mode, pass, digits }: Look): void => {
     const backward = mode !== "forward";
@@ -44,14 +42,10 @@ export function edgeShape(
     element.classList.toggle("carries", flow !== "none");
     const many = edge.count > 1 ? ` over ${String(edge.count)} edges` : "";
     title.textContent = flow === "none" ? "" : `carries ${formatExactly(edge.contribution)}${many}`;
-    if (!caption || !label || !place) return;
+    if (!caption || !label) return;
     const shown = flow === "none" ? "" : formatNumber(edge.contribution, digits);
     caption.textContent = shown;
     label.classList.toggle("empty", shown === "");
-    const room = textWidth(shown, fonts.small) + 6;
-    back.setAttribute("x", String(place.x - room / 2));
-    back.setAttribute("y", String(place.y - 7));
-    back.setAttribute("width", String(room));
   };
   return { from: edge.from, to: edge.to, element, label, update };
 }

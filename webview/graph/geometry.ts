@@ -28,34 +28,63 @@ export function pathData(curve: Curve): string {
   return data;
 }
 
-/** A smooth curve through the bends of a route, entering and leaving each along the graph's direction. */
+/** How far a step from one lane to another is spread along the lanes, at most and at least. */
+const widestStep = 30;
+const narrowestStep = 8;
+/** What stays straight at both ends, for arrowheads. */
+const straightEnd = 12;
+
+/**
+ * A smooth curve for a route of straight lanes along the graph's direction and steps across it: each step becomes an S.
+ * Where a lane runs backwards the route is kept as it is.
+ */
 export function curveThrough(route: readonly Point[], direction: Direction): Curve {
-  const curve: Point[] = route.slice(0, 1);
-  for (let i = 1; i < route.length; i++) {
-    const from = route[i - 1]!;
-    const to = route[i]!;
-    if (direction === "right") {
-      const reach = (to.x - from.x) / 2;
-      curve.push({ x: from.x + reach, y: from.y }, { x: to.x - reach, y: to.y }, to);
-    } else {
-      const reach = (to.y - from.y) / 2;
-      curve.push({ x: from.x, y: from.y + reach }, { x: to.x, y: to.y - reach }, to);
-    }
+  const turned = direction === "right" ? route : route.map(transpose);
+  const curve = stepped(turned) ?? straight(turned);
+  return direction === "right" ? curve : curve.map(transpose);
+}
+
+export function transpose({ x, y }: Point): Point {
+  return { x: y, y: x };
+}
+
+function stepped(route: readonly Point[]): Point[] | undefined {
+  const steps: { readonly x: number; readonly from: number; readonly to: number }[] = [];
+  for (const [i, point] of route.slice(0, -1).entries()) {
+    const next = route[i + 1]!;
+    if (next.x < point.x - 0.5) return undefined;
+    if (Math.abs(next.y - point.y) < 0.5) continue;
+    if (next.x - point.x > 0.5) return undefined;
+    steps.push({ x: point.x, from: point.y, to: next.y });
   }
+  const first = route[0];
+  const last = route.at(-1);
+  if (!first || !last) return [];
+  const curve: Point[] = [first];
+  for (const [i, { x, from, to }] of steps.entries()) {
+    const spread = Math.min(widestStep, Math.max(narrowestStep, Math.abs(to - from) / 2));
+    const before = i === 0 ? x - first.x - straightEnd : (x - steps[i - 1]!.x) / 2;
+    const after = i === steps.length - 1 ? last.x - x - straightEnd : (steps[i + 1]!.x - x) / 2;
+    const start = { x: x - clamp(before, 0, spread), y: from };
+    const end = { x: x + clamp(after, 0, spread), y: to };
+    const half = (start.x + end.x) / 2;
+    line(curve, start);
+    curve.push({ x: half, y: from }, { x: half, y: to }, end);
+  }
+  line(curve, last);
   return curve;
 }
 
-/** The point in the middle of a route, by length. */
-export function middle(route: readonly Point[]): Point {
-  const lengths = route.slice(1).map((to, i) => Math.hypot(to.x - route[i]!.x, to.y - route[i]!.y));
-  let left = lengths.reduce((sum, length) => sum + length, 0) / 2;
-  for (const [i, length] of lengths.entries()) {
-    if (left <= length && length > 0) {
-      const from = route[i]!;
-      const to = route[i + 1]!;
-      return { x: from.x + ((to.x - from.x) * left) / length, y: from.y + ((to.y - from.y) * left) / length };
-    }
-    left -= length;
-  }
-  return route[0] ?? { x: 0, y: 0 };
+function straight(route: readonly Point[]): Point[] {
+  const curve = route.slice(0, 1);
+  for (const point of route.slice(1)) line(curve, point);
+  return curve;
+}
+
+function line(curve: Point[], to: Point): void {
+  curve.push(curve.at(-1)!, to, to);
+}
+
+function clamp(value: number, low: number, high: number): number {
+  return Math.min(high, Math.max(low, value));
 }

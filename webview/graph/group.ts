@@ -4,7 +4,7 @@ import { formatNumber, formatPlural } from "../format.ts";
 import { svg } from "../ui/dom.ts";
 import type { Box } from "./geometry.ts";
 import { fitText, padding, repeatsText, textWidth } from "./measure.ts";
-import { notReached, text, type Ink, type Look, type Shape } from "./shape.ts";
+import { names, notReached, text, type Ink, type Look, type Shape } from "./shape.ts";
 
 /** How much of the adjoint's colour the fullest box has. */
 const mostHeat = 46;
@@ -30,7 +30,7 @@ function closedGroup(group: Group, box: Box, { fonts, magnitudes }: Ink): Shape 
     group.repeats > 1 ? svg("path", { class: "pile", d: pile(box) }) : undefined,
     face,
     svg("path", { class: "chevron", "data-toggle": group.id, d: `M${String(padding)} 10.5l5 5l-5 5` }),
-    text("label", padding + chevron, 20, fitText(group.label, fonts.label, room)),
+    ...names(group.label, padding + chevron, box.width - 2 * padding - chevron, room, fonts),
     text("operation end", right, 20, repeats),
     adjointOut,
     arrow,
@@ -42,7 +42,7 @@ function closedGroup(group: Group, box: Box, { fonts, magnitudes }: Ink): Shape 
   const update = ({ mode, pass, digits }: Look): void => {
     const reach = pass.reach(group.id);
     const backward = mode !== "forward";
-    const left = backward && pass.flow({ from: "", to: group.id, count: 1, contribution: 0 }) === "complete";
+    const left = backward && pass.passedOn(group.id) === "complete";
     adjointIn.textContent = !backward
       ? ""
       : reach === "complete"

@@ -1,9 +1,9 @@
 /** Places the visible part of a graph in layers along the data's way. */
 import type { ElkExtendedEdge, ElkNode } from "elkjs/lib/elk-api.js";
 import type { Edge, Graph } from "../../engine/process/protocol.ts";
-import { formatNumber } from "../format.ts";
-import { curveThrough, middle, type Box, type Curve, type Direction, type Point } from "./geometry.ts";
-import { currentFonts, frameHeader, sizeOfCard, sizeOfGroup, textWidth, type Fonts } from "./measure.ts";
+import { curveThrough, type Box, type Curve, type Direction, type Point } from "./geometry.ts";
+import { placeLabels } from "./labels.ts";
+import { currentFonts, frameHeader, sizeOfCard, sizeOfGroup, type Fonts } from "./measure.ts";
 
 export interface Layout {
   readonly graph: Graph;
@@ -17,40 +17,32 @@ export interface Layout {
 export interface PlacedEdge {
   readonly edge: Edge;
   readonly curve: Curve;
-  /** The middle of its label; undefined where there are too many edges to label each. */
-  readonly label?: Point;
+  /** The middle of its label; undefined where there is no room for one. */
+  readonly label: Point | undefined;
 }
 
-/** More labels than this cannot be read at once; beyond it the selected card's edges are labelled. */
-const labelledEdges = 80;
-const labelHeight = 16;
+/** Labels on more edges than this cannot be read at once. */
+const labelledEdges = 120;
 
-/** The question put to the layout engine. */
-export function describe(graph: Graph, direction: Direction, digits: number): ElkNode {
+/** The question put to the layout engine; `careful`: without what has made it fail on some graphs. */
+export function describe(graph: Graph, direction: Direction, digits: number, careful: boolean): ElkNode {
   const fonts = currentFonts();
-  const labelled = graph.edges.length <= labelledEdges;
   const nodes = new Map<string, ElkNode>();
   for (const card of graph.cards) nodes.set(card.id, { id: card.id, ...sizeOfCard(card, fonts, digits) });
   for (const group of graph.groups) {
-    nodes.set(group.id, group.open ? openGroup(group.id) : { id: group.id, ...sizeOfGroup(group, fonts, digits) });
+    nodes.set(
+      group.id,
+      group.open ? openGroup(group.id, direction, careful) : { id: group.id, ...sizeOfGroup(group, fonts, digits) },
+    );
   }
   const root: ElkNode = {
     id: "root",
     children: [],
-    layoutOptions: options(direction),
+    layoutOptions: options(direction, careful),
     edges: graph.edges.map((edge, index): ElkExtendedEdge => ({
       id: `e${String(index)}`,
       sources: [edge.from],
       targets: [edge.to],
-      labels: labelled
-        ? [
-            {
-              text: "c",
-              width: textWidth(formatNumber(edge.contribution, digits), fonts.small) + 10,
-              height: labelHeight,
-            },
-          ]
-        : [],
     })),
   };
   for (const { id, parent } of [...graph.groups, ...graph.cards]) {
@@ -61,7 +53,7 @@ export function describe(graph: Graph, direction: Direction, digits: number): El
 }
 
 /** The layout engine's answer, in coordinates of the whole graph. */
-export function understand(graph: Graph, direction: Direction, placed: ElkNode): Layout {
+export function understand(graph: Graph, direction: Direction, digits: number, placed: ElkNode): Layout {
   const boxes = new Map<string, Box>();
   const visit = (node: ElkNode): void => {
     for (const child of node.children ?? []) {
@@ -70,52 +62,58 @@ export function understand(graph: Graph, direction: Direction, placed: ElkNode):
     }
   };
   visit(placed);
-  const edges = graph.edges.map((edge, index) => place(edge, placed.edges?.[index], direction));
+  const routes = graph.edges.map((_, index) => routeOf(placed.edges?.[index]));
+  const fonts = currentFonts();
+  const labels =
+    graph.edges.length <= labelledEdges ? placeLabels(graph, routes, boxes, direction, fonts, digits) : undefined;
+  const edges = graph.edges.map((edge, i) => ({
+    edge,
+    curve: curveThrough(routes[i]!, direction),
+    label: labels?.[i],
+  }));
   const { width = 0, height = 0 } = placed;
-  return { graph, direction, boxes, edges, fonts: currentFonts(), size: { width, height } };
+  return { graph, direction, boxes, edges, fonts, size: { width, height } };
 }
 
-function place(edge: Edge, placed: ElkExtendedEdge | undefined, direction: Direction): PlacedEdge {
-  const route = (placed?.sections ?? []).flatMap(({ startPoint, bendPoints = [], endPoint }) => [
+function routeOf(edge: ElkExtendedEdge | undefined): Point[] {
+  return (edge?.sections ?? []).flatMap(({ startPoint, bendPoints = [], endPoint }) => [
     startPoint,
     ...bendPoints,
     endPoint,
   ]);
-  const curve = curveThrough(route, direction);
-  const label = placed?.labels?.[0];
-  if (!label) return { edge, curve };
-  const { x, y, width = 0, height = 0 } = label;
-  return {
-    edge,
-    curve,
-    label: x === undefined || y === undefined ? middle(route) : { x: x + width / 2, y: y + height / 2 },
-  };
 }
 
-function openGroup(id: string): ElkNode {
-  const sides = `[top=${String(frameHeader)},left=16,bottom=16,right=16]`;
-  return { id, children: [], layoutOptions: { "elk.padding": sides } };
+function openGroup(id: string, direction: Direction, careful: boolean): ElkNode {
+  const sides = `[top=${String(frameHeader)},left=14,bottom=14,right=14]`;
+  return { id, children: [], layoutOptions: { ...inside(direction, careful), "elk.padding": sides } };
 }
 
-function options(direction: Direction): Record<string, string> {
+function options(direction: Direction, careful: boolean): Record<string, string> {
   return {
+    ...inside(direction, careful),
     "elk.algorithm": "layered",
     "elk.direction": direction === "right" ? "RIGHT" : "DOWN",
     "elk.hierarchyHandling": "INCLUDE_CHILDREN",
-    "elk.edgeRouting": "POLYLINE",
     "elk.json.shapeCoords": "ROOT",
     "elk.json.edgeCoords": "ROOT",
     "elk.padding": "[top=24,left=24,bottom=24,right=24]",
+    // The order of execution decides between layouts that are otherwise as good: the same model looks the same again.
+    ...(careful ? {} : { "elk.layered.considerModelOrder.strategy": "NODES_AND_EDGES" }),
+  };
+}
+
+/** What holds for open groups as for the whole graph. */
+function inside(direction: Direction, careful: boolean): Record<string, string> {
+  return {
+    "elk.edgeRouting": "ORTHOGONAL",
     "elk.spacing.nodeNode": "22",
     "elk.spacing.edgeNode": "14",
-    "elk.spacing.edgeEdge": "12",
-    "elk.layered.spacing.nodeNodeBetweenLayers": "36",
-    "elk.layered.spacing.edgeNodeBetweenLayers": "14",
-    "elk.layered.edgeLabels.sideSelection": "ALWAYS_UP",
-    "elk.edgeLabels.inline": "true",
-    // The order of execution decides between layouts that are otherwise as good: the same model looks the same again.
-    "elk.layered.considerModelOrder.strategy": "NODES_AND_EDGES",
-    "elk.layered.nodePlacement.strategy": "NETWORK_SIMPLEX",
-    "elk.layered.nodePlacement.favorStraightEdges": "true",
+    "elk.spacing.edgeEdge": "10",
+    "elk.layered.spacing.nodeNodeBetweenLayers": direction === "right" ? "52" : "40",
+    "elk.layered.spacing.edgeNodeBetweenLayers": "18",
+    "elk.layered.spacing.edgeEdgeBetweenLayers": "8",
+    // All edges of a card leave and enter at one point: chains are then straight, and what is used often makes one trunk.
+    ...(careful ? {} : { "elk.layered.mergeEdges": "true" }),
+    "elk.layered.nodePlacement.strategy": "BRANDES_KOEPF",
   };
 }

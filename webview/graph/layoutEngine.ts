@@ -25,11 +25,9 @@ export class LayoutEngine {
     const mine = this.#running;
     try {
       const elk = await Promise.race([(this.#elk ??= this.#start()), withdrawn]);
-      const placed = await Promise.race([
-        elk.layout(describe(graph, direction, digits)) as Promise<ElkNode>,
-        withdrawn,
-      ]);
-      return understand(graph, direction, placed);
+      const attempt = (careful: boolean) => elk.layout(describe(graph, direction, digits, careful)) as Promise<ElkNode>;
+      const placed = await Promise.race([attempt(false).catch(() => attempt(true)), withdrawn]);
+      return understand(graph, direction, digits, placed);
     } finally {
       if (this.#running === mine) this.#running = undefined;
     }

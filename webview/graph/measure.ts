@@ -9,6 +9,9 @@ export interface Size {
 
 export interface Fonts {
   readonly label: string;
+  /** The name's, where the graph is seen from farther away. */
+  readonly middleLabel: string;
+  readonly farLabel: string;
   readonly small: string;
   readonly number: string;
 }
@@ -46,12 +49,21 @@ export function currentFonts(): Fonts {
   const style = getComputedStyle(document.body);
   const family = style.getPropertyValue("--vscode-font-family") || "sans-serif";
   const editor = style.getPropertyValue("--vscode-editor-font-family") || "monospace";
-  return { label: `600 12px ${family}`, small: `11px ${family}`, number: `12px ${editor}` };
+  const label = (size: number) => `600 ${String(size)}px ${family}`;
+  return {
+    label: label(12),
+    middleLabel: label(17),
+    farLabel: label(25),
+    small: `11px ${family}`,
+    number: `12px ${editor}`,
+  };
 }
 
 /** What stands at the right of a card's first line. */
 export function operationText(card: Card): string {
-  return card.shape.length === 0 ? card.op : `${card.op} ${formatShape(card.shape)}`;
+  const shape = card.shape.length === 0 ? "" : formatShape(card.shape);
+  // "matmul(x, w)" says what it does by itself.
+  return card.label.includes(`${card.op}(`) ? shape : `${card.op} ${shape}`.trimEnd();
 }
 
 export function sizeOfCard(card: Card, fonts: Fonts, digits: number): Size {

@@ -5,7 +5,7 @@ import type { Direction } from "./geometry.ts";
 import type { Layout } from "./layout.ts";
 import { LayoutEngine } from "./layoutEngine.ts";
 import { currentFonts } from "./measure.ts";
-import { drawnFor, Pass } from "./pass.ts";
+import { drawnFor, finished, Pass, type Standing } from "./pass.ts";
 import type { Look } from "./shape.ts";
 import { GraphView, type GraphEvents } from "./view.ts";
 
@@ -19,6 +19,7 @@ export class GraphPane {
   readonly #changed: () => void;
   #session: Session | undefined;
   #asked: AbortController | undefined;
+  #standing: Standing = finished;
   #fonts = "";
 
   constructor(layouts: LayoutEngine, events: GraphEvents, changed: () => void) {
@@ -45,7 +46,7 @@ export class GraphPane {
     this.view.render(layout, this.#look(layout.graph), anchor);
     if (sameFunction) return;
     if (session.view.viewport) this.view.viewport.set(session.view.viewport);
-    else this.fit(false);
+    else this.view.viewport.begin(layout.size, layout.boxes.get(layout.graph.output));
   }
 
   /** Empties the drawing: another function's must not be seen meanwhile. */
@@ -82,8 +83,9 @@ export class GraphPane {
     );
   }
 
-  /** Follows the mode and the step of the pass. */
-  update(): void {
+  /** Follows the mode, and the pass where it moves. */
+  update(standing = this.#standing): void {
+    this.#standing = standing;
     if (this.graph) this.view.update(this.#look(this.graph));
   }
 
@@ -105,8 +107,8 @@ export class GraphPane {
 
   #look(graph: Graph): Look {
     const { view, settings } = this.#session!;
-    const step = view.mode === "backward" ? (view.step ?? Infinity) : Infinity;
-    return { mode: view.mode, pass: new Pass(graph, step), digits: settings.digits };
+    const standing = view.mode === "backward" && view.step !== undefined ? this.#standing : finished;
+    return { mode: view.mode, pass: new Pass(graph, standing), digits: settings.digits };
   }
 
   /** What stays in place: the selection, or else the result. */

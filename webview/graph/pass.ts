@@ -1,18 +1,32 @@
-/** How far the backward pass has come at one step, told for what is drawn. */
+/** How far the backward pass has come, told for what is drawn. */
 import type { Card, Edge, Graph, Group } from "../../engine/process/protocol.ts";
 
 export type Reach = "none" | "partial" | "complete";
 
+/** Where the pass stands: `done` steps are done, in the last of them `node` passed its adjoint on. */
+export interface Standing {
+  readonly done: number;
+  readonly node: number;
+}
+
+export const finished: Standing = { done: Infinity, node: -1 };
+
+/** The first step gives the output its adjoint; nothing is passed on yet. */
+const seedStep = 1;
+
 export class Pass {
-  readonly #step: number;
-  readonly #stretch = new Map<string, readonly [first: number, last: number]>();
+  readonly #done: number;
+  /** This node and all after it, in order of execution, have passed their adjoint on. */
+  readonly #passing: number;
+  readonly #cards: ReadonlyMap<string, Card>;
+  readonly #groups: ReadonlyMap<string, Group>;
   readonly #users = new Map<string, Edge[]>();
 
-  /** `step`: how many steps are done; infinite when all are. */
-  constructor(graph: Graph, step: number) {
-    this.#step = step;
-    for (const card of graph.cards) this.#stretch.set(card.id, [card.step, card.step]);
-    for (const group of graph.groups) this.#stretch.set(group.id, [group.firstStep, group.lastStep]);
+  constructor(graph: Graph, { done, node }: Standing) {
+    this.#done = done;
+    this.#passing = done <= seedStep ? Infinity : node;
+    this.#cards = new Map(graph.cards.map((card) => [card.id, card]));
+    this.#groups = new Map(graph.groups.map((group) => [group.id, group]));
     for (const edge of graph.edges) {
       const users = this.#users.get(edge.from);
       if (users) users.push(edge);
@@ -20,36 +34,43 @@ export class Pass {
     }
   }
 
-  get finished(): boolean {
-    return this.#step === Infinity;
+  /** Whether what flows back along the edge has done so: in part, where the edge ends at a group that the pass is in. */
+  flow({ from, to }: Edge): Reach {
+    return this.#isReached(from) ? this.passedOn(to) : "none";
   }
 
-  /** Whether what flows back along the edge has done so: in part, where the edge ends at a group that the pass is in. */
-  flow(edge: Edge): Reach {
-    const [first, last] = this.#stretch.get(edge.to) ?? [0, 0];
-    if (last === 0) return "none";
-    return this.#step >= last ? "complete" : this.#step >= first ? "partial" : "none";
+  /** Whether a card or group has passed its adjoint on. */
+  passedOn(id: string): Reach {
+    if (!this.#isReached(id)) return "none";
+    const card = this.#cards.get(id);
+    if (card) return card.node >= this.#passing ? "complete" : "none";
+    const group = this.#groups.get(id)!;
+    return group.first >= this.#passing ? "complete" : group.last >= this.#passing ? "partial" : "none";
   }
 
   /** Whether the adjoint of a card or group has arrived. */
   reach(id: string): Reach {
-    if (this.finished) return this.#isReached(id) ? "complete" : "none";
-    const flows = (this.#users.get(id) ?? []).filter((edge) => this.#isReached(edge.to)).map((edge) => this.flow(edge));
-    if (flows.length === 0) return this.#isReached(id) && this.#step >= this.#stretch.get(id)![0] ? "complete" : "none";
-    if (flows.every((flow) => flow === "complete")) return "complete";
-    return flows.every((flow) => flow === "none") ? "none" : "partial";
+    if (!this.#isReached(id) || this.#done === 0) return "none";
+    const card = this.#cards.get(id);
+    if (card && card.step <= this.#done) return "complete";
+    const flows = (this.#users.get(id) ?? []).map((edge) => this.flow(edge));
+    if (flows.every((flow) => flow === "none")) {
+      // A group that the result stands in has no users that are drawn.
+      return flows.length === 0 && this.#done >= (this.#groups.get(id)?.firstStep ?? Infinity) ? "complete" : "none";
+    }
+    return !card && flows.every((flow) => flow === "complete") ? "complete" : "partial";
   }
 
   /** What has arrived so far at a scalar card; undefined where that cannot be told from what is drawn. */
   arrived(card: Card): number | undefined {
     if (typeof card.adjoint !== "number") return undefined;
-    const users = (this.#users.get(card.id) ?? []).filter((edge) => this.flow(edge) !== "none");
-    if (users.some((edge) => edge.count > 1 || this.flow(edge) === "partial")) return undefined;
-    return users.reduce((sum, { contribution }) => sum + contribution, 0);
+    const users = this.#users.get(card.id) ?? [];
+    if (users.some((edge) => this.flow(edge) === "partial")) return undefined;
+    return users.reduce((sum, edge) => sum + (this.flow(edge) === "complete" ? edge.contribution : 0), 0);
   }
 
   #isReached(id: string): boolean {
-    return (this.#stretch.get(id)?.[1] ?? 0) > 0;
+    return (this.#cards.get(id)?.step ?? this.#groups.get(id)?.lastStep ?? 0) > 0;
   }
 }
 

@@ -14,10 +14,10 @@ export function svgPicture(view: GraphView): string {
   if (!layout) throw new Error("There is no graph to export.");
   const { width, height } = layout.size;
   // Zoomed out, the page leaves out what cannot be read there.
-  const far = view.svg.classList.contains("far");
-  view.svg.classList.remove("far");
+  const { distance } = view.svg.dataset;
+  view.svg.dataset["distance"] = "near";
   const copy = frameless(view.svg);
-  view.svg.classList.toggle("far", far);
+  view.svg.dataset["distance"] = distance;
   copy.setAttribute("xmlns", "http://www.w3.org/2000/svg");
   copy.setAttribute(
     "viewBox",

@@ -1,6 +1,6 @@
 /** Which part of the drawing is seen, and how large: pan and zoom. */
 import { motionAllowed } from "../ui/dom.ts";
-import type { Box, Point } from "./geometry.ts";
+import { center, type Box, type Point } from "./geometry.ts";
 
 export interface Frame {
   readonly x: number;
@@ -12,8 +12,9 @@ const smallest = 0.05;
 const largest = 3;
 /** A graph that fits is not blown up beyond this. */
 const largestFit = 1.15;
-/** Below this scale only names can be read, so only they are drawn. */
-const farScale = 0.45;
+/** Below these scales less can be read, so less is drawn, and larger. */
+const middleScale = 0.7;
+const farScale = 0.42;
 const moveMs = 160;
 const margin = 24;
 
@@ -58,7 +59,20 @@ export class Viewport {
     }
   }
 
-  /** Shows all of `size`, or as much as can be read, beginning at the end where the result stands. */
+  /** A first look: all of it, or where it would be too small to read, the part around the result. */
+  begin(size: { width: number; height: number }, result: Box | undefined): void {
+    this.fit(size);
+    if (this.frame.scale >= farScale || !result) return;
+    const { width, height } = this.size;
+    const { x, y } = center(result);
+    this.set({
+      scale: middleScale,
+      x: Math.max(width - size.width * middleScale, width / 2 - x * middleScale),
+      y: height / 2 - y * middleScale,
+    });
+  }
+
+  /** Shows all of `size`. */
   fit(size: { width: number; height: number }, smooth = false): void {
     const { width, height } = this.size;
     if (width === 0 || size.width === 0) return;
@@ -98,7 +112,7 @@ export class Viewport {
       "transform",
       `translate(${String(frame.x)} ${String(frame.y)}) scale(${String(frame.scale)})`,
     );
-    this.#element.classList.toggle("far", frame.scale < farScale);
+    this.#element.dataset["distance"] = frame.scale < farScale ? "far" : frame.scale < middleScale ? "middle" : "near";
   }
 
   #animate(from: Frame, to: Frame): void {

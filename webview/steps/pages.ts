@@ -32,6 +32,20 @@ export class StepPages {
     return (await this.#page(Math.floor(index / pageSize)))[index % pageSize];
   }
 
+  /** The step in which `node` passes its adjoint on, counting from 0; −1: it has none to pass on. */
+  async rowOf(node: number): Promise<number> {
+    // Nodes pass on in reverse order of execution; step 0 gives the output its adjoint.
+    let low = 1;
+    let high = this.total;
+    while (low < high) {
+      const half = (low + high) >> 1;
+      const step = await this.step(half);
+      if (step === undefined || step.node <= node) high = half;
+      else low = half + 1;
+    }
+    return (await this.step(low))?.node === node ? low : -1;
+  }
+
   /** Sees that steps `from` to `to` arrive. Answers whether any of them had not been there. */
   async load(from: number, to: number): Promise<boolean> {
     const missing: Promise<unknown>[] = [];

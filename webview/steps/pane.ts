@@ -19,6 +19,7 @@ export class StepsPane {
   #session: Session | undefined;
   #pages: StepPages | undefined;
   #selected = -1;
+  #node: number | undefined;
 
   constructor(events: StepsEvents) {
     this.#events = events;
@@ -41,9 +42,13 @@ export class StepsPane {
     if (view.step !== undefined) await this.#tell(view.step, false);
   }
 
-  /** Marks the row of the selected node, whose step counts from 1; 0: it has none. */
-  select(step: number): void {
-    this.#selected = step - 1;
+  /** Marks the row in which the selected node passes its adjoint on, or else the one that completes it. */
+  async select(node: number | undefined, completedIn = 0): Promise<void> {
+    if (node === this.#node) return;
+    this.#node = node;
+    const row = node === undefined ? -1 : ((await this.#pages?.rowOf(node).catch(() => -1)) ?? -1);
+    if (node !== this.#node) return;
+    this.#selected = row >= 0 ? row : completedIn - 1;
     this.#mark();
   }
 
@@ -55,6 +60,7 @@ export class StepsPane {
     if (!this.#session) return;
     this.#session.view.step = done;
     this.#selected = done - 1;
+    this.#node = undefined;
     this.#mark();
     await this.#tell(done, playing);
   }

@@ -4,7 +4,7 @@ import { formatBytes, formatDuration, formatPlural } from "../format.ts";
 import type { Mode } from "../view.ts";
 import { html, icon, setAttributes } from "./dom.ts";
 import { menuButton } from "./menu.ts";
-import { button, dropdown, setOptions } from "./toolkit.ts";
+import { button, dropdown, setOptions, setPrimary } from "./toolkit.ts";
 
 export interface ToolbarEvents {
   readonly chooseFunction: (name: string) => void;
@@ -82,10 +82,8 @@ export class Toolbar {
 
   mode(current: Mode): void {
     for (const [mode, element] of this.#modes) {
-      setAttributes(element, {
-        appearance: mode === current ? "primary" : "secondary",
-        "aria-pressed": String(mode === current),
-      });
+      setPrimary(element, mode === current);
+      element.setAttribute("aria-pressed", String(mode === current));
     }
   }
 

@@ -9,6 +9,7 @@ import {
   vsCodeOption,
   vsCodeProgressRing,
   vsCodeTextField,
+  type Button,
   type Dropdown,
   type TextField,
 } from "@vscode/webview-ui-toolkit";
@@ -56,6 +57,11 @@ export function button({
   if (!iconOnly) element.append(label);
   element.addEventListener("click", press);
   return element;
+}
+
+/** Through the property: the attribute alone is lost where it changes twice before the control draws itself. */
+export function setPrimary(element: HTMLElement, primary: boolean): void {
+  (element as Button).appearance = primary ? "primary" : "secondary";
 }
 
 export function dropdown(label: string, changed: (value: string) => void): Dropdown {
