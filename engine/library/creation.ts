@@ -4,7 +4,7 @@ import * as shaping from "../primitives/shaping.ts";
 import { describeShape, sizeOf } from "../tape/shape.ts";
 import { Tensor as RuntimeTensor } from "../tape/tensor.ts";
 import type { Like, Nested, Operand, Shape, Shaped, Tensor } from "./types.ts";
-import { asShape, asValue, constant, shapeOf } from "./values.ts";
+import { asShape, asValue, constant, fixed, shapeOf } from "./values.ts";
 
 type One<S extends Shape | number> = S extends number ? readonly [S] : S extends Shape ? S : never;
 
@@ -53,8 +53,9 @@ export function onesLike<const X extends Operand>(x: X): Like<X> {
 
 /** The identity matrix [size, size]. */
 export function eye<const N extends number>(size: N): Tensor<readonly [N, N]> {
-  const matrix = constant("eye", [size, size], (data) => {
-    for (let i = 0; i < size; i++) data[i * size + i] = 1;
+  const extent = fixed<number>(size);
+  const matrix = constant("eye", [extent, extent], (data) => {
+    for (let i = 0; i < extent; i++) data[i * extent + i] = 1;
   });
   return matrix as unknown as Tensor<readonly [N, N]>;
 }
@@ -63,7 +64,7 @@ export function eye<const N extends number>(size: N): Tensor<readonly [N, N]> {
 export function arange(
   ...range: [stop: number] | [start: number, stop: number, step?: number]
 ): Tensor<readonly [number]> {
-  const [start, stop, step = 1] = range.length === 1 ? [0, range[0]] : range;
+  const [start, stop, step = 1] = fixed(range.length === 1 ? ([0, range[0]] as const) : range);
   const length = Math.max(0, Math.ceil((stop - start) / step));
   if (!Number.isFinite(length)) throw new RangeError(`arange from ${start} to ${stop} by ${step} does not end`);
   const data = Float64Array.from({ length }, (_, i) => start + i * step);
@@ -72,10 +73,10 @@ export function arange(
 
 /** `count` numbers at equal distances from `start` to `stop`, both included. */
 export function linspace<const N extends number = 50>(start: number, stop: number, count?: N): Tensor<readonly [N]> {
-  const points = count ?? 50;
-  const step = points > 1 ? (stop - start) / (points - 1) : 0;
+  const [first, last, points] = fixed([start, stop, count ?? 50] as const);
+  const step = points > 1 ? (last - first) / (points - 1) : 0;
   const line = constant("linspace", [points], (data) => {
-    for (let i = 0; i < points; i++) data[i] = i === points - 1 && i > 0 ? stop : start + i * step;
+    for (let i = 0; i < points; i++) data[i] = i === points - 1 && i > 0 ? last : first + i * step;
   });
   return line as unknown as Tensor<readonly [N]>;
 }
@@ -92,8 +93,9 @@ export function ensureShape<const S extends Shape>(
 ): Shaped<{ readonly [K in keyof S]: S[K] extends -1 ? number : S[K] }> {
   const value = asValue("ensureShape", x);
   const actual = shapeOf(value);
-  if (actual.length !== shape.length || actual.some((extent, axis) => shape[axis] !== -1 && shape[axis] !== extent))
-    throw new ShapeError(`ensureShape: the shape is ${describeShape(actual)}, not ${describeShape(shape)}`);
+  const wanted = fixed<Shape>(shape);
+  if (actual.length !== wanted.length || actual.some((extent, axis) => wanted[axis] !== -1 && wanted[axis] !== extent))
+    throw new ShapeError(`ensureShape: the shape is ${describeShape(actual)}, not ${describeShape(wanted)}`);
   return value as Shaped<{ readonly [K in keyof S]: S[K] extends -1 ? number : S[K] }>;
 }
 

@@ -1,7 +1,7 @@
 import * as contraction from "../primitives/contraction.ts";
 import * as normalization from "../primitives/normalization.ts";
 import type { Like, Multipliable, Operand, Product, ShapeOf, Shaped, Tensor } from "./types.ts";
-import { asValue } from "./values.ts";
+import { asValue, fixed } from "./values.ts";
 
 /**
  * The matrix product, by NumPy's rules: the last two axes are matrices, those before them broadcast; a vector on the
@@ -32,12 +32,12 @@ export function outer(a: Operand, b: Operand): Tensor<readonly [number, number]>
 
 /** eˣ/Σeˣ along an axis (the last when left out): positive, and adding up to 1. */
 export function softmax<const X extends Operand>(x: X, axis = -1): Like<X> {
-  return normalization.softmax(asValue("softmax", x), axis) as Like<X>;
+  return normalization.softmax(asValue("softmax", x), fixed(axis)) as Like<X>;
 }
 
 /** ln softmax(x) along an axis (the last when left out), without underflow. */
 export function logSoftmax<const X extends Operand>(x: X, axis = -1): Like<X> {
-  return normalization.logSoftmax(asValue("logSoftmax", x), axis) as Like<X>;
+  return normalization.logSoftmax(asValue("logSoftmax", x), fixed(axis)) as Like<X>;
 }
 
 /**

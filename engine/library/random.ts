@@ -1,11 +1,14 @@
-import { constant } from "./values.ts";
+import type { Value } from "../tape/tensor.ts";
+import { constant, fixed } from "./values.ts";
 import type { Shape, Shaped, Tensor } from "./types.ts";
+import * as arithmetic from "../primitives/arithmetic.ts";
 import { native } from "../primitives/native.ts";
 
 type One<S extends Shape | number> = S extends number ? readonly [S] : S extends Shape ? S : never;
 
 /**
- * A stream of random numbers that is the same for the same seed, on every machine. Nothing it gives is traced.
+ * A stream of random numbers that is the same for the same seed, on every machine. The draws are constants; gradients flow
+ * into a traced `mean`, `scale`, `low` and `high`.
  *
  * The generator is xoshiro128** (Blackman and Vigna 2018; period 2¹²⁸ − 1), its state filled from the seed by
  * splitmix32. Not for secrets.
@@ -40,7 +43,11 @@ export class Random {
   ): Shaped<One<S>>;
   uniform(shape: Shape | number = [], options: { readonly low?: number; readonly high?: number } = {}): unknown {
     const { low = 0, high = 1 } = options;
-    return this.#filled("uniform", shape, () => low + (high - low) * this.#unit());
+    return moved(
+      this.#filled("uniform", shape, () => this.#unit()),
+      low,
+      arithmetic.sub(high, low),
+    );
   }
 
   /** Normally distributed numbers: a tensor of `shape`, or a single number without one. `scale` is the standard deviation. */
@@ -51,7 +58,11 @@ export class Random {
   ): Shaped<One<S>>;
   normal(shape: Shape | number = [], options: { readonly mean?: number; readonly scale?: number } = {}): unknown {
     const { mean = 0, scale = 1 } = options;
-    return this.#filled("normal", shape, () => mean + scale * this.#standardNormal());
+    return moved(
+      this.#filled("normal", shape, () => this.#standardNormal()),
+      mean,
+      scale,
+    );
   }
 
   /** Whole numbers drawn evenly from low, …, high − 1. */
@@ -69,7 +80,7 @@ export class Random {
   /** The whole numbers 0, …, count − 1 in random order. */
   permutation<const N extends number>(count: N): Tensor<readonly [N]> {
     const order = constant("permutation", [count], (data) => {
-      for (let i = 0; i < count; i++) {
+      for (let i = 0; i < data.length; i++) {
         const j = native.floor(this.#unit() * (i + 1));
         data[i] = data[j]!;
         data[j] = i;
@@ -78,7 +89,7 @@ export class Random {
     return order as unknown as Tensor<readonly [N]>;
   }
 
-  #filled(name: string, shape: Shape | number, draw: () => number): unknown {
+  #filled(name: string, shape: Shape | number, draw: () => number): Value {
     return constant(`random.${name}`, shape, (data) => {
       for (let i = 0; i < data.length; i++) data[i] = draw();
     });
@@ -121,6 +132,11 @@ export class Random {
   }
 }
 
+/** from + scale · x: gradients flow into a traced scale and a traced place, as in reparametrised sampling. */
+function moved(x: Value, from: Value, scale: Value): Value {
+  return arithmetic.add(from, arithmetic.mul(scale, x));
+}
+
 function rotated(x: number, bits: number): number {
   return (x << bits) | (x >>> (32 - bits));
 }
@@ -131,5 +147,5 @@ function rotated(x: number, bits: number): number {
  * @example const rng = random(42); rng.normal([64, 32], { scale: 0.1 }); rng.uniform([3]); rng.permutation(100)
  */
 export function random(seed: number): Random {
-  return new Random(seed);
+  return new Random(fixed(seed));
 }

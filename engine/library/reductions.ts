@@ -6,7 +6,7 @@ import * as reduction from "../primitives/reduction.ts";
 import { sqrt } from "../primitives/transcendental.ts";
 import type { Value } from "../tape/tensor.ts";
 import type { Axes, Like, Operand, Reduced, ShapeOf, Shaped } from "./types.ts";
-import { asValue } from "./values.ts";
+import { asValue, fixed } from "./values.ts";
 
 export interface ReductionOptions<Keep extends boolean = boolean> {
   /** Keep the reduced axes with extent 1, so that the result broadcasts against x. */
@@ -31,7 +31,7 @@ export type Reduction = <
 
 function over(name: string, apply: (x: Value, axes: PrimitiveAxes, keepDims: boolean) => Value): Reduction {
   return ((x: unknown, axes?: Axes, options: ReductionOptions = {}) =>
-    apply(asValue(name, x), axes, options.keepDims ?? false)) as unknown as Reduction;
+    apply(asValue(name, x), fixed(axes), options.keepDims ?? false)) as unknown as Reduction;
 }
 
 /** The sum over axes, all of them when left out. `sum(x, -1, { keepDims: true })` */
@@ -66,18 +66,27 @@ type Spread = <
 
 /** The mean squared distance from the mean over axes. Made of means, a difference and a square. */
 export const variance: Spread = ((x: unknown, axes?: Axes, options: VarianceOptions = {}) =>
-  reduction.variance(asValue("variance", x), axes, options.keepDims ?? false, options.ddof ?? 0)) as unknown as Spread;
+  reduction.variance(
+    asValue("variance", x),
+    fixed(axes),
+    options.keepDims ?? false,
+    options.ddof ?? 0,
+  )) as unknown as Spread;
 
 /** The standard deviation over axes: √variance. The gradient is infinite where all elements are equal. */
 export const std: Spread = ((x: unknown, axes?: Axes, options: VarianceOptions = {}) =>
-  sqrt(reduction.variance(asValue("std", x), axes, options.keepDims ?? false, options.ddof ?? 0))) as unknown as Spread;
+  sqrt(
+    reduction.variance(asValue("std", x), fixed(axes), options.keepDims ?? false, options.ddof ?? 0),
+  )) as unknown as Spread;
 
 /** The index of the first largest element along an axis, in the flattened tensor when left out. No gradient. */
 export function argmax<const X extends Operand, const A extends number | undefined = undefined>(
   x: X,
   axis?: A,
 ): Shaped<Reduced<ShapeOf<X>, A, false>> {
-  return extremes.argmax(asValue("argmax", x), axis) as Shaped<Reduced<ShapeOf<X>, A, false>>;
+  return extremes.argmax(asValue("argmax", x), fixed<number | undefined>(axis)) as Shaped<
+    Reduced<ShapeOf<X>, A, false>
+  >;
 }
 
 /** The index of the first smallest element along an axis, in the flattened tensor when left out. No gradient. */
@@ -85,12 +94,14 @@ export function argmin<const X extends Operand, const A extends number | undefin
   x: X,
   axis?: A,
 ): Shaped<Reduced<ShapeOf<X>, A, false>> {
-  return extremes.argmin(asValue("argmin", x), axis) as Shaped<Reduced<ShapeOf<X>, A, false>>;
+  return extremes.argmin(asValue("argmin", x), fixed<number | undefined>(axis)) as Shaped<
+    Reduced<ShapeOf<X>, A, false>
+  >;
 }
 
 /** Running sums along an axis. */
 export function cumsum<const X extends Operand>(x: X, axis = -1): Like<X> {
-  return reduction.cumsum(asValue("cumsum", x), axis) as Like<X>;
+  return reduction.cumsum(asValue("cumsum", x), fixed(axis)) as Like<X>;
 }
 
 /** The mean of (prediction − target)² over all elements. */

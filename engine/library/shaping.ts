@@ -24,14 +24,14 @@ import type {
   Transposed,
   WithExtent,
 } from "./types.ts";
-import { asShape, asValue, shapeOf } from "./values.ts";
+import { asShape, asValue, fixed, shapeOf } from "./values.ts";
 
 /**
  * The same elements in another shape. One extent may be −1: what remains.
  * @throws ShapeError where the elements do not fill the shape.
  */
 export function reshape<const S extends Shape>(x: Operand, shape: S): Shaped<Reshaped<S>> {
-  return shaping.reshape(asValue("reshape", x), shape) as Shaped<Reshaped<S>>;
+  return shaping.reshape(asValue("reshape", x), fixed<Shape>(shape)) as Shaped<Reshaped<S>>;
 }
 
 /** Axis k of the result is axis `axes[k]` of x. Without `axes` their order is reversed: [a, b] becomes [b, a]. */
@@ -39,7 +39,9 @@ export function transpose<const X extends Operand, const A extends Shape | undef
   x: X,
   axes?: A,
 ): Shaped<Transposed<ShapeOf<X>, A>> {
-  return shaping.transpose(asValue("transpose", x), axes) as Shaped<Transposed<ShapeOf<X>, A>>;
+  return shaping.transpose(asValue("transpose", x), fixed<Shape | undefined>(axes)) as Shaped<
+    Transposed<ShapeOf<X>, A>
+  >;
 }
 
 /** Repeats x along new and unit axes to a shape, by NumPy's rules. */
@@ -49,17 +51,17 @@ export function broadcastTo<const S extends Shape>(x: Operand, shape: S): Shaped
 
 /** Adds axes of extent 1 at these places of the result. */
 export function expandDims(x: Operand, axes: Axes): Tensor {
-  return shaping.expandDims(asValue("expandDims", x), axes) as unknown as Tensor;
+  return shaping.expandDims(asValue("expandDims", x), fixed(axes)) as unknown as Tensor;
 }
 
 /** Removes axes of extent 1: these, or all when left out. */
 export function squeeze(x: Operand, axes?: Axes): number {
-  return shaping.squeeze(asValue("squeeze", x), axes) as number;
+  return shaping.squeeze(asValue("squeeze", x), fixed(axes)) as number;
 }
 
 /** Reverses the order of the elements along axes, along all when left out. */
 export function flip<const X extends Operand>(x: X, axes?: Axes): Like<X> {
-  return shaping.flip(asValue("flip", x), axes) as Like<X>;
+  return shaping.flip(asValue("flip", x), fixed(axes)) as Like<X>;
 }
 
 /** Joins tensors along an axis that they have. All other axes must be equal. */
@@ -86,11 +88,12 @@ export function split(x: Operand, parts: number | readonly number[], axis = 0): 
   const value = asValue("split", x);
   const place = axisOf("split", axis, shapeOf(value));
   const extent = shapeOf(value)[place]!;
-  const lengths = typeof parts === "number" ? new Array<number>(parts).fill(extent / parts) : parts;
+  const given = fixed(parts);
+  const lengths = typeof given === "number" ? new Array<number>(given).fill(extent / given) : given;
   if (lengths.some((length) => !Number.isInteger(length)) || lengths.reduce((a, b) => a + b, 0) !== extent)
     throw new ShapeError(
       `split of ${describeShape(shapeOf(value))}: axis ${place} with ${extent} elements cannot be cut into ${
-        typeof parts === "number" ? `${parts} equal parts` : `parts of ${parts.join(", ")}`
+        typeof given === "number" ? `${given} equal parts` : `parts of ${given.join(", ")}`
       }`,
     );
   let start = 0;
@@ -112,12 +115,12 @@ export function slice<const X extends Operand, const R extends readonly Range[]>
   x: X,
   ranges: R,
 ): Shaped<Sliced<ShapeOf<X>, R>> {
-  return indexing.slice(asValue("slice", x), ranges) as Shaped<Sliced<ShapeOf<X>, R>>;
+  return indexing.slice(asValue("slice", x), fixed<readonly Range[]>(ranges)) as Shaped<Sliced<ShapeOf<X>, R>>;
 }
 
 /** Zeros around x: `[before, after]` for each axis. */
 export function pad(x: Operand, widths: readonly (readonly [before: number, after: number])[]): Tensor {
-  return indexing.pad(asValue("pad", x), widths) as unknown as Tensor;
+  return indexing.pad(asValue("pad", x), fixed(widths)) as unknown as Tensor;
 }
 
 /**
@@ -129,14 +132,14 @@ export function take<const X extends Operand, const I extends Operand, const A e
   indices: I,
   axis?: A,
 ): Shaped<Taken<ShapeOf<X>, ShapeOf<I>, A>> {
-  const result = gathering.take(asValue("take", x), asValue("take", indices), axis ?? 0);
+  const result = gathering.take(asValue("take", x), asValue("take", indices), fixed<number>(axis ?? 0));
   return result as Shaped<Taken<ShapeOf<X>, ShapeOf<I>, A>>;
 }
 
 /** Along an axis, the element of x at each index; `indices` has the shape of x except along that axis. */
 export function takeAlongAxis<const I extends Operand>(x: Operand, indices: I, axis: number): Like<I> {
   const name = "takeAlongAxis";
-  return gathering.takeAlongAxis(asValue(name, x), asValue(name, indices), axis) as Like<I>;
+  return gathering.takeAlongAxis(asValue(name, x), asValue(name, indices), fixed(axis)) as Like<I>;
 }
 
 /** 1 at each index along a new last axis of `classes` elements, 0 elsewhere. No gradient. */
@@ -144,17 +147,17 @@ export function oneHot<const I extends Operand, const N extends number>(
   indices: I,
   classes: N,
 ): Shaped<readonly [...ShapeOf<I>, N]> {
-  return gathering.oneHot(asValue("oneHot", indices), classes) as Shaped<readonly [...ShapeOf<I>, N]>;
+  return gathering.oneHot(asValue("oneHot", indices), fixed<number>(classes)) as Shaped<readonly [...ShapeOf<I>, N]>;
 }
 
 /** The elements along an axis (the last when left out) in ascending order; adjoints go back to where they came from. */
 export function sort<const X extends Operand>(x: X, axis = -1): Like<X> {
-  return gathering.sort(asValue("sort", x), axis) as Like<X>;
+  return gathering.sort(asValue("sort", x), fixed(axis)) as Like<X>;
 }
 
 /** The places of the elements along an axis (the last when left out) in ascending order. No gradient. */
 export function argsort<const X extends Operand>(x: X, axis = -1): Like<X> {
-  return gathering.argsort(asValue("argsort", x), axis) as Like<X>;
+  return gathering.argsort(asValue("argsort", x), fixed(axis)) as Like<X>;
 }
 
 /** The matrix x with zeros above diagonal k. */

@@ -1,7 +1,8 @@
 import { slice } from "../primitives/indexing.ts";
-import { isTraced, primalOf } from "../primitives/rule.ts";
+import { isTraced } from "../primitives/rule.ts";
 import { recording } from "../tape/recording.ts";
 import { Tensor, type Value } from "../tape/tensor.ts";
+import { fixed } from "./values.ts";
 
 /**
  * Gives tensors the members that models see beyond their shape. They stand here and not in the class, because elements
@@ -34,8 +35,5 @@ function nested(shape: readonly number[], data: Float64Array, start: number): Ne
 }
 
 function at(this: Tensor, ...indices: Value[]): Value {
-  return slice(
-    this,
-    indices.map((index) => primalOf(index) as number),
-  );
+  return slice(this, fixed(indices) as number[]);
 }

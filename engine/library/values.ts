@@ -1,4 +1,4 @@
-import { shapeOf, type Primal } from "../primitives/rule.ts";
+import { primalOf, shapeOf, type Primal } from "../primitives/rule.ts";
 import { ShapeError } from "../primitives/broadcastShapes.ts";
 import { reshape, stack } from "../primitives/shaping.ts";
 import { describeShape, sameShape, sizeOf, type Shape } from "../tape/shape.ts";
@@ -76,12 +76,22 @@ export function constant(operation: string, shape: unknown, fill: (data: Float64
   return extents.length === 0 ? data[0]! : new Tensor(extents, data);
 }
 
+/**
+ * Extents, axes, ranges and counts as plain numbers. They may hang on a traced parameter (`zeros([n])`), but what is
+ * computed does not vary smoothly with them: no adjoint flows there.
+ */
+export function fixed<T>(x: T): T {
+  if (x instanceof TracedNumber) return primalOf(x) as T;
+  return Array.isArray(x) ? (x.map(fixed) as T) : x;
+}
+
 /** A shape as people give it: a list of extents, or one number for a single axis. */
 export function asShape(operation: string, shape: unknown): Shape {
-  const extents: unknown = typeof shape === "number" ? [shape] : shape;
+  const given = fixed(shape);
+  const extents: unknown = typeof given === "number" ? [given] : given;
   if (Array.isArray(extents) && extents.every((extent) => Number.isInteger(extent) && extent >= 0))
     return extents as Shape;
-  throw new ShapeError(`${operation}: a shape is a list of whole numbers from 0 on, not ${JSON.stringify(shape)}`);
+  throw new ShapeError(`${operation}: a shape is a list of whole numbers from 0 on, not ${JSON.stringify(given)}`);
 }
 
 export { shapeOf };

@@ -170,6 +170,15 @@ test("ranges and grids are NumPy's", () => {
   near(adjoint.std([1, 2, 3, 4], undefined, { ddof: 1 }), Math.sqrt(5 / 3), 1e-15);
 });
 
+test("extents, axes and indices may hang on traced parameters", () => {
+  const traced = (n: number, x: number): number =>
+    adjoint.add(
+      sum(adjoint.mul(adjoint.add(zeros([n]), x), adjoint.arange(n))),
+      slice(tensor([x, x]), [adjoint.sub(n, 2)]),
+    );
+  assert.deepEqual(gradient(traced, 3, 5), [0, 4]);
+});
+
 describe("random numbers", () => {
   const moments = (x: adjoint.Tensor): [number, number] => [adjoint.mean(x), adjoint.std(x)];
 
@@ -179,6 +188,14 @@ describe("random numbers", () => {
     assert.notDeepEqual(random(1).uniform([5]), random(1 + 2 ** 32).uniform([5]));
     const rng = random(7);
     assert.notDeepEqual(rng.split().uniform([5]), rng.split().uniform([5]));
+  });
+
+  test("pass gradients to the mean and scale that they are drawn with", () => {
+    const [z] = random(5).normal([1]).toArray() as [number];
+    assert.deepEqual(
+      gradient((mean, scale) => sum(random(5).normal([1], { mean, scale })), 2, 3),
+      [1, z],
+    );
   });
 
   test("have the moments of their distributions", () => {
