@@ -1,9 +1,11 @@
+type Paint = (text: string) => string;
+
 /** The two colours that carry meaning, as everywhere: blue is a value, orange its adjoint. */
 export interface Colours {
-  value(text: string): string;
-  adjoint(text: string): string;
-  bold(text: string): string;
-  dim(text: string): string;
+  readonly value: Paint;
+  readonly adjoint: Paint;
+  readonly bold: Paint;
+  readonly dim: Paint;
 }
 
 export function coloursFor(stream: { readonly isTTY?: boolean }): Colours {

@@ -8,7 +8,7 @@ import { trace } from "./trace.ts";
 interface Command {
   readonly help: string;
   /** Gives the exit code. */
-  run(args: string[]): Promise<number>;
+  readonly run: (args: string[]) => Promise<number>;
 }
 
 const commands: ReadonlyMap<string, Command> = new Map([

@@ -20,6 +20,7 @@ export const scopes: Pick<
   scope: () => recording.scope,
 
   enter(site) {
+    recording.heartbeat[0] = site;
     if (recording.on) recording.scope = open(recording.scope, site, -1);
   },
 
@@ -29,6 +30,7 @@ export const scopes: Pick<
   },
 
   iterate(outer, site, iteration) {
+    recording.heartbeat[0] = site;
     if (!recording.on) return;
     const tape = recording.tape;
     const current = recording.scope;
@@ -37,6 +39,7 @@ export const scopes: Pick<
   },
 
   frame(site) {
+    recording.heartbeat[0] = site;
     const outer = recording.scope;
     if (recording.on) recording.scope = open(outer, site, -1);
     return { scope: recording.scope, outer };

@@ -35,12 +35,13 @@ export function listen<N extends keyof Notifications>(
   connection.onNotification(name, handler);
 }
 
-/** The file descriptor on which a process that is about to be killed says why, in one line of JSON. */
+/** The file descriptor on which a process says what it is doing and why it is about to end, in lines of JSON. */
 export const lastWordsDescriptor = 4;
 
-/** Why a process ended itself, and where its program was, as far as is known. */
+/** What was said last of each. */
 export interface LastWords {
-  readonly code: "time-limit" | "memory-limit" | "process-exited";
+  /** Why the process ended itself, where it did. */
+  readonly code?: "time-limit" | "memory-limit" | "process-exited";
   /** What was being traced; undefined while the file was loading. */
   readonly function?: string;
   /** The innermost call or loop turn known. */

@@ -52,10 +52,10 @@ export class EngineClient {
   }
 
   /** What stands in a file, without running it. Rejects when the engine cannot be started. */
-  async outline(file: string, text: string): Promise<Outline> {
+  async outline(file: string, text?: string): Promise<Outline> {
     const spare = (this.#spare ??= this.#start(defaultLimits));
     try {
-      return await spare.ask("outline", { file, text });
+      return await spare.ask("outline", { file, ...(text === undefined ? {} : { text }) });
     } catch (error) {
       if (this.#spare === spare) this.#spare = undefined;
       throw asFailure(error);
@@ -135,7 +135,7 @@ export class EngineClient {
 
   async #outlineOf({ file, text }: TraceRequest): Promise<Outline> {
     try {
-      return await this.outline(file, text ?? "");
+      return await this.outline(file, text);
     } catch {
       return { functions: [], diagnostics: [] };
     }

@@ -11,9 +11,9 @@ export function describeEnding(
   outline: Outline,
 ): { readonly diagnostic: Diagnostic; readonly trace?: FunctionTrace } {
   const { lastWords, progress } = ending;
-  const name = lastWords?.function ?? progress?.function;
+  const name = lastWords.function ?? progress?.function;
   const found = outline.functions.find((candidate) => candidate.name === name);
-  const source: SourceRange = lastWords?.source ??
+  const source: SourceRange = lastWords.source ??
     found?.nameSource ?? { file: request.file, line: 1, column: 1, endLine: 1, endColumn: 1 };
   const what = progress === undefined ? undefined : (name ?? "The file");
   const diagnostic: Diagnostic = { ...reason(ending, request, what), severity: "error", source };
@@ -29,12 +29,12 @@ function reason(
 ): { readonly code: string; readonly message: string } {
   const limits = limitsOf(request.limits);
   const { lastWords, outOfMemory, exitCode, signal, errorOutput } = ending;
-  if (lastWords?.code === "time-limit") {
+  if (lastWords.code === "time-limit") {
     const within = formatDuration(limits.wallClockMs);
     const message = `${what ?? "The file"} was stopped because it did not finish within ${within}: look for an endless loop here, or raise the time limit.`;
     return { code: "time-limit", message };
   }
-  if (lastWords?.code === "memory-limit" || outOfMemory) {
+  if (lastWords.code === "memory-limit" || outOfMemory) {
     const limit = formatBytes(limits.memoryBytes);
     const message = `${what ?? "The file"} was stopped because it took more than ${limit} of memory: make its arrays smaller, or raise the memory limit.`;
     return { code: "memory-limit", message };
@@ -43,7 +43,7 @@ function reason(
     const line = errorOutput.split("\n").find((text) => /Error|error/.test(text)) ?? "it said nothing";
     return { code: "engine-error", message: `The engine process could not be started: ${line.trim()}.` };
   }
-  const how = lastWords?.call ?? (signal === null ? `exit code ${String(exitCode)}` : `signal ${signal}`);
+  const how = lastWords.call ?? (signal === null ? `exit code ${String(exitCode)}` : `signal ${signal}`);
   const message = `${what} ended its own process (${how}), so there is nothing to differentiate: return a number instead.`;
   return { code: "process-exited", message };
 }

@@ -31,7 +31,7 @@ export class ProcessEnded extends Error {
 
 /** How a process ended, as far as can be seen from outside. */
 export interface Ending {
-  readonly lastWords?: LastWords;
+  readonly lastWords: LastWords;
   /** V8 found no more room in the heap. */
   readonly outOfMemory: boolean;
   readonly exitCode: number | null;
@@ -128,7 +128,7 @@ export class EngineProcess {
     return new Promise((resolve) => {
       const settle = (exitCode: number | null, signal: NodeJS.Signals | null): void => {
         this.#ending ??= {
-          ...wordsIn(lastWords),
+          lastWords: wordsIn(lastWords),
           outOfMemory: /JavaScript heap out of memory|Allocation failed - process out of memory/.test(errorOutput),
           exitCode,
           signal,
@@ -147,12 +147,16 @@ export class EngineProcess {
   }
 }
 
-function wordsIn(text: string): { lastWords?: LastWords } {
-  try {
-    return { lastWords: JSON.parse(text.split("\n")[0]!) as LastWords };
-  } catch {
-    return {};
+function wordsIn(text: string): LastWords {
+  const words: LastWords = {};
+  for (const line of text.split("\n")) {
+    try {
+      Object.assign(words, JSON.parse(line));
+    } catch {
+      // The process may end within a line.
+    }
   }
+  return words;
 }
 
 /** Calls `use` with whole lines, and with what is left at the end. */

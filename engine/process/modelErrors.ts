@@ -6,7 +6,7 @@ import type { SiteTable } from "../tape/site.ts";
 import { TapeLimitError } from "../tape/tape.ts";
 import type { Diagnostic, FunctionOutline, SourceRange } from "./protocol.ts";
 import { rangeOf } from "./report/functionRun.ts";
-import { placeInStack, placeOfThrow } from "./stackPlaces.ts";
+import { placeInStack, placeOfRecursion, placeOfThrow } from "./stackPlaces.ts";
 
 export interface ErrorContext {
   readonly outline: FunctionOutline;
@@ -38,7 +38,7 @@ export function diagnoseError(thrown: unknown, context: ErrorContext): Diagnosti
   if (thrown instanceof ShapeError) return found("shape-mismatch", sentence(thrown.message), place ?? atSite);
   if (isStackOverflow(thrown)) {
     const message = `${name} calls itself, directly or in a circle, deeper than the stack goes: end the recursion sooner or write it as a loop.`;
-    return found("stack-overflow", message, place);
+    return found("stack-overflow", message, placeOfRecursion((thrown as Error).stack ?? "", context.sources) ?? place);
   }
   if (thrown instanceof RangeError && /allocation failed|Invalid string length/.test(thrown.message)) {
     const message = `${name} asks for more memory than there is (${thrown.message}).`;

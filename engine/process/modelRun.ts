@@ -1,4 +1,5 @@
 /** One run of one model file, in the process that is there for nothing else. */
+import { readFileSync } from "node:fs";
 import { performance } from "node:perf_hooks";
 import { Adjoints, reverse } from "../differentiate/reverse.ts";
 import * as library from "../library/index.ts";
@@ -70,6 +71,7 @@ export class ModelRun {
     watchdog.arm(this.#limits);
     onProgress({ stage: "loading", operations: 0 });
     recording.on = false;
+    recording.heartbeat = watchdog.heartbeat;
     let model: LoadedModel;
     try {
       const loading = loadModel({
@@ -102,16 +104,16 @@ export class ModelRun {
     const names = this.#request.functions;
     if (names === undefined) {
       const functions = outline.functions.filter(({ traceable, parameters }) => traceable && parameters.length > 0);
-      const diagnostics = [...outline.diagnostics];
-      if (functions.length === 0 && !diagnostics.some(({ severity }) => severity === "error"))
-        diagnostics.push(noDifferentiableFunction(this.#request.file, outline));
-      return { functions, diagnostics };
+      const errors = outline.diagnostics.filter(({ severity }) => severity === "error");
+      if (functions.length > 0 || errors.length > 0) return { functions, diagnostics: outline.diagnostics };
+      return { functions, diagnostics: [noDifferentiableFunction(this.#request.file, outline)] };
     }
     const functions = outline.functions.filter(({ name, traceable }) => traceable && names.includes(name));
     const refused = names
       .filter((name) => !functions.some((found) => found.name === name))
       .map((name) => cannotTrace(this.#request.file, name, outline));
-    return { functions, diagnostics: refused };
+    const errors = outline.diagnostics.filter(({ severity }) => severity === "error");
+    return { functions, diagnostics: [...errors, ...refused] };
   }
 
   async #trace(model: LoadedModel, outline: FunctionOutline): Promise<FunctionTrace> {
@@ -119,7 +121,7 @@ export class ModelRun {
     const { calls, findings } = this.#installed;
     const tape = new Tape(this.#limits.tapeBytes);
     findings.clear();
-    watchdog.running(outline.name, this.#sites);
+    watchdog.running(this.#sites);
     onProgress({ stage: "running", function: outline.name, operations: 0 });
     const begin = performance.now();
     let parameters: readonly TracedParameter[] = [];
@@ -205,7 +207,7 @@ export class ModelRun {
   }
 
   #unloaded(error: unknown): TraceSummary {
-    const { file, text = "" } = this.#request;
+    const { file, text } = this.#request;
     const outline = safeOutline(file, text);
     const diagnostic =
       error instanceof LoadError
@@ -226,9 +228,10 @@ export class ModelRun {
   }
 }
 
-function safeOutline(file: string, text: string): Outline {
+/** Nothing where the file cannot even be read. */
+function safeOutline(file: string, text: string | undefined): Outline {
   try {
-    return readOutline(file, text);
+    return readOutline(file, text ?? readFileSync(file, "utf8"));
   } catch {
     return { functions: [], diagnostics: [] };
   }

@@ -6,18 +6,18 @@ import type { SourceRange } from "./protocol.ts";
 export interface OwnProcess {
   /** The channel to the parent, for vscode-jsonrpc. */
   readonly channel: NodeJS.Process;
-  /** What is being traced. */
-  now: string | undefined;
+  /** Says what is traced from now on, in a way that a sudden end cannot lose. */
+  readonly running: (name: string) => void;
   /** Where the program was, from a stack. */
   placeOf: (stack: string) => SourceRange | undefined;
   /** Rejects when the program throws where nobody catches it: in a callback, or in a promise that nobody awaits. */
-  crashed(): Promise<never>;
+  readonly crashed: () => Promise<never>;
   /** From here on the process looks like one that was started with `file`. */
   hide(file: string): void;
 }
 
 export function ownProcess(): OwnProcess {
-  const { exit, abort } = process;
+  const exit = process.exit.bind(process);
   const send = process.send!.bind(process);
   const on = process.on.bind(process);
   const off = process.off.bind(process);
@@ -30,36 +30,37 @@ export function ownProcess(): OwnProcess {
   };
   process.on("uncaughtException", crashWith);
   process.on("unhandledRejection", crashWith);
-  process.on("disconnect", () => exit.call(process, 0));
+  process.on("disconnect", () => exit(0));
 
   const own: OwnProcess = {
     channel: { on, off, send } as unknown as NodeJS.Process,
-    now: undefined,
+    running: (name) => speak({ function: name }),
     placeOf: () => undefined,
     crashed: () =>
-      new Promise((_, reject) => {
+      new Promise((_, reject: (error: unknown) => void) => {
         if (crash === undefined) waiting.push(reject);
-        else reject(crash.error as Error);
+        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- a program may throw anything
+        else reject(crash.error);
       }),
     hide(file) {
       process.argv = [process.execPath, file];
       delete process.env["ELECTRON_RUN_AS_NODE"];
       // A program that finds `send` thinks that it was forked to serve someone.
       delete process.send;
-      const leaving = (call: string, leave: () => never) => (): never => {
+      const leaving = (call: string) => (): never => {
         const source = own.placeOf(new Error().stack ?? "");
-        const words: LastWords = {
-          code: "process-exited",
-          call,
-          ...(own.now === undefined ? {} : { function: own.now }),
-          ...(source === undefined ? {} : { source }),
-        };
-        writeSync(lastWordsDescriptor, `${JSON.stringify(words)}\n`);
-        return leave();
+        speak({ code: "process-exited", call, ...(source === undefined ? {} : { source }) });
+        // Nothing of ours may run or write any more.
+        process.kill(process.pid, "SIGKILL");
+        for (;;);
       };
-      process.exit = leaving("process.exit()", () => exit.call(process, 1));
-      process.abort = leaving("process.abort()", () => abort.call(process));
+      process.exit = leaving("process.exit()");
+      process.abort = leaving("process.abort()");
     },
   };
   return own;
+}
+
+function speak(words: Partial<LastWords>): void {
+  writeSync(lastWordsDescriptor, `${JSON.stringify(words)}\n`);
 }

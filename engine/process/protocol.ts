@@ -11,8 +11,8 @@ export type { Diagnostic, FunctionOutline, Outline, Position, SourceRange };
 
 /** Method → [parameters, answer]. Every question may be cancelled; a cancelled run ends the process. */
 export interface Questions {
-  /** What stands in a file, without running it. */
-  outline: [{ file: string; text: string }, Outline];
+  /** What stands in a file, or in `text` in its place, without running it. */
+  outline: [{ file: string; text?: string }, Outline];
   /** Runs the file once, traces the functions asked for (all when undefined) and keeps the tapes. */
   trace: [TraceRequest, TraceSummary];
   /** `file`: of the program that ran; the traced file when left out. */

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { createMessageConnection, IPCMessageReader, IPCMessageWriter } from "vscode-jsonrpc/node";
 import { outline } from "../language/outline.ts";
 import { answer, notify } from "./channel.ts";
@@ -19,7 +20,7 @@ function theRun(): FinishedRun {
   return finished;
 }
 
-answer(connection, "outline", ({ file, text }) => outline(file, text));
+answer(connection, "outline", ({ file, text }) => outline(file, text ?? readFileSync(file, "utf8")));
 
 answer(connection, "trace", async (request): Promise<TraceSummary> => {
   if (begun) throw new Error("This process has already run a file.");
@@ -29,7 +30,7 @@ answer(connection, "trace", async (request): Promise<TraceSummary> => {
     watchdog,
     crashed: own.crashed,
     onProgress: (progress) => {
-      own.now = progress.function;
+      if (progress.stage === "running") own.running(progress.function!);
       notify(connection, "progress", progress);
     },
   });

@@ -8,14 +8,25 @@ const frame = /(?:^|[\s(])((?:file:\/|\/|[A-Za-z]:[\\/])[^()]*?):(\d+):(\d+)\)?$
 
 /** The topmost line of a stack that stands in a file of the program, `preferred` before the packages it imports. */
 export function placeInStack(stack: string, sources: Sources, preferred?: string): SourceRange | undefined {
-  const places: SourceRange[] = [];
-  for (const line of stack.split("\n")) {
+  const places = placesIn(stack, sources);
+  return places.find(({ file }) => file === preferred) ?? places.find(({ file }) => isOwn(file)) ?? places[0];
+}
+
+/** The topmost line of a stack that stands there more than once: where a function calls itself. */
+export function placeOfRecursion(stack: string, sources: Sources): SourceRange | undefined {
+  const places = placesIn(stack, sources);
+  const same = (a: SourceRange, b: SourceRange): boolean =>
+    a.file === b.file && a.line === b.line && a.column === b.column;
+  return places.find((place, k) => places.some((other, j) => j > k && same(place, other)));
+}
+
+function placesIn(stack: string, sources: Sources): SourceRange[] {
+  return stack.split("\n").flatMap((line) => {
     const match = /^\s+at /.test(line) ? frame.exec(line) : null;
     const file = match && pathOf(match[1]!);
     const source = file ? sources.get(file) : undefined;
-    if (match && source) places.push(rangeAt(source, Number(match[2]), Number(match[3])));
-  }
-  return places.find(({ file }) => file === preferred) ?? places.find(({ file }) => isOwn(file)) ?? places[0];
+    return match && source ? [rangeAt(source, Number(match[2]), Number(match[3]))] : [];
+  });
 }
 
 /** Whether a file is the person's own and no package's. */

@@ -12,7 +12,7 @@ const lookEveryMs = 25;
 
 export class Watchdog {
   /** In shared memory: the site of the call or loop turn that was entered last. Whoever enters one writes it here. */
-  readonly heartbeat: Int32Array;
+  readonly heartbeat: Int32Array<SharedArrayBuffer>;
   readonly #limits: Float64Array;
   readonly #worker: Worker;
   #sent = 0;
@@ -31,8 +31,8 @@ export class Watchdog {
     this.#limits[1] = limits.memoryBytes;
   }
 
-  /** What is about to run, and where its calls and loops stand, so that the thread can say where the program was. */
-  running(name: string, sites: SiteTable): void {
+  /** Where the calls and loops of what is about to run stand, so that the thread can say where the program was. */
+  running(sites: SiteTable): void {
     const places = [];
     for (let site = Math.max(1, this.#sent); site < sites.length; site++) {
       const { kind, file, line, column, endLine, endColumn } = sites.get(site);
@@ -40,7 +40,7 @@ export class Watchdog {
     }
     this.#sent = sites.length;
     this.heartbeat[0] = 0;
-    this.#worker.postMessage({ name, places });
+    this.#worker.postMessage(places);
   }
 
   /** Stops the clock; memory stays limited for as long as the process lives. */
@@ -57,13 +57,11 @@ const limits = new Float64Array(memory, 0, 2);
 const heartbeat = new Int32Array(memory, 16, 1);
 const places = new Map();
 const parent = process.ppid;
-let name;
-parentPort.on("message", (message) => {
-  name = message.name;
-  for (const [site, source] of message.places) places.set(site, source);
+parentPort.on("message", (added) => {
+  for (const [site, source] of added) places.set(site, source);
 });
 function end(code) {
-  const words = { code, function: name, source: places.get(heartbeat[0]) };
+  const words = { code, source: places.get(heartbeat[0]) };
   try { writeSync(lastWordsDescriptor, JSON.stringify(words) + "\\n"); } catch {}
   process.kill(process.pid, "SIGKILL");
 }

@@ -8,6 +8,8 @@ class Recording {
   /** The site and scope that the next node gets. */
   site = 0;
   scope = 0;
+  /** The site of the call or loop turn that was begun last. Shared memory where someone watches the run from outside. */
+  heartbeat: Int32Array = new Int32Array(1);
 }
 
 export const recording = new Recording();

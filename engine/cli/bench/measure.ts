@@ -1,7 +1,7 @@
 export interface Benchmark {
   readonly name: string;
   readonly title: string;
-  run(): Promise<BenchmarkResult>;
+  readonly run: () => Promise<BenchmarkResult>;
 }
 
 export interface BenchmarkResult {

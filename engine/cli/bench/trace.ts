@@ -1,7 +1,9 @@
-import { join } from "node:path";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { FunctionTrace } from "../../process/protocol.ts";
 import { startEngine } from "../engine.ts";
+import { json } from "../traceDocument.ts";
 import { measured, type Benchmark, type BenchmarkResult } from "./measure.ts";
 
 const turns = 250_000;
@@ -31,21 +33,36 @@ export const benchTrace: Benchmark = {
 };
 
 async function run(): Promise<BenchmarkResult> {
-  const traces: FunctionTrace[] = [];
-  for (let k = 0; k < freshProcesses; k++) {
-    const engine = startEngine();
-    try {
-      const session = await engine.trace({ file: join(tmpdir(), "adjoint-bench.ts"), text: model });
-      const [traced] = session.summary.functions;
-      const problem =
-        session.summary.diagnostics[0] ?? traced?.diagnostics.find(({ severity }) => severity === "error");
-      if (traced === undefined || problem !== undefined)
-        return { measurements: [], problem: problem?.message ?? "Nothing was traced." };
+  const folder = await mkdtemp(join(tmpdir(), "adjoint-bench-"));
+  try {
+    const file = join(folder, "trajectory.ts");
+    await writeFile(file, model);
+    const traces: FunctionTrace[] = [];
+    for (let k = 0; k < freshProcesses; k++) {
+      const traced = await traceOnce(file);
+      if (typeof traced === "string") return { measurements: [], problem: traced };
       traces.push(traced);
-    } finally {
-      engine.dispose();
     }
+    return summed(traces);
+  } finally {
+    await rm(folder, { recursive: true });
   }
+}
+
+/** In a process of its own; what went wrong, where something did. */
+async function traceOnce(file: string): Promise<FunctionTrace | string> {
+  const engine = startEngine();
+  try {
+    const { summary } = await engine.trace({ file, limits: { wallClockMs: 60_000 } });
+    const [traced] = summary.functions;
+    const problem = summary.diagnostics[0] ?? traced?.diagnostics[0];
+    return problem?.message ?? traced ?? "Nothing was traced.";
+  } finally {
+    engine.dispose();
+  }
+}
+
+function summed(traces: readonly FunctionTrace[]): BenchmarkResult {
   const per = (amount: (trace: FunctionTrace) => number): number[] =>
     traces.map((trace) => amount(trace) / trace.tape.operations);
   const problem = wrong(traces);
@@ -95,9 +112,9 @@ function wrong(traces: readonly FunctionTrace[]): string | undefined {
     typeof got === "number" && Math.abs(got - expected) <= 1e-9 * Math.max(1e-30, Math.abs(expected));
   for (const { value, gradient, tape } of traces) {
     if (value !== x) return `The value is ${String(value)} instead of ${x}.`;
-    if (!close(gradient?.["a"], toA)) return `The derivative to a is ${String(gradient?.["a"])} instead of ${toA}.`;
+    if (!close(gradient?.["a"], toA)) return `The derivative to a is ${json(gradient?.["a"])} instead of ${toA}.`;
     if (!close(gradient?.["start"], toStart) && Math.abs(toStart) > 1e-290)
-      return `The derivative to start is ${String(gradient?.["start"])} instead of ${toStart}.`;
+      return `The derivative to start is ${json(gradient?.["start"])} instead of ${toStart}.`;
     if (tape.operations !== turns * operationsPerTurn)
       return `The tape has ${tape.operations} operations instead of ${turns * operationsPerTurn}.`;
   }

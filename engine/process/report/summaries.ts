@@ -1,18 +1,19 @@
 import type { Primal } from "../../primitives/rule.ts";
 import type { Histogram, Summary, TensorSummary } from "../protocol.ts";
 
+type Numbers = Float64Array | readonly number[];
+
 export function summarize(primal: Primal): Summary {
   return typeof primal === "number" ? primal : summarizeData(primal.data);
 }
 
 /** Euclidean norm, extremes and mean. Of no elements: all zero. */
-export function summarizeData(data: ArrayLike<number>): TensorSummary {
+export function summarizeData(data: Numbers): TensorSummary {
   let min = data[0] ?? 0;
   let max = min;
   let sum = 0;
   let finite = true;
-  for (let k = 0; k < data.length; k++) {
-    const x = data[k]!;
+  for (const x of data) {
     finite &&= Number.isFinite(x);
     sum += x;
     // Unlike a comparison, these keep NaN.
@@ -23,18 +24,17 @@ export function summarizeData(data: ArrayLike<number>): TensorSummary {
 }
 
 /** √Σx², scaled where the squares would overflow or vanish. */
-export function norm(data: ArrayLike<number>): number {
+export function norm(data: Numbers): number {
   let squares = 0;
   let largest = 0;
-  for (let k = 0; k < data.length; k++) {
-    const x = data[k]!;
+  for (const x of data) {
     squares += x * x;
     largest = Math.max(largest, Math.abs(x));
   }
   if (largest === 0 || !Number.isFinite(largest)) return largest;
   if (squares > 1e-290 && squares < Infinity) return Math.sqrt(squares);
   squares = 0;
-  for (let k = 0; k < data.length; k++) squares += (data[k]! / largest) ** 2;
+  for (const x of data) squares += (x / largest) ** 2;
   return largest * Math.sqrt(squares);
 }
 
@@ -51,11 +51,10 @@ export function signedSize(summary: Summary): number {
 const bins = 32;
 
 /** Counts of the finite elements in equal steps from the smallest to the largest. */
-export function histogram(data: ArrayLike<number>): Histogram {
+export function histogram(data: Numbers): Histogram {
   let min = Infinity;
   let max = -Infinity;
-  for (let k = 0; k < data.length; k++) {
-    const x = data[k]!;
+  for (const x of data) {
     if (!Number.isFinite(x)) continue;
     if (x < min) min = x;
     if (x > max) max = x;
@@ -64,8 +63,7 @@ export function histogram(data: ArrayLike<number>): Histogram {
   const counts = new Array<number>(min === max ? 1 : bins).fill(0);
   // Halves first: the range of doubles does not fit into a double.
   const range = max / 2 - min / 2;
-  for (let k = 0; k < data.length; k++) {
-    const x = data[k]!;
+  for (const x of data) {
     if (!Number.isFinite(x)) continue;
     const bin = range === 0 ? 0 : Math.floor(((x / 2 - min / 2) / range) * counts.length);
     counts[Math.min(bin, counts.length - 1)]!++;
@@ -74,7 +72,7 @@ export function histogram(data: ArrayLike<number>): Histogram {
 }
 
 /** At most `most` points, each the mean of its stretch. */
-export function resample(values: ArrayLike<number>, most: number): number[] {
+export function resample(values: Numbers, most: number): number[] {
   const count = values.length;
   const points = Math.min(count, most);
   return Array.from({ length: points }, (_, point) => {
@@ -87,12 +85,12 @@ export function resample(values: ArrayLike<number>, most: number): number[] {
 }
 
 /** Smallest and largest; NaN where there is one. */
-export function extremes(values: ArrayLike<number>): readonly [min: number, max: number] {
+export function extremes(values: Numbers): readonly [min: number, max: number] {
   let min = Infinity;
   let max = -Infinity;
-  for (let k = 0; k < values.length; k++) {
-    min = Math.min(min, values[k]!);
-    max = Math.max(max, values[k]!);
+  for (const x of values) {
+    min = Math.min(min, x);
+    max = Math.max(max, x);
   }
   return [min, max];
 }
