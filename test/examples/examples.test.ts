@@ -1,0 +1,120 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import path from "node:path";
+import { test } from "node:test";
+import { landing } from "../../examples/pendulum.ts";
+import { heNormal, random, readCsv } from "../../engine/library/index.ts";
+
+const root = path.join(import.meta.dirname, "../..");
+
+interface Traced {
+  readonly function: string;
+  readonly value: number;
+  readonly gradient: Readonly<Record<string, unknown>>;
+  readonly nodes: readonly { readonly op: string; readonly name?: string; readonly adjoint: number }[];
+  readonly diagnostics: readonly unknown[];
+}
+
+/** What `adjoint trace --json` says of an example. */
+function trace(example: string, ...options: string[]): Traced {
+  const args = ["engine/cli/main.ts", "trace", `examples/${example}`, "--json", ...options];
+  const output = execFileSync(process.execPath, args, { cwd: root, encoding: "utf8", maxBuffer: 1e8 });
+  return JSON.parse(output) as Traced;
+}
+
+function close(actual: unknown, expected: number, tolerance = 1e-9): void {
+  const difference = Math.abs((actual as number) - expected);
+  assert.ok(difference <= tolerance * Math.max(1, Math.abs(expected)), `${String(actual)} is not ${expected}`);
+}
+
+/** (f(x + h) − f(x − h))/2h with respect to one of the arguments. */
+function centralDifference(f: (...x: number[]) => number, at: readonly number[], index: number, h = 1e-5): number {
+  const moved = (by: number) => f(...at.map((x, i) => (i === index ? x + by : x)));
+  return (moved(h) - moved(-h)) / (2 * h);
+}
+
+test("formula: every value and adjoint is what the chain rule gives", () => {
+  const { value, gradient, nodes, diagnostics } = trace("formula.ts");
+  const e = Math.exp(2);
+  close(value, Math.log(1 + e), 1e-15);
+  close(gradient["x"], (1 - 2 * e) / (1 + e), 1e-14);
+  close(gradient["y"], e / (1 + e), 1e-14);
+  const adjoints = nodes.map(({ op, name, adjoint }) => [name ?? op, Number(adjoint.toFixed(7))]);
+  assert.deepEqual(adjoints, [
+    ["x", -1.6423912],
+    ["y", 0.8807971],
+    ["div", 0.8807971],
+    ["e", 0.1192029],
+    ["add", 0.1192029],
+    ["log", 1],
+  ]);
+  assert.deepEqual(diagnostics, []);
+});
+
+test("least squares: the value is 53 and the gradient 2Aᵀ(AX − B) = [46, 64]", () => {
+  const { value, gradient } = trace("least-squares.ts");
+  close(value, 53, 1e-14);
+  assert.deepEqual(gradient, { X: [46, 64] });
+});
+
+test("pendulum: the gradient of where the ball lands agrees with differences of the program itself", () => {
+  for (const at of [
+    [-1.2, 1, 0.8],
+    [-0.9, 0.5, 0.35],
+    [-0.3, 0.2, 1.1],
+  ]) {
+    const [start, push, release] = at;
+    const { value, gradient } = trace("pendulum.ts", "--at", JSON.stringify({ start, push, release }));
+    assert.equal(value, landing(start, push, release));
+    ["start", "push", "release"].forEach((name, index) =>
+      close(gradient[name], centralDifference(landing, at, index), 1e-6),
+    );
+  }
+});
+
+test("digits: the loss and its gradient agree with plain loops over the images", () => {
+  const { value, gradient } = trace("digits.ts");
+  const rows = readCsv(path.join(root, "examples/data/digits.csv.gz")).toArray() as number[][];
+  assert.equal(rows.length, 1797);
+  const w1 = heNormal(random(1), [64, 32]).toArray() as number[][];
+  const w2 = heNormal(random(2), [32, 10]).toArray() as number[][];
+  const b1 = new Array<number>(32).fill(0);
+  const b2 = new Array<number>(10).fill(0);
+
+  const loss = () => {
+    let sum = 0;
+    for (const row of rows) {
+      const hidden = b1.map((b, j) =>
+        Math.max(
+          0,
+          row.slice(0, 64).reduce((z, x, i) => z + (x / 16) * w1[i]![j]!, b),
+        ),
+      );
+      const logits = b2.map((b, k) => hidden.reduce((z, h, j) => z + h * w2[j]![k]!, b));
+      sum += Math.log(logits.reduce((s, z) => s + Math.exp(z), 0)) - logits[row[64]!]!;
+    }
+    return sum / rows.length;
+  };
+  close(value, loss(), 1e-12);
+
+  const difference = (weights: number[], index: number, h = 1e-5) => {
+    const before = weights[index]!;
+    weights[index] = before + h;
+    const above = loss();
+    weights[index] = before - h;
+    const below = loss();
+    weights[index] = before;
+    return (above - below) / (2 * h);
+  };
+  const {
+    w1: dw1,
+    b1: db1,
+    w2: dw2,
+    b2: db2,
+  } = gradient as { w1: number[][]; b1: number[]; w2: number[][]; b2: number[] };
+  close(dw1[20]![3], difference(w1[20]!, 3), 1e-6);
+  close(dw1[36]![17], difference(w1[36]!, 17), 1e-6);
+  close(db1[4], difference(b1, 4), 1e-6);
+  close(dw2[7]![2], difference(w2[7]!, 2), 1e-6);
+  close(db2[9], difference(b2, 9), 1e-6);
+});
