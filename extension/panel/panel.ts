@@ -132,7 +132,7 @@ export class Panel extends Disposable {
     const listening = run.onProgress((progress) => {
       if (run.uri.toString() === this.#document?.uri.toString()) this.#post({ type: "progress", progress });
     });
-    void run.ended.then(() => listening.dispose());
+    void run.ended.then(() => void listening.dispose());
   }
 
   // ------------------------------------------------------------------------------------------------- what is shown

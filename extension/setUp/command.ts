@@ -55,8 +55,8 @@ export class SetUp extends Disposable implements vscode.CodeActionProvider {
         await this.#nothingToDo(plan);
         return;
       }
-      const changes = uri ? plan.changes : await confirm(folder, plan);
-      if (changes) await this.#apply(changes);
+      const changes = uri ? plan.changes : await confirm(plan);
+      if (changes && changes.length > 0) await this.#apply(changes);
     });
   }
 
@@ -79,7 +79,10 @@ export class SetUp extends Disposable implements vscode.CodeActionProvider {
   }
 
   async #offerUndo(changes: readonly Change[], done: Done): Promise<void> {
-    const said = `Adjoint: ${changes.map(({ sentence }) => sentence.replace(/:.*/, "")).join(", ")}. Done.`;
+    const acts = changes.map(({ sentence }) =>
+      sentence.replace(/:.*/, "").replace(/^(\w+?)e? /, (_, verb: string) => `${verb.toLowerCase()}ed `),
+    );
+    const said = `Adjoint ${acts.join(", ")}.`;
     if ((await vscode.window.showInformationMessage(said, "Undo")) === "Undo") await revert(done);
   }
 
@@ -127,16 +130,20 @@ async function chooseFolder(uri?: vscode.Uri): Promise<vscode.WorkspaceFolder | 
   return folders.length === 1 ? folders[0] : vscode.window.showWorkspaceFolderPick({ placeHolder: "Folder to set up" });
 }
 
-/** Shows what would change and lets the person decide, on the first model too. */
-async function confirm(folder: vscode.WorkspaceFolder, plan: Plan): Promise<readonly Change[] | undefined> {
+/** Shows what would change; the person may leave out any of it. */
+async function confirm(plan: Plan): Promise<readonly Change[] | undefined> {
   const all = plan.model ? [...plan.changes, plan.model] : plan.changes;
-  const detail = all.map(({ sentence }) => `• ${sentence}`).join("\n");
-  const whole: vscode.MessageItem = { title: "Set Up" };
-  const withoutModel: vscode.MessageItem = { title: "Set Up Without a Model" };
-  const title = `Set up ${folder.name} for models that import from "adjoint"?`;
-  const choices = plan.model ? [whole, withoutModel] : [whole];
-  const chosen = await vscode.window.showInformationMessage(title, { modal: true, detail }, ...choices);
-  return chosen && (chosen === whole ? all : plan.changes);
+  const items = all.map((change) => {
+    const [label = "", detail = ""] = change.sentence.split(": ");
+    return { label, detail, change, picked: true };
+  });
+  const chosen = await vscode.window.showQuickPick(items, {
+    title: 'Set Up This Workspace: import { … } from "adjoint"',
+    placeHolder: "These changes will be made",
+    canPickMany: true,
+    ignoreFocusOut: true,
+  });
+  return chosen?.map(({ change }) => change);
 }
 
 /** The text in the editor, where it is open there, else on disk. */

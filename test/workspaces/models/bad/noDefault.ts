@@ -1,0 +1,3 @@
+export function f(x: number, y = 2) {
+  return x * y;
+}

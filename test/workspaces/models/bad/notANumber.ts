@@ -1,0 +1,3 @@
+export function f(x = 1) {
+  return `${x}`;
+}
