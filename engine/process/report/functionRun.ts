@@ -100,9 +100,14 @@ export class FunctionRun {
     return (this.#names ??= nameNodes(this.tape, this.sites)).get(node);
   }
 
+  /** The name; of the result without one, the function's. */
+  shownName(node: number): string | undefined {
+    return this.nodeName(node) ?? (node === this.output ? this.name : undefined);
+  }
+
   /** The name, else the expression's text. */
   label(node: number, longest = 40): string {
-    return this.nodeName(node) ?? (this.text(node, longest) || this.operation(node));
+    return this.shownName(node) ?? (this.text(node, longest) || this.operation(node));
   }
 
   /** The text of the expression that made the node, in one line. */

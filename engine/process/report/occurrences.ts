@@ -105,19 +105,24 @@ function subjectOf(
 export function occurrencesOf(run: FunctionRun, binding: Binding): readonly Occurrence[] {
   const { tape, sites } = run;
   const found: Occurrence[] = [];
+  // A parameter that became inputs is also seen when the function begins: that is the same value.
+  const inputs = new Set<number>();
   const wanted = new Set(binding.sites);
   for (const number of wanted) {
     const nodes = run.siteIndex.nodesOf(number);
     if (nodes.length === 0) continue;
     if (sites.get(number).kind === "expression") for (const node of resultsOf(tape, nodes)) found.push({ node });
-    else found.push(...parameterOccurrence(run, nodes));
+    else {
+      found.push(...parameterOccurrence(run, nodes));
+      for (const node of nodes) inputs.add(node);
+    }
   }
   const { observations } = tape;
   for (let k = 0; k < observations.length; k++) {
     if (!wanted.has(observations.sites.get(k))) continue;
     const value = observations.values.get(k);
-    if (value >= 0) found.push({ node: value });
-    else found.push(...snapshotOccurrence(run, ~value));
+    if (value < 0) found.push(...snapshotOccurrence(run, ~value).filter(({ node }) => !inputs.has(node)));
+    else if (!inputs.has(value)) found.push({ node: value });
   }
   return found.sort((a, b) => a.node - b.node);
 }

@@ -59,7 +59,7 @@ function numericLine(
 export function stepRule(run: FunctionRun, node: number): string {
   const operands = operandsOf(run, node);
   const notation = notationOf(run.operation(node), operands.length);
-  const name = run.nodeName(node);
+  const name = run.shownName(node);
   const cotangent = name === undefined ? "v̄" : bar(name);
   if (notation.lines !== undefined) {
     const traced = operands.filter((operand) => operand.node !== undefined);

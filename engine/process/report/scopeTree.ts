@@ -6,6 +6,9 @@ import { callLabel, scopeLabel, turnLabel } from "./scopeLabels.ts";
 const widest = 40;
 /** Turns of a loop, or calls of one function after another, from which on they are folded into one group. */
 const fewest = 3;
+/** Parts that a folded loop opens into, and the turns that a part may have. */
+const mostParts = 12;
+const roundSizes = Array.from({ length: 30 }, (_, k) => [1, 2, 5][k % 3]! * 10 ** Math.floor(k / 3));
 /** Elements of a parameter that stand as cards of their own. */
 const mostInputs = 6;
 
@@ -125,7 +128,7 @@ export class ScopeTree {
     };
   }
 
-  /** Opens into tenths, so that a loop of 10⁴ turns is four groups deep. */
+  /** Opens into parts of round lengths, so that a loop of 10⁴ turns is four groups deep. */
   #foldOfScopes(scopes: readonly number[]): Fold {
     const { scopes: table } = this.#run.tape;
     const [first, last] = [scopes[0]!, scopes.at(-1)!];
@@ -136,8 +139,8 @@ export class ScopeTree {
         ? callLabel(this.#run, place)
         : turnLabel(this.#run, place, table.iteration(first), table.iteration(last));
     const items = (): readonly Item[] => {
-      if (scopes.length <= 12) return scopes.map((scope) => this.#foldOfScope(scope));
-      const size = 10 ** Math.ceil(Math.log10(scopes.length) - 1);
+      if (scopes.length <= mostParts) return scopes.map((scope) => this.#foldOfScope(scope));
+      const size = roundSizes.find((candidate) => scopes.length / candidate <= mostParts)!;
       return chunks(scopes, size).map((part) =>
         part.length === 1 ? this.#foldOfScope(part[0]!) : this.#foldOfScopes(part),
       );

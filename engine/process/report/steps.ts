@@ -21,7 +21,7 @@ function seed(run: FunctionRun): Step {
   const { output } = run;
   return {
     node: output,
-    rule: `${bar(run.nodeName(output) ?? run.name)} = 1`,
+    rule: `${bar(run.label(output))} = 1`,
     line: run.line(output),
     adds: [{ node: output, amount: 1 }],
   };

@@ -1,0 +1,46 @@
+/** The engine from its sources, in real child processes, for the tests of this folder. */
+import { fileURLToPath } from "node:url";
+import {
+  EngineClient,
+  type EngineClientOptions,
+  type Question,
+  type TraceSession,
+} from "../../../engine/process/client.ts";
+import type { Questions } from "../../../engine/process/protocol.ts";
+
+const here = import.meta.url;
+
+export function fixture(name: string): string {
+  return fileURLToPath(new URL(`../../fixtures/models/${name}`, here));
+}
+
+export function example(name: string): string {
+  return fileURLToPath(new URL(`../../../examples/${name}`, here));
+}
+
+export function startEngine(options: Partial<EngineClientOptions> = {}): EngineClient {
+  return new EngineClient({ engine: fileURLToPath(new URL("../../../engine/process/server.ts", here)), ...options });
+}
+
+/** Traces a file, hands its session to `body`, and ends every process. */
+export async function withTrace(file: string, body: (session: TraceSession) => Promise<void>): Promise<void> {
+  const engine = startEngine();
+  try {
+    await body(await engine.trace({ file }));
+  } finally {
+    engine.dispose();
+  }
+}
+
+export async function askAbout<M extends Question>(
+  file: string,
+  method: M,
+  params: Questions[M][0],
+): Promise<Questions[M][1]> {
+  const engine = startEngine();
+  try {
+    return await (await engine.trace({ file })).ask(method, params);
+  } finally {
+    engine.dispose();
+  }
+}

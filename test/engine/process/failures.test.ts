@@ -1,0 +1,147 @@
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import type { Diagnostic, Limits } from "../../../engine/process/protocol.ts";
+import { fixture, startEngine } from "./engine.ts";
+
+const engine = startEngine({ spare: true });
+after(() => engine.dispose());
+
+async function diagnosticsOf(name: string, limits: Partial<Limits> = {}): Promise<readonly Diagnostic[]> {
+  const { summary } = await engine.trace({ file: fixture(`bad/${name}`), limits });
+  assert.ok(
+    summary.functions.every(({ value }) => value === undefined),
+    "nothing has a value",
+  );
+  return [...summary.diagnostics, ...summary.functions.flatMap(({ diagnostics }) => diagnostics)];
+}
+
+/** The one error of a file: code, place and sentence. */
+function fails(name: string, expected: string, limits?: Partial<Limits>): void {
+  test(`${name.replaceAll("-", " ").replace(".ts", "")}: ${expected}`, async () => {
+    const errors = (await diagnosticsOf(name, limits)).filter(({ severity }) => severity === "error");
+    assert.deepEqual(
+      errors.map(({ code, source, message }) => `${code} ${source.line}:${source.column} ${message}`),
+      [expected],
+    );
+  });
+}
+
+const short = { wallClockMs: 1500 };
+const small = { memoryBytes: 600 * 2 ** 20 };
+
+fails(
+  "endless-loop.ts",
+  "time-limit 3:3 f was stopped because it did not finish within 1.5 s: look for an endless loop here, or raise the time limit.",
+  short,
+);
+fails(
+  "endless-microtasks.ts",
+  "time-limit 2:17 f was stopped because it did not finish within 1.5 s: look for an endless loop here, or raise the time limit.",
+  short,
+);
+fails(
+  "loops-while-loading.ts",
+  "time-limit 1:1 The file was stopped because it did not finish within 1.5 s: look for an endless loop here, or raise the time limit.",
+  short,
+);
+fails(
+  "ten-gigabytes.ts",
+  "memory-limit 4:3 f was stopped because it took more than 629 MB of memory: make its arrays smaller, or raise the memory limit.",
+  small,
+);
+fails(
+  "ten-gigabytes-of-objects.ts",
+  "memory-limit 4:3 f was stopped because it took more than 629 MB of memory: make its arrays smaller, or raise the memory limit.",
+  small,
+);
+fails(
+  "endless-tape.ts",
+  "tape-limit 4:9 Tracing f was stopped because its tape outgrew 64 MiB: do fewer operations or raise the limit.",
+  { tapeBytes: 64 * 2 ** 20 },
+);
+fails(
+  "deep-recursion.ts",
+  "stack-overflow 6:14 f calls itself, directly or in a circle, deeper than the stack goes: end the recursion sooner or write it as a loop.",
+);
+fails(
+  "exits.ts",
+  "process-exited 3:22 f ended its own process (process.exit()), so there is nothing to differentiate: return a number instead.",
+);
+fails(
+  "aborts.ts",
+  "process-exited 2:11 f ended its own process (process.abort()), so there is nothing to differentiate: return a number instead.",
+);
+fails(
+  "kills-itself.ts",
+  "process-exited 1:17 f ended its own process (signal SIGKILL), so there is nothing to differentiate: return a number instead.",
+);
+fails("throws-text.ts", 'model-error 3:14 f threw the text "no more".');
+fails("throws-error.ts", "model-error 6:20 f threw RangeError: x must be negative.");
+fails("throws-later.ts", "model-error 2:23 f threw Error: nobody waits for me.");
+fails("throws-in-callback.ts", "model-error 4:13 f threw Error: in a callback.");
+fails("returns-text.ts", "not-a-number-result 1:17 f returned text; a differentiable function returns one number.");
+fails(
+  "returns-nothing.ts",
+  "not-a-number-result 1:17 f returned nothing; a differentiable function returns one number.",
+);
+fails(
+  "returns-tensor.ts",
+  "not-a-number-result 3:17 f returned a tensor of shape [3]; reduce it to a number, with sum or mean for example.",
+);
+fails(
+  "no-default.ts",
+  "parameter-without-default 1:19 The parameter x of f has no default: give it one, such as `x = 1`, as the point to trace f at.",
+);
+fails(
+  "no-function.ts",
+  "no-differentiable-function 1:1 There is nothing to differentiate here: export a function whose parameters all have defaults, such as `export function f(x = 1) { return x * x; }`.",
+);
+fails("wrong-shapes.ts", "shape-mismatch 5:14 matmul of [2, 5] and [3, 4]: the inner dimensions 5 and 3 differ.");
+
+test("an import that does not exist is reported where it stands", async () => {
+  const [local] = await diagnosticsOf("missing-import.ts");
+  assert.equal(local?.code, "import-not-found");
+  assert.deepEqual([local.source.line, local.source.column], [1, 24]);
+  const [installed] = await diagnosticsOf("missing-package.ts");
+  assert.equal(installed?.code, "import-not-found");
+  assert.match(installed.message, /no-such-package-anywhere/);
+});
+
+test("a syntax error is reported where it stands", async () => {
+  const [diagnostic] = await diagnosticsOf("syntax-error.ts");
+  assert.equal(diagnostic?.code, "syntax-error");
+  assert.deepEqual([diagnostic.source.line, diagnostic.source.column], [2, 14]);
+});
+
+test("an error thrown while the file loads is reported where it was thrown", async () => {
+  const [diagnostic] = await diagnosticsOf("throws-while-loading.ts");
+  assert.equal(diagnostic?.code, "model-error");
+  assert.equal(diagnostic.source.line, 5);
+  assert.match(diagnostic.message, /not today/);
+});
+
+test("a result that does not depend on the parameters is a value with a warning", async () => {
+  const { summary } = await engine.trace({ file: fixture("bad/constant.ts") });
+  const [traced] = summary.functions;
+  assert.equal(traced?.value, 42);
+  assert.deepEqual(traced.gradient, { x: 0 });
+  assert.deepEqual(
+    traced.diagnostics.map(({ code, severity, message }) => ({ code, severity, message })),
+    [
+      {
+        code: "constant-result",
+        severity: "warning",
+        message: "The value of f does not depend on its parameters, so every derivative is 0.",
+      },
+    ],
+  );
+});
+
+test("parameters that do not fit are refused by name", async () => {
+  const file = fixture("formula.ts");
+  const unknown = await engine.trace({ file, at: { z: 1 } });
+  assert.deepEqual(
+    unknown.summary.functions.flatMap(({ diagnostics }) => diagnostics.map(({ code, message }) => [code, message])),
+    [["parameter-mismatch", "f has no parameter z: it has x, y."]],
+  );
+});
