@@ -6,6 +6,8 @@ import { isObject, primal, toNumber } from "./primals.ts";
 import { replaceMethods, takingPrimals, type Callable } from "./replace.ts";
 import { hasShadows, isFloatArray, readElement } from "./typedArrays.ts";
 
+const slice = Array.prototype.slice as Callable;
+
 type Native = (name: PropertyKey) => Callable;
 
 /**
@@ -138,12 +140,13 @@ function searching(native: Native): object {
 
 /** The same array, or where traced numbers are in it a copy with what they hold. */
 function withPrimals(array: unknown): unknown {
-  // Looking into a proxy would run the program's own code.
-  if (!Array.isArray(array) || types.isProxy(array)) return array;
+  // Looking into a proxy would run the program's own code; typed arrays hold primals.
+  if (typeof array !== "object" || array === null || ArrayBuffer.isView(array) || types.isProxy(array)) return array;
+  const { length } = array as ArrayLike<unknown>;
   let copy: unknown[] | undefined;
-  for (let k = 0; k < array.length; k++) {
-    const element: unknown = array[k];
-    if (element instanceof TracedNumber) (copy ??= array.slice())[k] = primal(element);
+  for (let k = 0; k < length; k++) {
+    const element = (array as ArrayLike<unknown>)[k];
+    if (element instanceof TracedNumber) (copy ??= slice.call(array) as unknown[])[k] = primal(element);
   }
   return copy ?? array;
 }

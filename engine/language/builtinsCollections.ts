@@ -158,13 +158,32 @@ class GivenKeys {
 }
 Object.setPrototypeOf(GivenKeys.prototype, IteratorPrototype);
 
+/** What set algebra sees of another collection: its native keys. */
+function nativeView(other: unknown): unknown {
+  if (typeof other !== "object" || other === null || !tracedKeys.has(other)) return other;
+  const keys = tracedKeys.get(other);
+  tracedKeys.delete(other);
+  const copy = new Set((other as Collection).keys());
+  tracedKeys.set(other, keys!);
+  return copy;
+}
+
 /** Set algebra works on native keys; traced ones go along with those that stay. */
 function combinations(native: Native): object {
+  const questions = ["isDisjointFrom", "isSubsetOf", "isSupersetOf"].map((name) => {
+    const method = native(name);
+    const replacement = {
+      [name](this: Collection, other: unknown) {
+        return method.call(this, nativeView(other));
+      },
+    };
+    return [name, replacement[name]] as const;
+  });
   const methods = ["difference", "intersection", "symmetricDifference", "union"].map((name) => {
     const method = native(name);
     const replacement = {
       [name](this: Collection, other: Collection) {
-        const result = method.call(this, other) as Set<unknown>;
+        const result = method.call(this, nativeView(other)) as Set<unknown>;
         for (const source of [other, this]) {
           for (const [held, key] of tracedKeys.get(source) ?? []) {
             if (!result.has(held)) continue;
@@ -178,5 +197,5 @@ function combinations(native: Native): object {
     };
     return [name, replacement[name]] as const;
   });
-  return Object.fromEntries(methods);
+  return Object.fromEntries([...questions, ...methods]);
 }

@@ -35,7 +35,8 @@ export function installObjects(): void {
       assign: (target: unknown, ...sources: unknown[]) => assign(target, ...sources.map(primal)),
     };
   });
-  replaceMethods(Object.prototype, (native) => takingPrimals(native, ["toString"]));
+  // For Object.prototype.toString, which stays native: V8 asks whether it is when it words its errors.
+  Object.defineProperty(TracedNumber.prototype, Symbol.toStringTag, { value: "Number", configurable: true });
   for (const constructor of [Number, Object]) keepOutOfInstances(constructor);
 }
 

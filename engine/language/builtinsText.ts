@@ -57,7 +57,7 @@ function withPrimalDelay(native: (name: PropertyKey) => Callable, name: string):
 
 function installIntl(): void {
   for (const formatter of [Intl.NumberFormat, Intl.DateTimeFormat, Intl.PluralRules, Intl.RelativeTimeFormat]) {
-    const prototype: object = formatter.prototype;
+    const prototype = formatter.prototype as object;
     const names = ["formatToParts", "formatRange", "formatRangeToParts", "select", "selectRange"];
     const own = [...names, prototype === Intl.RelativeTimeFormat.prototype ? "format" : ""];
     replaceMethods(prototype, (native) =>

@@ -19,7 +19,7 @@ function copyOf(value: unknown, copies: Map<object, unknown>): unknown {
   for (const key of Reflect.ownKeys(descriptors)) {
     const descriptor = (descriptors as Record<PropertyKey, PropertyDescriptor>)[key]!;
     const inner = copyOf(descriptor.value, copies);
-    if (Object.is(inner, descriptor.value)) continue;
+    if (inner === descriptor.value || typeof descriptor.value === "number") continue;
     copy ??= emptyLike(value);
     (descriptors as Record<PropertyKey, PropertyDescriptor>)[key] = { ...descriptor, value: inner };
   }

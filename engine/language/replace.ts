@@ -15,7 +15,9 @@ export function replaceMethods(owner: object, make: (native: (name: PropertyKey)
   const replacements = make((name) => natives.get(name) as Callable);
   const places = Reflect.ownKeys(replacements).map((name) => {
     const native = natives.get(name);
-    const aliases = [...natives].filter(([, other]) => native !== undefined && other === native).map(([alias]) => alias);
+    const aliases = [...natives]
+      .filter(([, other]) => native !== undefined && other === native)
+      .map(([alias]) => alias);
     return { name, native, aliases };
   });
   for (const { name, native, aliases } of places) {

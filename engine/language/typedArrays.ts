@@ -14,6 +14,9 @@ interface Shadow {
   nodes: Int32Array | undefined;
 }
 
+/** Kept from before it is replaced. */
+const { is } = Object;
+
 /** Typed arrays whose elements can be traced. */
 export type FloatArray = Float64Array | Float32Array;
 
@@ -66,7 +69,7 @@ class Stamp extends Stampable {
     const { nodes, tape } = stamp.#shadow;
     if (nodes === undefined || tape !== recording.tape) return untraced;
     const node = (nodes[stamp.#offset + index] ?? 0) - 1;
-    return node !== untraced && Object.is(tape.primal[node], primal) ? node : untraced;
+    return node !== untraced && is(tape.primal[node], primal) ? node : untraced;
   }
 
   /** Notes the node of element `index`; the array already holds its primal. */
