@@ -79,8 +79,13 @@ export function mayBeDifferentiable(node: FunctionNode): boolean {
 
 export function isTraceable(node: FunctionNode): boolean {
   if (!mayBeDifferentiable(node)) return false;
-  return node.params.every(({ type }) => type === "AssignmentPattern" || type === "RestElement");
+  return node.params.every(
+    (parameter) => parameter.type === "AssignmentPattern" || parameter.type === "RestElement" || isThis(parameter),
+  );
 }
+
+/** TypeScript's `this` parameter. */
+export const isThis = (parameter: t.Node): boolean => parameter.type === "Identifier" && parameter.name === "this";
 
 function mayBeNumeric(parameter: t.Node): boolean {
   if (parameter.type === "AssignmentPattern") {
@@ -88,7 +93,7 @@ function mayBeNumeric(parameter: t.Node): boolean {
     return mayBeNumeric(parameter.left);
   }
   if (parameter.type !== "Identifier") return true;
-  if (parameter.name === "this") return false;
+  if (isThis(parameter)) return false;
   const { typeAnnotation } = parameter;
   return typeAnnotation?.type !== "TSTypeAnnotation" || !isNoNumberType(typeAnnotation.typeAnnotation);
 }

@@ -54,7 +54,7 @@ export function instrument({
   finishFile(program, rewriter);
 
   const code = edits.toString();
-  const mapper = new SourceMapper(text, code, edits, sites);
+  const mapper = new SourceMapper(text, code, edits, sites, rewriter.functions);
   const index = bindingIndex(rewriter, sites, firstSite);
   return {
     file,

@@ -53,7 +53,7 @@ function placeOfImport(file: string, text: string, specifier: string): SourceRan
 
 /** `import { name } from "./file"`, where that file has no such export: V8 tells the line in the stack's head. */
 function linkError(error: Error, sources: Sources): Diagnostic | undefined {
-  const missing = /does not provide an export named '([^']+)'/.exec(error.message)?.[1];
+  const missing = /(?:does not provide an export named|Named export) '([^']+)'/.exec(error.message)?.[1];
   if (!(error instanceof SyntaxError) || missing === undefined) return undefined;
   const specifier = /requested module '([^']+)'/.exec(error.message)?.[1] ?? "";
   const [, location, line] = /^(file:.*|\/.*|[A-Z]:.*):(\d+)$/m.exec(error.stack?.split("\n", 1)[0] ?? "") ?? [];

@@ -7,6 +7,7 @@ import { commonjsExportHints } from "./commonjsExports.ts";
 import { instrument } from "./instrument.ts";
 import type { InstrumentedFile } from "./instrumentedFile.ts";
 import { isTypescript, SourceSyntaxError } from "./parse.ts";
+import { runtimeName } from "./runtime.ts";
 import { resolveAsTypescript } from "./resolveImport.ts";
 
 /** What one model is loaded with. Its modules are told from the engine's own by who imported them. */
@@ -33,6 +34,23 @@ const libraryUrl = "adjoint:library";
 const libraryKey = Symbol.for("adjoint.library");
 const script = /\.[cm]?[jt]sx?$/;
 
+/** Calls of the runtime in instrumented text, with their site. */
+const siteInText = new RegExp(`${runtimeName.replace("$", "\\$")}[\\w.]*\\((\\d+)`);
+
+/** The text that a function or class was written with, from the text that it runs with: for `Function.prototype.toString`. */
+export function originalFunctionText(generated: string): string | undefined {
+  const site = Number(siteInText.exec(generated)?.[1]);
+  if (Number.isNaN(site)) return undefined;
+  for (const session of new Set(sessions.values())) {
+    for (const source of session.sources.values()) {
+      if (source.firstSite > site || site >= source.endSite) continue;
+      const text = source.originalText(generated);
+      if (text !== undefined) return text;
+    }
+  }
+  return undefined;
+}
+
 /** Modules that belong to a model, and the session they were loaded in. */
 const sessions = new Map<string, Session>();
 let installed = false;
@@ -56,7 +74,12 @@ const resolve: ResolveHook = (specifier, context, nextResolve) => {
   if (specifier === libraryName) return { url: libraryUrl, format: "module", shortCircuit: true };
   const resolved = resolveInModel(specifier, context, nextResolve);
   if (resolved.url.startsWith("file:") && !sessions.has(resolved.url)) sessions.set(resolved.url, session);
-  if (!resolved.url.endsWith(".json") || context.importAttributes.type !== undefined) return resolved;
+  if (
+    !resolved.url.endsWith(".json") ||
+    context.conditions.includes("require") ||
+    context.importAttributes.type !== undefined
+  )
+    return resolved;
   return { ...resolved, importAttributes: { ...context.importAttributes, type: "json" } };
 };
 
@@ -122,8 +145,6 @@ function instrumentFile(
 
 /** TypeScript with module syntax is a module, whatever the package says: so it is when TypeScript compiles it. */
 function formatOf(file: string, format: string | null | undefined): "module" | "commonjs" | undefined {
-  if (/\.m[jt]s$/.test(file)) return "module";
-  if (/\.c[jt]s$/.test(file)) return "commonjs";
   if (isTypescript(file)) return undefined;
   return format === "module" || format === "commonjs" ? format : undefined;
 }

@@ -1,5 +1,11 @@
 import type * as t from "@babel/types";
-import { exportedFunctions, isTraceable, mayBeDifferentiable, type ExportedFunction } from "./exportedFunctions.ts";
+import {
+  exportedFunctions,
+  isThis,
+  isTraceable,
+  mayBeDifferentiable,
+  type ExportedFunction,
+} from "./exportedFunctions.ts";
 import { LineTable } from "./lineTable.ts";
 import { parse, SourceSyntaxError } from "./parse.ts";
 import type { Diagnostic, FunctionOutline, Outline } from "./sourceReport.ts";
@@ -48,8 +54,6 @@ function functionOutline(file: string, lines: LineTable, text: string, item: Exp
     traceable: isTraceable(node),
   };
 }
-
-const isThis = (parameter: t.Node): boolean => parameter.type === "Identifier" && parameter.name === "this";
 
 /** `{ a, b }` without its type, in one line. */
 export function patternText(pattern: t.Node, text: string): string {

@@ -27,7 +27,7 @@ interface ParserProblem {
 }
 
 /** @param format As the module system sees the file; undefined: a module where it has module syntax. Throws SourceSyntaxError. */
-export function parse(file: string, text: string, format?: "module" | "commonjs"): Parsed {
+export function parse(file: string, text: string, format = formatOfName(file)): Parsed {
   if (format !== undefined) return parseAs(file, text, format);
   if (!/\b(?:import|export|await)\b/.test(text)) return parseAs(file, text, "commonjs");
   let asModule: Parsed;
@@ -37,7 +37,19 @@ export function parse(file: string, text: string, format?: "module" | "commonjs"
     if (/^\s*(?:import|export)\b/m.test(text)) throw error;
     return parseAs(file, text, "commonjs");
   }
-  return hasModuleSyntax(asModule.program) ? asModule : parseAs(file, text, "commonjs");
+  if (hasModuleSyntax(asModule.program)) return asModule;
+  try {
+    const asScript = parseAs(file, text, "commonjs");
+    if (asScript.problems.length === 0) return asScript;
+  } catch {
+    // `await` at the top: a module.
+  }
+  return asModule;
+}
+
+function formatOfName(file: string): "module" | "commonjs" | undefined {
+  if (/\.m[jt]s$/.test(file)) return "module";
+  return /\.c[jt]s$/.test(file) ? "commonjs" : undefined;
 }
 
 export const isTypescript = (file: string): boolean => /\.[cm]?tsx?$/.test(file);
@@ -55,7 +67,7 @@ function parseAs(file: string, text: string, format: "module" | "commonjs"): Par
       createParenthesizedExpressions: true,
       errorRecovery: true,
     });
-    const problems = (parsed.errors ?? []) as unknown as readonly ParserProblem[];
+    const problems = parsed.errors as unknown as readonly ParserProblem[];
     return {
       program: parsed.program,
       format,

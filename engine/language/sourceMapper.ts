@@ -1,5 +1,6 @@
 import type { SiteTable } from "../tape/site.ts";
 import type { Edits } from "./edits.ts";
+import type { TextRange } from "./instrumentedFile.ts";
 import { LineTable } from "./lineTable.ts";
 import { runtimeName } from "./runtime.ts";
 import type { Position } from "./sourceReport.ts";
@@ -13,9 +14,12 @@ export class SourceMapper {
   readonly #code: string;
   readonly #edits: Edits;
   readonly #sites: SiteTable;
+  readonly #functions: readonly TextRange[];
   #lines: { readonly text: LineTable; readonly code: LineTable } | undefined;
 
-  constructor(text: string, code: string, edits: Edits, sites: SiteTable) {
+  /** @param functions Where functions and classes stand in the text. */
+  constructor(text: string, code: string, edits: Edits, sites: SiteTable, functions: readonly TextRange[]) {
+    this.#functions = functions;
     this.#text = text;
     this.#code = code;
     this.#edits = edits;
@@ -36,9 +40,12 @@ export class SourceMapper {
     const start = this.#code.indexOf(generated);
     if (start < 0) return undefined;
     const from = this.#offset(start);
-    // The end is the place behind the last character, a closing brace or the end of an expression.
-    const to = this.#offset(start + generated.length - 1) + 1;
-    return this.#text.slice(from, to);
+    // Where it ends, other text may have been put: the function that `from` is in tells.
+    let found: TextRange | undefined;
+    for (const range of this.#functions) {
+      if (range.start <= from && from < range.end && (found === undefined || range.start >= found.start)) found = range;
+    }
+    return found && this.#text.slice(from, found.end);
   }
 
   #offset(generated: number): number {

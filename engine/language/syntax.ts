@@ -83,12 +83,12 @@ interface WithKey {
 
 /** Calls `visit` with each child that runs, in the order of the text. */
 export function forEachChild(node: t.Node, visit: (child: t.Node) => void): void {
-  const { computed, key, property } = node as WithKey;
-  if (computed === true && key !== undefined) visit(key);
+  const { computed, key: name, property } = node as WithKey;
+  if (computed === true && name !== undefined) visit(name);
   const keys = childKeys[node.type];
   if (keys !== undefined) {
-    for (let k = 0; k < keys.length; k++) {
-      const child = (node as unknown as Record<string, t.Node | (t.Node | null)[] | null | undefined>)[keys[k]!];
+    for (const key of keys) {
+      const child = (node as unknown as Record<string, t.Node | (t.Node | null)[] | null | undefined>)[key];
       if (child === null || child === undefined) continue;
       if (!Array.isArray(child)) visit(child);
       else for (const item of child) if (item !== null) visit(item);

@@ -190,7 +190,7 @@ function isStable(node: t.Node, r: Rewriter): boolean {
   if (node.type === "ThisExpression" || node.type === "Super") return true;
   if (node.type !== "Identifier" || r.scopes.dynamic) return false;
   const variable = r.scopes.of(node);
-  return variable !== undefined && variable.assignments === 0 && variable.kind !== "enumMember";
+  return variable?.assignments === 0 && variable.kind !== "enumMember";
 }
 
 // ------------------------------------------------------------------------------------------------- a ||= value, a &&= b

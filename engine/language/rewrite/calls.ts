@@ -93,7 +93,7 @@ function wantsSite({ callee, arguments: values }: t.CallExpression | t.OptionalC
   if (called.type === "Identifier") {
     const variable = r.scopes.of(called);
     // A function of this file has sites of its own inside.
-    if (variable !== undefined && variable.kind === "function" && variable.assignments === 0) return false;
+    if (variable?.kind === "function" && variable.assignments === 0) return false;
     if (variable === undefined && (called.name === "eval" || called.name === "require" || called.name === "Symbol"))
       return false;
   }

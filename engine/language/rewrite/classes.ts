@@ -10,9 +10,11 @@ import { visitStatements } from "./statements.ts";
 export function classNode(node: t.ClassDeclaration | t.ClassExpression, r: Rewriter): void {
   const outerStrict = r.strict;
   r.strict = true;
+  r.functions.push({ start: node.start!, end: node.end! });
   if (node.decorators?.length) refuse(node.decorators[0]!, "decorators cannot run yet: call the function yourself", r);
   if (r.typescript) eraseClassTypes(node, r);
   if (node.superClass) r.visit(node.superClass);
+  if (r.typescript) declareParameterProperties(node.body, r);
   for (const member of node.body.body) classMember(member, node, r);
   r.strict = outerStrict;
 }
@@ -81,11 +83,24 @@ function field(member: t.ClassProperty | t.ClassPrivateProperty, r: Rewriter): v
   if (r.typescript) endStatement(member, r);
 }
 
-/** Parameters with modifiers become fields, once `super` has made the object. */
-function constructorMethod(node: t.ClassMethod, derived: boolean, r: Rewriter): void {
-  const names = node.params
+/** As TypeScript does, fields for the constructor's parameters come first. */
+function declareParameterProperties(body: t.ClassBody, r: Rewriter): void {
+  for (const member of body.body) {
+    if (member.type !== "ClassMethod" || member.kind !== "constructor") continue;
+    const fields = parameterProperties(member).map((name) => `${name};`);
+    if (fields.length > 0) r.edits.after(body.start! + 1, fields.join(""));
+  }
+}
+
+function parameterProperties({ params }: t.ClassMethod): string[] {
+  return params
     .filter((parameter) => parameter.type === "TSParameterProperty")
     .flatMap((parameter) => boundIdentifiers(parameter).map(({ name }) => name));
+}
+
+/** Parameters with modifiers become fields, once `super` has made the object. */
+function constructorMethod(node: t.ClassMethod, derived: boolean, r: Rewriter): void {
+  const names = parameterProperties(node);
   const assignments = names.map((name) => `this.${name} = ${name}`);
   const outer = r.afterSuper;
   r.afterSuper = derived && names.length > 0 ? `, ${assignments.join(", ")}, this)` : undefined;

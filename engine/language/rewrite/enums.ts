@@ -16,8 +16,7 @@ export function enumDeclaration(node: t.TSEnumDeclaration, r: Rewriter): void {
   let previous: string | undefined;
   for (const member of body.members) {
     const { id: key, initializer } = member;
-    const text = key.type === "Identifier" ? key.name : key.type === "StringLiteral" ? key.value : undefined;
-    if (text === undefined) refuse(member, "an enum's member needs a name", r);
+    const text = key.type === "Identifier" ? key.name : key.value;
     const quoted = JSON.stringify(text);
     const next = r.tokenAfter(member.end!);
     const isString = initializer ? isText(initializer, strings) : false;
@@ -72,7 +71,7 @@ function identifierAt(node: t.Node): t.Identifier | undefined {
 /** A namespace becomes an object that gets what it exports. Exported variables that change later are refused. */
 export function namespaceDeclaration(node: t.TSModuleDeclaration, r: Rewriter): void {
   const { id, body } = node;
-  if (id.type !== "Identifier" || body.type !== "TSModuleBlock") {
+  if (id.type !== "Identifier") {
     refuse(node, "nested names of namespaces cannot run: write one namespace inside the other", r);
   }
   const brace = r.tokenAfter(id.end!);

@@ -4,7 +4,10 @@ import type { Rewriter } from "./rewriter.ts";
 
 /** What stands after an identifier's name where it is declared: `?`, `!` and its type. */
 export function eraseAfterName(identifier: t.Identifier, r: Rewriter): void {
-  if (identifier.typeAnnotation) r.edits.erase(identifier.start! + identifier.name.length, identifier.end!);
+  const { typeAnnotation, optional, start, name } = identifier;
+  const nameEnd = start! + name.length;
+  if (typeAnnotation) r.edits.erase(nameEnd, typeAnnotation.end!);
+  else if (optional === true) r.edits.erase(nameEnd, r.tokenAfter(nameEnd) + 1);
 }
 
 export function eraseAnnotation(pattern: t.ObjectPattern | t.ArrayPattern | t.RestElement, r: Rewriter): void {
@@ -169,7 +172,7 @@ export function isOnlyTypes(node: t.Node): boolean {
     case "TSNamespaceExportDeclaration":
       return true;
     case "TSModuleDeclaration":
-      return node.declare === true || node.id.type !== "Identifier" || !hasValues(node.body);
+      return node.declare === true || node.id.type === "StringLiteral" || !hasValues(node.body);
     case "VariableDeclaration":
     case "ClassDeclaration":
     case "FunctionDeclaration":
@@ -181,7 +184,6 @@ export function isOnlyTypes(node: t.Node): boolean {
 }
 
 function hasValues(body: t.Node): boolean {
-  if (body.type === "TSModuleDeclaration") return !isOnlyTypes(body);
   if (body.type !== "TSModuleBlock") return false;
   return body.body.some((statement) => {
     if (statement.type === "ExportNamedDeclaration") {

@@ -11,6 +11,7 @@ import { visitStatements } from "./statements.ts";
 export function functionNode(node: FunctionNode, r: Rewriter): void {
   const { body } = node;
   const site = r.site(node, "call", functionName(node));
+  r.functions.push({ start: node.start!, end: node.end! });
   if (r.typescript) eraseSignature(node, r);
   if ("computed" in node && node.computed) propertyKey(node.key, r);
   if ("decorators" in node && node.decorators) r.visitAll(node.decorators);
@@ -50,7 +51,7 @@ function finishBody(node: FunctionNode, site: number, host: Host, r: Rewriter): 
       tail = `} finally {${runtimeName}.leaveFrame(${host.frame});}`;
     }
     for (const parameter of node.params) head += observations(parameter, r);
-  } else if (host.frame !== undefined) {
+  } else if (host.frame !== undefined && host.suspends === true) {
     head += `const ${host.frame} = ${runtimeName}.frame(${site});`;
   }
   if (head === "") return;
@@ -164,6 +165,7 @@ export function awaitExpression(node: t.AwaitExpression, r: Rewriter): void {
     r.visit(node.argument);
     return;
   }
+  r.host.suspends = true;
   r.edits.before(node.start!, `${runtimeName}.resume(${frame}, `);
   r.wrap(node.argument, `${runtimeName}.suspend(${frame}, `, ")");
   r.edits.after(node.end!, ")");
@@ -171,6 +173,7 @@ export function awaitExpression(node: t.AwaitExpression, r: Rewriter): void {
 
 export function yieldExpression(node: t.YieldExpression, r: Rewriter): void {
   const frame = r.host.frame!;
+  r.host.suspends = true;
   r.edits.before(node.start!, `${runtimeName}.resume(${frame}, `);
   if (node.argument) r.wrap(node.argument, `${runtimeName}.suspend(${frame}, `, ")");
   else r.edits.after(node.end!, ` ${runtimeName}.suspend(${frame}, void 0)`);

@@ -38,15 +38,20 @@ const unary: Readonly<Record<string, string>> = { "-": "neg", "+": "plus", "~": 
 
 export function binaryExpression(node: t.BinaryExpression, r: Rewriter): void {
   const { left, right, operator } = node;
-  if (left.type === "PrivateName") { r.visit(right); return; }
+  if (left.type === "PrivateName") {
+    r.visit(right);
+    return;
+  }
   if (operator === "in") {
     propertyKey(left, r);
-    r.visit(right); return;
+    r.visit(right);
+    return;
   }
   const name = arithmetic[operator] ?? comparison[operator];
   if (name === undefined || isNative(node, r)) {
     r.visit(left);
-    r.visit(right); return;
+    r.visit(right);
+    return;
   }
   const negated = name.startsWith("!");
   const site = makesNode.has(operator) ? r.operation(node) : r.site(node);
@@ -74,17 +79,29 @@ function isNullish(node: t.Node, r: Rewriter): boolean {
 export function unaryExpression(node: t.UnaryExpression, r: Rewriter): void {
   const { operator, argument } = node;
   const start = node.start!;
-  if (operator === "!") { test(argument, r); return; }
-  if (operator === "delete") { reference(argument, r); return; }
+  if (operator === "!") {
+    test(argument, r);
+    return;
+  }
+  if (operator === "delete") {
+    reference(argument, r);
+    return;
+  }
   if (operator === "typeof") {
     // `typeof` of a name that nobody declared does not throw.
-    if (r.known.isUntraced(argument) || isUndeclared(argument, r)) { r.visit(argument); return; }
+    if (r.known.isUntraced(argument) || isUndeclared(argument, r)) {
+      r.visit(argument);
+      return;
+    }
     r.edits.replace(start, start + operator.length, `${runtimeName}.typeOf(`);
     r.wrap(argument, "", ")");
     return;
   }
   const name = unary[operator];
-  if (name === undefined || r.known.isUntraced(argument)) { r.visit(argument); return; }
+  if (name === undefined || r.known.isUntraced(argument)) {
+    r.visit(argument);
+    return;
+  }
   const site = operator === "-" ? r.operation(node) : r.site(node);
   r.operand(argument, site, 0);
   r.edits.replace(start, start + 1, r.call(name, site));
@@ -99,16 +116,24 @@ function isUndeclared(node: t.Node, r: Rewriter): boolean {
 
 /** Visits what is only asked whether it is truthy. */
 export function test(node: t.Node, r: Rewriter): void {
-  if (node.type === "ParenthesizedExpression") { test(node.expression, r); return; }
+  if (node.type === "ParenthesizedExpression") {
+    test(node.expression, r);
+    return;
+  }
   if (node.type === "SequenceExpression") {
     node.expressions.slice(0, -1).forEach((expression) => unused(expression, r));
-    test(node.expressions.at(-1)!, r); return;
+    test(node.expressions.at(-1)!, r);
+    return;
   }
   if (node.type === "LogicalExpression" && node.operator !== "??") {
     test(node.left, r);
-    test(node.right, r); return;
+    test(node.right, r);
+    return;
   }
-  if (r.known.isBoolean(node) || r.known.isUntraced(node)) { r.visit(node); return; }
+  if (r.known.isBoolean(node) || r.known.isUntraced(node)) {
+    r.visit(node);
+    return;
+  }
   r.wrap(node, r.call("truth", r.site(node)), ")");
 }
 
@@ -116,7 +141,8 @@ export function logicalExpression(node: t.LogicalExpression, r: Rewriter): void 
   const { left, right, operator } = node;
   if (operator === "??" || r.known.isBoolean(left) || r.known.isUntraced(left)) {
     r.visit(left);
-    r.visit(right); return;
+    r.visit(right);
+    return;
   }
   r.parenthesise(node, "(", ")", () => {
     const value = r.temporary();
@@ -138,20 +164,29 @@ export function conditionalExpression(node: t.ConditionalExpression, r: Rewriter
 export function unused(node: t.Node, r: Rewriter): void {
   switch (node.type) {
     case "ParenthesizedExpression":
-      { unused(node.expression, r); return; }
+      unused(node.expression, r);
+      break;
     case "SequenceExpression":
-      node.expressions.forEach((expression) => unused(expression, r));
-      return;
+      for (const expression of node.expressions) unused(expression, r);
+      break;
     case "LogicalExpression":
-      if (node.operator === "??") { r.visit(node); return; }
+      if (node.operator === "??") {
+        r.visit(node);
+        break;
+      }
       test(node.left, r);
-      { unused(node.right, r); return; }
+      // What `x++` becomes is an assignment.
+      if (node.right.type === "UpdateExpression") r.wrap(node.right, "(", ")", (right) => unused(right, r));
+      else unused(node.right, r);
+      break;
     case "ConditionalExpression":
       test(node.test, r);
       unused(node.consequent, r);
-      { unused(node.alternate, r); return; }
+      unused(node.alternate, r);
+      break;
     case "UpdateExpression":
-      { updateExpression(node, r, false); return; }
+      updateExpression(node, r, false);
+      break;
     default:
       r.visit(node);
   }
@@ -159,7 +194,10 @@ export function unused(node: t.Node, r: Rewriter): void {
 
 /** Visits a property key that is computed. */
 export function propertyKey(key: t.Node, r: Rewriter): void {
-  if (r.known.isUntraced(key)) { r.visit(key); return; }
+  if (r.known.isUntraced(key)) {
+    r.visit(key);
+    return;
+  }
   r.wrap(key, `${runtimeName}.key(`, ")");
 }
 
@@ -171,7 +209,10 @@ export function isElement(node: t.MemberExpression | t.OptionalMemberExpression)
 }
 
 export function memberExpression(node: t.MemberExpression, r: Rewriter): void {
-  if (!isElement(node)) { reference(node, r); return; }
+  if (!isElement(node)) {
+    reference(node, r);
+    return;
+  }
   const { object, property } = node;
   const site = r.site(node);
   r.edits.before(node.start!, r.call("get", site));
@@ -184,13 +225,23 @@ export function memberExpression(node: t.MemberExpression, r: Rewriter): void {
 
 /** Visits what is called, deleted or asked for in another way than for its value. */
 export function reference(node: t.Node, r: Rewriter): void {
-  if (node.type === "ParenthesizedExpression") { reference(node.expression, r); return; }
+  if (node.type === "ParenthesizedExpression") {
+    reference(node.expression, r);
+    return;
+  }
   if (node.type === "TSNonNullExpression") {
     reference(node.expression, r);
-    r.edits.erase(node.expression.end!, node.end!); return;
+    r.edits.erase(node.expression.end!, node.end!);
+    return;
   }
-  if (node.type === "OptionalMemberExpression" || node.type === "OptionalCallExpression") { nativeLink(node, r); return; }
-  if (node.type !== "MemberExpression") { r.visit(node); return; }
+  if (node.type === "OptionalMemberExpression" || node.type === "OptionalCallExpression") {
+    nativeLink(node, r);
+    return;
+  }
+  if (node.type !== "MemberExpression") {
+    r.visit(node);
+    return;
+  }
   r.visit(node.object);
   if (node.computed) propertyKey(node.property, r);
 }

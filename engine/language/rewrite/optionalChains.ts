@@ -153,7 +153,7 @@ function linkText(link: Link, at: number, element: boolean, receiver: string | u
     r.edits.erase(link.expression.end!, link.end!);
   } else if (link.type === "OptionalCallExpression") {
     eraseTypeArguments(link, r);
-    if (receiver !== undefined && link.type === "OptionalCallExpression" && link.optional) {
+    if (receiver !== undefined && link.optional) {
       const parenthesis = r.tokenAfter(link.typeArguments?.end ?? at);
       const text = link.arguments.length === 0 ? `.call(${receiver}` : `.call(${receiver}, `;
       r.edits.replace(parenthesis, parenthesis + 1, text);

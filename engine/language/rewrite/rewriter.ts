@@ -1,7 +1,7 @@
 import type * as t from "@babel/types";
 import type { SiteKind, SiteTable } from "../../tape/site.ts";
 import type { Edits } from "../edits.ts";
-import type { Operand } from "../instrumentedFile.ts";
+import type { Operand, TextRange } from "../instrumentedFile.ts";
 import type { LexicalScopes, Variable } from "../lexicalScopes.ts";
 import { runtimeName } from "../runtime.ts";
 import { bare, forEachChild, skipTrivia } from "../syntax.ts";
@@ -15,6 +15,8 @@ export interface Host {
   operations: number;
   /** The variable that holds the frame of a generator or async function. */
   readonly frame: string | undefined;
+  /** Whether it waits anywhere. */
+  suspends?: boolean;
 }
 
 export interface RewriteInput {
@@ -43,6 +45,8 @@ export class Rewriter {
   /** Sites by the variable whose values they are. */
   readonly variableSites = new Map<Variable, number[]>();
   readonly operands: Operand[] = [];
+  /** Where functions and classes stand. */
+  readonly functions: TextRange[] = [];
   /** Where what was written instead of an expression starts with a parenthesis, which might call the line before. */
   readonly parenthesised = new Set<number>();
   /** Where expressions ended with a type that has been taken away. */

@@ -163,6 +163,7 @@ export function loop(node: t.Node, r: Rewriter, statement: t.Node = node): void 
   }
   const resumes = loopNode.type === "ForOfStatement" && loopNode.await && r.host.frame !== undefined;
   if (operations === 0 && !resumes) return;
+  if (resumes) r.host.suspends = true;
 
   const outer = r.temporary();
   const counter = variable !== undefined && isCounter(loopNode, variable, r) ? variable.name : undefined;

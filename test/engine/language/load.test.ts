@@ -1,0 +1,132 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { after, test } from "node:test";
+import { createRuntime } from "../../../engine/language/createRuntime.ts";
+import { LoadError, loadModel, type LoadedModel } from "../../../engine/language/load.ts";
+import { originalFunctionText } from "../../../engine/language/moduleHooks.ts";
+import { stackFrames } from "../../../engine/language/positions.ts";
+import { SiteTable } from "../../../engine/tape/site.ts";
+
+const folder = mkdtempSync(path.join(tmpdir(), "adjoint-load-"));
+after(() => rmSync(folder, { recursive: true }));
+const { runtime } = createRuntime({ originalText: originalFunctionText });
+
+function write(name: string, text: string): string {
+  const file = path.join(folder, name);
+  writeFileSync(file, text);
+  return file;
+}
+
+const load = (file: string, text?: string, library: object = {}): Promise<LoadedModel> =>
+  loadModel({ file, ...(text === undefined ? {} : { text }), runtime, sites: new SiteTable(), library });
+
+async function failure(text: string, name = "failing.ts"): Promise<string> {
+  try {
+    await load(write(name, text));
+  } catch (error) {
+    assert(error instanceof LoadError);
+    const { code, message, source } = error.diagnostic;
+    return `${path.basename(source.file)}:${source.line}:${source.column} ${code} ${message}`;
+  }
+  return "loaded";
+}
+
+test("loads a model with local imports as TypeScript lets them be written, and the library", async () => {
+  write("part.ts", "export const half = (x: number): number => x / 2;");
+  write("parts.json", `{ "n": 3 }`);
+  const file = write(
+    "model.ts",
+    `import { half } from "./part";\nimport { half as same } from "./part.js";\nimport data from "./parts.json";\n` +
+      `import { one } from "adjoint";\nexport const f = (x = 8) => half(x) + same(x) + data.n + one;`,
+  );
+  const { namespace, sources, functionIds, outline } = await load(file, undefined, { one: 1 });
+  assert.equal((namespace["f"] as () => number)(), 12);
+  assert.deepEqual([...sources.keys()].map((name) => path.basename(name)).sort(), ["model.ts", "part.ts"]);
+  assert.equal(outline.functions[0]?.name, "f");
+  assert.equal(sources.get(file)?.functions[0]?.id, functionIds.get("f"));
+});
+
+test("runs the text of an unsaved editor, and a file again after it changed", async () => {
+  const file = write("unsaved.ts", "export const value = 1;");
+  assert.equal((await load(file)).namespace["value"], 1);
+  assert.equal((await load(file, "export const value = 2;")).namespace["value"], 2);
+});
+
+test("treats TypeScript with module syntax as a module in a CommonJS package too", async () => {
+  write("package.json", `{ "type": "commonjs" }`);
+  assert.equal((await load(write("inCommonjs.ts", "export const value: number = 3;"))).namespace["value"], 3);
+  rmSync(path.join(folder, "package.json"));
+});
+
+test("says where an import leads nowhere", async () => {
+  assert.equal(
+    await failure(`import { a } from "./nowhere";\nexport const f = (x = 1) => a(x);`),
+    `failing.ts:1:19 import-not-found There is no file "./nowhere": check the import's path.`,
+  );
+  assert.equal(
+    await failure(`\nimport a from "no-such-package/part";\nexport const f = (x = 1) => a(x);`),
+    `failing.ts:2:15 import-not-found The package "no-such-package" is not found: install it, or check the import's name.`,
+  );
+  write("some.ts", "export const other = 1;");
+  assert.equal(
+    await failure(`import {\n  other,\n  missing,\n} from "./some";\nexport const f = (x = 1) => missing(x) + other;`),
+    `failing.ts:3:3 import-not-found "./some" exports nothing named missing: check the import's name.`,
+  );
+});
+
+test("says where a file throws while it is loaded, in its own lines and columns", async () => {
+  assert.equal(
+    await failure(`const nothing: any = null;\nexport const f = (x = 1) => x;\nconst y = 1 + f(2) * nothing.z.w;`),
+    "failing.ts:3:30 model-error TypeError: Cannot read properties of null (reading 'z')",
+  );
+  assert.equal(
+    await failure(`export const f = (x = 1) => x;\nconst y = f(2) * Symbol();`),
+    "failing.ts:2:11 model-error TypeError: Cannot convert a Symbol value to a number",
+  );
+  assert.equal(await failure(`throw "text";`), `failing.ts:1:1 model-error The file threw "text" while it was loaded.`);
+});
+
+test("says where the syntax is wrong, or cannot run", async () => {
+  assert.equal(
+    await failure("export const f = (x = 1) => {"),
+    "failing.ts:1:30 syntax-error Syntax error: unexpected token.",
+  );
+  assert.equal(
+    await failure("export const f = (x = 1) => x;\n@d class A {}"),
+    "failing.ts:2:1 syntax-error Decorators cannot run yet: call the function yourself.",
+  );
+  assert.equal(
+    await failure("namespace A.B { export const x = 1 }"),
+    "failing.ts:1:1 syntax-error Nested names of namespaces cannot run: write one namespace inside the other.",
+  );
+});
+
+test("maps the stack of an error thrown later to the original text", async () => {
+  const text = `export function f(x = 1) {\n  const y = x * 2; return g(y) + y; }\nfunction g(v: number) {\n  if (v > 1) throw new Error("big"); return v; }`;
+  const { namespace, sources } = await load(write("throwing.ts", text));
+  let stack = "";
+  try {
+    (namespace["f"] as () => unknown)();
+  } catch (error) {
+    stack = (error as Error).stack ?? "";
+  }
+  const places = stackFrames(stack, sources).map(({ line, column }) => [line, column]);
+  assert.deepEqual(places, [
+    [4, 20],
+    [2, 27],
+  ]);
+});
+
+test("finds the named exports of CommonJS packages that compilers wrote", async () => {
+  write("base.cjs", `exports.a = 1; exports.b = 2;`);
+  write(
+    "again.cjs",
+    `var _b = require("./base.cjs"); Object.keys(_b).forEach(function (k) { if (k === "default" || k === "__esModule") return; exports[k] = _b[k]; });`,
+  );
+  const { namespace } = await load(
+    write("usesCjs.mjs", `import { a, b } from "./again.cjs"; export const sum = a + b;`),
+  );
+  assert.equal(namespace["sum"], 3);
+});
