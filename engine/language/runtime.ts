@@ -69,13 +69,17 @@ export interface Runtime {
   scope(): number;
   enter(site: number): void;
   leave(scope: number): void;
-  /** At the start of each turn of a loop. `outer` is the scope around the loop; `iteration` counts from 0. */
+  /** At the start of each turn of a loop. `outer` is the scope around it; `iteration` is its counter, or counts from 0. */
   iterate(outer: number, site: number, iteration: number): void;
   /** The scope kept by generators and async functions across `yield` and `await`. */
   frame(site: number): Frame;
-  /** `resume(frame, yield suspend(frame, v))`, and the same around `await`. */
+  /**
+   * `resume(frame, yield suspend(frame, v))`, and the same around `await`. What is suspended stays so when suspended again;
+   * what runs stays so when resumed, as at the head of each `catch`.
+   */
   suspend<T>(frame: Frame, value: T): T;
   resume<T>(frame: Frame, value: T): T;
+  /** Nothing where the frame is suspended: whoever ended it goes on in its own scope. */
   leaveFrame(frame: Frame): void;
 
   // ---- what people see
@@ -90,6 +94,7 @@ export interface Frame {
   scope: number;
   /** The scope of whoever resumed it. */
   outer: number;
+  suspended: boolean;
 }
 
 /** An identifier that no program uses: the instrumented text reads it from globalThis. */

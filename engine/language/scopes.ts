@@ -42,22 +42,27 @@ export const scopes: Pick<
     recording.heartbeat[0] = site;
     const outer = recording.scope;
     if (recording.on) recording.scope = open(outer, site, -1);
-    return { scope: recording.scope, outer };
+    return { scope: recording.scope, outer, suspended: false };
   },
 
   suspend(frame, value) {
+    if (frame.suspended) return value;
+    frame.suspended = true;
     frame.scope = recording.scope;
     recording.scope = frame.outer;
     return value;
   },
 
   resume(frame, value) {
+    if (!frame.suspended) return value;
+    frame.suspended = false;
     frame.outer = recording.scope;
     recording.scope = frame.scope;
     return value;
   },
 
   leaveFrame(frame) {
+    if (frame.suspended) return;
     if (recording.on) giveBack(recording.scope, frame.outer);
     recording.scope = frame.outer;
   },

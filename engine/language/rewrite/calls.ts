@@ -81,7 +81,7 @@ function makesNothing(
   { callee, arguments: values }: t.CallExpression | t.OptionalCallExpression,
   r: Rewriter,
 ): boolean {
-  if (callee.type === "Import") return true;
+  if (callee.type === "Import" || r.known.mathProperty(callee) !== undefined) return true;
   const global = r.known.globalName(callee);
   if (global === "require" || global === "Symbol") return true;
   return isMethodOf(callee, plainObjects, r) && values.every((value) => r.known.isUntraced(value));
@@ -89,7 +89,7 @@ function makesNothing(
 
 function wantsSite({ callee, arguments: values }: t.CallExpression | t.OptionalCallExpression, r: Rewriter): boolean {
   const called = bare(callee);
-  if (called.type === "Super" || called.type === "Import") return false;
+  if (called.type === "Super" || called.type === "Import" || r.known.mathProperty(called) !== undefined) return false;
   if (called.type === "Identifier") {
     const variable = r.scopes.of(called);
     // A function of this file has sites of its own inside.
