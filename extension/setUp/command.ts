@@ -52,7 +52,7 @@ export class SetUp extends Disposable implements vscode.CodeActionProvider {
       if (!folder) return;
       const plan = this.#plan(folder, uri);
       if (plan.changes.length === 0) {
-        await this.#nothingToDo(plan);
+        void this.#explaining(() => this.#nothingToDo(plan));
         return;
       }
       const changes = uri ? plan.changes : await confirm(plan);
@@ -75,7 +75,7 @@ export class SetUp extends Disposable implements vscode.CodeActionProvider {
     for (const { sentence } of changes) this.#log.info(`Set up: ${sentence}`);
     const model = changes.find(({ file, exists }) => !exists && /(?<!\.d)\.ts$/.test(file));
     if (model) await vscode.window.showTextDocument(vscode.Uri.file(model.file));
-    void this.#offerUndo(changes, done);
+    void this.#explaining(() => this.#offerUndo(changes, done));
   }
 
   async #offerUndo(changes: readonly Change[], done: Done): Promise<void> {
@@ -146,12 +146,12 @@ async function confirm(plan: Plan): Promise<readonly Change[] | undefined> {
   return chosen?.map(({ change }) => change);
 }
 
-/** The text in the editor, where it is open there, else on disk. */
+/** The text in the editor, where it is open there, else on disk. A file that was deleted may still be open. */
 function read(file: string): string | undefined {
-  const open = vscode.workspace.textDocuments.find(({ uri }) => uri.scheme === "file" && uri.fsPath === file);
-  if (open) return open.getText();
   try {
-    return readFileSync(file, "utf8");
+    const saved = readFileSync(file, "utf8");
+    const open = vscode.workspace.textDocuments.find(({ uri }) => uri.scheme === "file" && uri.fsPath === file);
+    return open?.isDirty ? open.getText() : saved;
   } catch {
     return undefined;
   }

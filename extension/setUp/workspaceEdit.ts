@@ -42,8 +42,8 @@ export async function revert({ created, changed }: Done): Promise<void> {
     replace(edit, document, before);
   }
   for (const { uri, text } of created) {
-    const now = await vscode.workspace.openTextDocument(uri).then(
-      (document) => document.getText(),
+    const now = await vscode.workspace.fs.readFile(uri).then(
+      (bytes) => new TextDecoder().decode(bytes),
       () => undefined,
     );
     if (now === text) edit.deleteFile(uri, { ignoreIfNotExists: true });

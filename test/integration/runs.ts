@@ -15,6 +15,7 @@ export interface Run {
 export const runs: readonly Run[] = [
   { name: "main", workspace: ["examples", "test/workspaces/models"], trusted: true, packaged: false },
   { name: "untrusted", workspace: ["examples", "test/workspaces/models"], trusted: false, packaged: false },
+  { name: "fresh", workspace: ["test/workspaces/fresh"], trusted: true, packaged: false },
   { name: "vsix", workspace: ["examples"], trusted: true, packaged: true },
 ];
 
