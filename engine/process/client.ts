@@ -37,6 +37,8 @@ export type Question = Exclude<Method, "outline" | "trace">;
 
 /** Questions are answered in milliseconds: whoever takes longer is held up by what the model has left running. */
 const answerWithinMs = 15_000;
+/** A run that takes longer than this doesn't notice that the next spare process starts. */
+const spareAfterMs = 500;
 /** After so many functions of a file have ended their process, the others are not tried any more. */
 const mostLost = 3;
 
@@ -48,7 +50,7 @@ export class EngineClient {
 
   constructor(options: EngineClientOptions) {
     this.#options = options;
-    if (options.spare === true) this.#spare = this.#start(defaultLimits);
+    this.#keepSpare();
   }
 
   /** What stands in a file, without running it. Rejects when the engine cannot be started. */
@@ -110,7 +112,7 @@ export class EngineClient {
   restart(): void {
     for (const engine of this.#processes) engine.kill();
     this.#spare = undefined;
-    if (this.#options.spare === true && !this.#disposed) this.#spare = this.#start(defaultLimits);
+    this.#keepSpare();
   }
 
   dispose(): void {
@@ -128,6 +130,7 @@ export class EngineClient {
     const late = setTimeout(cancel, limitsOf(request.limits).wallClockMs + 5000);
     return engine.ask("trace", request).finally(() => {
       clearTimeout(late);
+      this.#keepSpare();
       cancellation?.removeEventListener("abort", cancel);
       engine.onProgress = undefined;
     });
@@ -149,12 +152,13 @@ export class EngineClient {
     if (!usable) spare?.kill();
     const engine = usable ? spare : this.#start(limits);
     engine.ref();
-    // Not at once: starting another process would slow down this one's run.
-    if (this.#options.spare === true)
-      setTimeout(() => {
-        if (!this.#disposed) this.#spare ??= this.#start(defaultLimits);
-      }, 100).unref();
+    // Not at once: another process that starts would slow down this one's run.
+    setTimeout(() => this.#keepSpare(), spareAfterMs).unref();
     return engine;
+  }
+
+  #keepSpare(): void {
+    if (this.#options.spare === true && !this.#disposed) this.#spare ??= this.#start(defaultLimits);
   }
 
   #start(limits: Limits): EngineProcess {

@@ -83,15 +83,18 @@ export class EngineProcess {
   }
 
   /** Rejects with ProcessEnded when the process ends before it has answered. */
-  ask<M extends Method>(method: M, params: Questions[M][0]): Promise<Questions[M][1]> {
-    return new Promise((resolve, reject) => {
-      void this.#ended.then((ending) => reject(new ProcessEnded(ending)));
-      if (this.#ending === undefined)
-        ask(this.#connection, method, params).then(resolve, (error: unknown) => {
-          // A channel that breaks is a process that ends: wait to hear how.
-          if (this.alive && this.#child.connected) reject(error instanceof Error ? error : new Error(String(error)));
-        });
+  async ask<M extends Method>(method: M, params: Questions[M][0]): Promise<Questions[M][1]> {
+    const ended = this.#ended.then((ending): never => {
+      throw new ProcessEnded(ending);
     });
+    if (this.#ending !== undefined) return ended;
+    const asked = ask(this.#connection, method, params).catch((error: unknown) => {
+      // A channel that breaks is a process that ends: wait to hear how.
+      if (!this.alive || !this.#child.connected) return ended;
+      throw error;
+    });
+    // JSON-RPC makes null of undefined.
+    return (await Promise.race([asked, ended])) ?? (undefined);
   }
 
   kill(): void {

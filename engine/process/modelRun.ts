@@ -224,7 +224,10 @@ export class ModelRun {
             sites: this.#sites,
             site: 0,
           });
-    return { file, outline, functions: [], diagnostics: [diagnostic] };
+    // What a file without any function does when it runs is beside the point.
+    const pointless = diagnostic.code === "model-error" && outline.functions.length === 0;
+    const told = pointless ? noDifferentiableFunction(file, outline) : diagnostic;
+    return { file, outline, functions: [], diagnostics: [told] };
   }
 }
 

@@ -103,7 +103,7 @@ function subjectOf(
 
 /** Every value that a variable was given. */
 export function occurrencesOf(run: FunctionRun, binding: Binding): readonly Occurrence[] {
-  const { tape, sites } = run;
+  const { tape } = run;
   const found: Occurrence[] = [];
   // A parameter that became inputs is also seen when the function begins: that is the same value.
   const inputs = new Set<number>();
@@ -111,7 +111,7 @@ export function occurrencesOf(run: FunctionRun, binding: Binding): readonly Occu
   for (const number of wanted) {
     const nodes = run.siteIndex.nodesOf(number);
     if (nodes.length === 0) continue;
-    if (sites.get(number).kind === "expression") for (const node of resultsOf(tape, nodes)) found.push({ node });
+    if (!run.isInput(nodes[0]!)) for (const node of resultsOf(tape, nodes)) found.push({ node });
     else {
       found.push(...parameterOccurrence(run, nodes));
       for (const node of nodes) inputs.add(node);
