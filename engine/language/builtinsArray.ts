@@ -4,7 +4,7 @@ import { TracedNumber } from "../tape/tensor.ts";
 import { noteBranch, truth } from "./comparisons.ts";
 import { isObject, primal, toNumber } from "./primals.ts";
 import { replaceMethods, takingPrimals, type Callable } from "./replace.ts";
-import { hasShadows, isFloatArray, readElement } from "./typedArrays.ts";
+import { mayBeTraced, readElement } from "./typedArrays.ts";
 
 const slice = Array.prototype.slice as Callable;
 
@@ -63,7 +63,7 @@ function takingPositions(native: Native): object {
 
 /** A typed array's elements, traced where they are; anything else as it is. */
 function elementsOf(self: unknown): unknown {
-  if (!hasShadows() || Array.isArray(self) || !isFloatArray(self)) return self;
+  if (Array.isArray(self) || !mayBeTraced(self)) return self;
   return Array.from({ length: self.length }, (_, k) => readElement(self, k));
 }
 

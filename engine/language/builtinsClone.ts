@@ -1,6 +1,6 @@
 import { TracedNumber } from "../tape/tensor.ts";
 import { replaceMethods } from "./replace.ts";
-import { elementNodes, hasShadows, isFloatArray, noteElements, type FloatArray } from "./typedArrays.ts";
+import { elementNodes, isFloatArray, mayBeTraced, noteElements, type FloatArray } from "./typedArrays.ts";
 
 /** `structuredClone` passes traced numbers on, as it does numbers, instead of copying the objects that stand for them. */
 export function installStructuredClone(): void {
@@ -19,7 +19,7 @@ function holdsTraced(value: unknown, seen: Set<unknown>): boolean {
   if (typeof value !== "object" || value === null || seen.has(value)) return false;
   if (value instanceof TracedNumber) return true;
   seen.add(value);
-  if (isFloatArray(value)) return hasShadows();
+  if (isFloatArray(value)) return mayBeTraced(value);
   return membersOf(value).some((member) => holdsTraced(member, seen));
 }
 

@@ -5,8 +5,7 @@ import { replaceConstructor, type Constructor } from "./replace.ts";
 import {
   elementNodes,
   floatArrayConstructors,
-  hasShadows,
-  isFloatArray,
+  mayBeTraced,
   noteElements,
   rounded,
   type FloatArray,
@@ -40,8 +39,7 @@ function fromElements(native: Constructor, source: object, target: Constructor):
   if (source instanceof TracedNumber) return plain(native, [source], target);
   if (ArrayBuffer.isView(source)) {
     const copy = Reflect.construct(native, [source], target) as FloatArray;
-    if (isFloatArray(source) && hasShadows())
-      noteElements(copy, 0, roundedNodes(copy, elementNodes(source, 0, source.length)!, source));
+    if (mayBeTraced(source)) noteElements(copy, 0, roundedNodes(copy, elementNodes(source, 0, source.length)!, source));
     return copy;
   }
   const elements = Array.from(source as Iterable<unknown>, toElementOnly);

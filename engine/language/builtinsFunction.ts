@@ -1,5 +1,5 @@
 import { nativeOf, replaceMethods, type Callable } from "./replace.ts";
-import { hasShadows, isFloatArray, readElement } from "./typedArrays.ts";
+import { mayBeTraced, readElement } from "./typedArrays.ts";
 
 /**
  * `toString` gives the text that a function was written with, for replaced builtins the native text; argument lists
@@ -32,6 +32,6 @@ export function installFunctions(originalText: (generated: string) => string | u
 }
 
 function tracedList(list: unknown): unknown {
-  if (!hasShadows() || !isFloatArray(list)) return list;
+  if (!mayBeTraced(list)) return list;
   return Array.from({ length: list.length }, (_, k) => readElement(list, k));
 }

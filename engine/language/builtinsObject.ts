@@ -3,7 +3,7 @@ import { TracedNumber } from "../tape/tensor.ts";
 import { noteBranch } from "./comparisons.ts";
 import { primal } from "./primals.ts";
 import { replaceMethods, takingPrimals } from "./replace.ts";
-import { hasShadows, isFloatArray, readElement } from "./typedArrays.ts";
+import { mayBeTraced, readElement } from "./typedArrays.ts";
 
 /** To the functions that look at values as objects, a traced number is the number that it holds. */
 export function installObjects(): void {
@@ -41,7 +41,7 @@ export function installObjects(): void {
 }
 
 function tracedEntries(object: unknown): [string, unknown][] | undefined {
-  if (!hasShadows() || !isFloatArray(object)) return undefined;
+  if (!mayBeTraced(object)) return undefined;
   return Object.keys(object).map((key) => {
     const index = Number(key);
     return [key, Number.isInteger(index) ? readElement(object, index) : Reflect.get(object, key)];

@@ -9,8 +9,8 @@ import { replaceMethods, takingPrimals, type Callable, type Constructor } from "
 import {
   copyShadow,
   elementNodes,
-  hasShadows,
   isFloatArray,
+  mayBeTraced,
   noteElement,
   noteElements,
   readElement,
@@ -34,10 +34,6 @@ export function installTypedArrays(): void {
   }));
   replaceMethods(TypedArray, making);
   replaceMethods(ArrayBuffer.prototype, copyingBuffers);
-}
-
-function mayBeTraced(self: unknown): self is FloatArray {
-  return hasShadows() && isFloatArray(self);
 }
 
 /** A position as methods take it: counted from the end where negative, kept within the array. */
@@ -103,7 +99,7 @@ function filling(native: Native): object {
       fill!.call(this, primal(element), ...positions.map(primal));
       const end = position(positions[1], this.length, this.length);
       const node = element instanceof TracedNumber && recording.on ? element.node : untraced;
-      if (node === untraced && !hasShadows()) return this;
+      if (node === untraced && !mayBeTraced(this)) return this;
       for (let k = position(positions[0], this.length, 0); k < end; k++) noteElement(this, k, node);
       return this;
     },
@@ -122,8 +118,8 @@ function filling(native: Native): object {
         toNumber((source as ArrayLike<unknown>)[k]),
       );
       set!.call(this, elements.map(primal), start);
-      if (hasShadows() || elements.some((element) => element instanceof TracedNumber))
-        noteElements(this, Math.trunc(Number(start ?? 0)), nodesFor(this, elements));
+      if (mayBeTraced(this) || elements.some((element) => element instanceof TracedNumber))
+        noteElements(this, Math.trunc(Number(start ?? 0)) || 0, nodesFor(this, elements));
       return undefined;
     },
     with(this: unknown, index: unknown, value: unknown) {

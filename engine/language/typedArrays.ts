@@ -72,6 +72,12 @@ class Stamp extends Stampable {
     return node !== untraced && is(tape.primal[node], primal) ? node : untraced;
   }
 
+  /** Whether any element of the view's buffer may be traced. */
+  static traced(view: FloatArray): boolean {
+    const { nodes, tape } = Stamp.#of(view).#shadow;
+    return nodes !== undefined && tape === recording.tape;
+  }
+
   /** Notes the node of element `index`; the array already holds its primal. */
   static note(view: FloatArray, index: number, node: number): void {
     const stamp = Stamp.#of(view);
@@ -137,9 +143,14 @@ export function writeElement(view: FloatArray, index: number, value: number | Tr
   }
 }
 
+/** Whether it is an array of which elements may be traced. */
+export function mayBeTraced(value: unknown): value is FloatArray {
+  return anyShadow && isFloatArray(value) && Stamp.traced(value);
+}
+
 /** The nodes of `count` elements from `start`; undefined where certainly none is traced. */
 export function elementNodes(view: FloatArray, start: number, count: number): Int32Array | undefined {
-  if (!anyShadow) return undefined;
+  if (!mayBeTraced(view)) return undefined;
   const nodes = new Int32Array(count);
   for (let k = 0; k < count; k++) nodes[k] = nodeAt(view, start + k);
   return nodes;

@@ -264,9 +264,14 @@ export class Numbers<T extends Float64Array<ArrayBuffer> | Int32Array<ArrayBuffe
   }
 }
 
+/** The native method, from before a program's process replaces it with one that looks for traced elements. */
+const copyInto = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), "set")!.value as (
+  source: ArrayLike<number>,
+) => void;
+
 function enlarged<T extends Uint8Array | Float64Array | Int32Array>(array: T, capacity: number): T {
   const larger = new (array.constructor as new (length: number) => T)(capacity);
-  larger.set(array);
+  Reflect.apply(copyInto, larger, [array]);
   return larger;
 }
 
