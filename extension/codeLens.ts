@@ -6,7 +6,7 @@ import { commands } from "./ids.ts";
 import { lensParts, type LensPart } from "./lensText.ts";
 import type { SettingsStore } from "./settings.ts";
 import type { TypeScriptSymbols } from "./symbols.ts";
-import { hasModel, isModelFile, type Traces } from "./traces.ts";
+import { hasModel, importsLibrary, isModelFile, type Traces } from "./traces.ts";
 
 /** A run is spoken of once it lasts this long; before, a lens that came and went would only make the text jump. */
 export const patience = 500;
@@ -38,10 +38,11 @@ export class CodeLens extends Disposable implements vscode.CodeLensProvider {
   async provideCodeLenses(document: vscode.TextDocument): Promise<vscode.CodeLens[]> {
     if (!this.#settings.current.codeLens || !isModelFile(document)) return [];
     const outline = await this.#traces.outline(document);
-    if (!hasModel(outline) && this.#traces.state(document.uri).kind !== "failed") return [];
+    const failed = this.#traces.state(document.uri).kind === "failed";
+    if (!hasModel(outline) && !failed && !importsLibrary(document)) return [];
     const without = this.#symbols.withoutDerivative(document);
     return outline.functions
-      .filter((candidate) => candidate.parameters.length > 0 && !without.has(candidate.name))
+      .filter((candidate) => candidate.parameters.length > 0 && (failed || !without.has(candidate.name)))
       .flatMap((candidate) => this.#lenses(document, candidate));
   }
 

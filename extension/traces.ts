@@ -24,12 +24,14 @@ export class Trace {
   readonly diagnostics: readonly Diagnostic[];
   #mapped: { readonly version: number; readonly mapping: TextMapping } | undefined;
 
-  constructor(id: number, text: string, session: TraceSession) {
+  constructor(id: number, text: string, session: TraceSession, asked: boolean) {
     this.id = id;
     this.text = text;
     this.session = session;
     const { diagnostics, functions } = session.summary;
-    this.diagnostics = [...diagnostics, ...functions.flatMap((traced) => traced.diagnostics)];
+    const all = [...diagnostics, ...functions.flatMap((traced) => traced.diagnostics)];
+    // Many a function that returns text has defaults too: only who asks to trace it wants to hear that it's no model.
+    this.diagnostics = asked ? all : all.filter(({ code }) => code !== "not-a-number-result");
   }
 
   get functions(): readonly FunctionTrace[] {
@@ -70,6 +72,10 @@ interface FileEntry {
   /** The last good answer. */
   trace?: Trace;
   outdated: boolean;
+  /** The version that ran last, whatever came of it. */
+  tried?: number;
+  /** The person has asked for this file to be traced; else it was Adjoint's own idea. */
+  asked?: boolean;
   run?: TraceRun;
   outline?: { readonly version: number; readonly answer: Promise<Outline> };
   lastOutline?: { readonly text: string; readonly outline: Outline };
@@ -162,11 +168,13 @@ export class Traces extends Disposable {
   }
 
   /** Runs the document's text as it is now, in place of a run of an older text. Settles when it has ended, however. */
-  async run(document: vscode.TextDocument): Promise<void> {
+  async run(document: vscode.TextDocument, { asked = true } = {}): Promise<void> {
     if (!vscode.workspace.isTrusted || this.disposed) return;
     const entry = this.#entry(document.uri);
     clearTimeout(entry.timer);
     entry.run?.cancel();
+    entry.asked = asked || entry.asked === true;
+    entry.tried = document.version;
     const run = this.#begin(entry, document);
     entry.run = run;
     this.#started.fire(run);
@@ -246,7 +254,13 @@ export class Traces extends Disposable {
           },
         )
         .then(
-          (session) => this.#finished(entry, run, text, session, Date.now() - since),
+          (session) =>
+            this.#finished(
+              entry,
+              run,
+              new Trace(this.#nextId++, text, session, entry.asked === true),
+              Date.now() - since,
+            ),
           (error: unknown) => {
             if (entry.run !== run) return;
             if (isCancelled(error)) {
@@ -268,15 +282,16 @@ export class Traces extends Disposable {
     return run;
   }
 
-  #finished(entry: FileEntry, run: TraceRun, text: string, session: TraceSession, milliseconds: number): void {
+  #finished(entry: FileEntry, run: TraceRun, trace: Trace, milliseconds: number): void {
+    const { session } = trace;
     if (entry.run !== run || this.#files.get(entry.uri.toString()) !== entry) {
       session.dispose();
       return;
     }
-    const trace = new Trace(this.#nextId++, text, session);
     this.#log.info(`Traced ${entry.uri.fsPath} in ${milliseconds} ms: ${summaryLine(trace)}`);
     if (!trace.functions.some(({ value }) => value !== undefined)) {
-      entry.state = { kind: "failed", diagnostics: trace.diagnostics };
+      const { diagnostics } = trace;
+      entry.state = diagnostics.length > 0 ? { kind: "failed", diagnostics } : { kind: "untraced" };
       session.dispose();
       return;
     }
@@ -303,6 +318,7 @@ export class Traces extends Disposable {
   #forget(entry: FileEntry): void {
     entry.trace?.session.dispose();
     delete entry.trace;
+    delete entry.tried;
     entry.state = { kind: "untraced" };
   }
 
@@ -326,9 +342,9 @@ export class Traces extends Disposable {
   #opened(): void {
     if (!vscode.workspace.isTrusted) return;
     for (const { document } of vscode.window.visibleTextEditors) {
-      const { kind } = this.state(document.uri);
-      if (isModelFile(document) && this.#settings.current.traceOnOpen && kind === "untraced")
-        void this.#runIfTraceable(document);
+      if (!isModelFile(document) || !this.#settings.current.traceOnOpen) continue;
+      const entry = this.#entry(document.uri);
+      if (entry.state.kind === "untraced" && entry.tried !== document.version) void this.#runIfTraceable(document);
     }
   }
 
@@ -352,7 +368,7 @@ export class Traces extends Disposable {
     const visible = vscode.window.visibleTextEditors.find(
       ({ document }) => document.uri.toString() === entry.uri.toString(),
     );
-    if (visible && this.#settings.current.traceOnSave) void this.run(visible.document);
+    if (visible && this.#settings.current.traceOnSave) void this.run(visible.document, { asked: false });
   }
 
   #edited(document: vscode.TextDocument): void {
@@ -375,7 +391,7 @@ export class Traces extends Disposable {
     const unparsed = entry.trace !== undefined && outline.diagnostics.some(({ severity }) => severity === "error");
     if (!hasModel(outline) && !unparsed) return;
     if (entry.run && entry.state.kind === "tracing" && entry.trace?.text === document.getText()) return;
-    await this.run(document);
+    await this.run(document, { asked: false });
   }
 }
 
@@ -393,6 +409,11 @@ export function isModel(outline: FunctionOutline): boolean {
 
 export function hasModel(outline: Outline): boolean {
   return outline.functions.some(isModel);
+}
+
+/** A file that uses the library means to be a model, even where nothing in it can be traced yet. */
+export function importsLibrary(document: vscode.TextDocument): boolean {
+  return /\bfrom\s*["']adjoint["']/.test(document.getText());
 }
 
 /** The functions of an older text, where they stand in this one. */

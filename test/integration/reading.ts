@@ -66,7 +66,7 @@ export function problems(uri: vscode.Uri): string[] {
     .filter(({ source }) => source === "adjoint")
     .map(({ range, severity, code, message }) => {
       const kind = ["error", "warning", "information", "hint"][severity]!;
-      return `${range.start.line + 1}:${range.start.character + 1} ${kind} ${String(code)}: ${message}`;
+      return `${range.start.line + 1}:${range.start.character + 1} ${kind} ${code as string}: ${message}`;
     });
 }
 
@@ -85,4 +85,13 @@ export async function inlayValues(): Promise<string[]> {
     }
     return values.sort((a, b) => a.top - b.top || a.left - b.left).map(({ text }) => text);
   });
+}
+
+/** The notifications on the screen, without what only tells of progress. */
+export async function notifications(): Promise<string[]> {
+  await vscode.commands.executeCommand("notifications.showList");
+  const workbench = await page();
+  const texts = await workbench.locator(".notification-list-item-message").allInnerTexts();
+  await vscode.commands.executeCommand("notifications.hideList");
+  return texts.filter((text) => !/^(?:Tracing|Analyzing) /.test(text));
 }
