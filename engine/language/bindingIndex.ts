@@ -3,12 +3,22 @@ import type { Binding, InstrumentedFile, Operand, TextRange } from "./instrument
 import type { Variable } from "./lexicalScopes.ts";
 import type { Rewriter } from "./rewrite/rewriter.ts";
 
+type Index = Pick<InstrumentedFile, "bindings" | "bindingAt" | "operandAt" | "innermostSites">;
+
+/** Of a file that nobody reads. */
+export const noIndex: Index = {
+  bindings: [],
+  bindingAt: () => undefined,
+  operandAt: () => undefined,
+  innermostSites: () => [],
+};
+
 /** Which variable, operand and expressions stand where, for hovers; worked out when first asked for. */
 export function bindingIndex(
   { scopes, variableSites, operands }: Rewriter,
   sites: SiteTable,
   firstSite: number,
-): Pick<InstrumentedFile, "bindings" | "bindingAt" | "operandAt" | "innermostSites"> {
+): Index {
   const endSite = sites.length;
   let bindings: readonly Binding[] | undefined;
   const all = (): readonly Binding[] =>

@@ -1,6 +1,6 @@
 import type * as t from "@babel/types";
 import type { SiteTable } from "../tape/site.ts";
-import { bindingIndex } from "./bindingIndex.ts";
+import { bindingIndex, noIndex } from "./bindingIndex.ts";
 import { Edits } from "./edits.ts";
 import { exportedFunctions, isTraceable } from "./exportedFunctions.ts";
 import type { InstrumentedFile, TraceableFunction } from "./instrumentedFile.ts";
@@ -18,6 +18,8 @@ export interface InstrumentOptions {
   /** As the module system sees the file; undefined: a module where it has module syntax. */
   readonly format?: "module" | "commonjs" | undefined;
   readonly parsed?: Parsed;
+  /** False: nobody will hover over it, so its syntax need not be kept. */
+  readonly isRead?: boolean;
 }
 
 /**
@@ -30,6 +32,7 @@ export function instrument({
   sites,
   format,
   parsed = parse(file, text, format),
+  isRead = true,
 }: InstrumentOptions): InstrumentedFile {
   const [problem] = parsed.problems;
   if (problem !== undefined) throw new SourceSyntaxError(problem);
@@ -55,7 +58,7 @@ export function instrument({
 
   const code = edits.toString();
   const mapper = new SourceMapper(text, code, edits, sites, rewriter.functions);
-  const index = bindingIndex(rewriter, sites, firstSite);
+  const index = isRead ? bindingIndex(rewriter, sites, firstSite) : noIndex;
   return {
     file,
     text,

@@ -134,10 +134,10 @@ function instrumentFile(
   { sites }: Session,
   format: "module" | "commonjs" | undefined,
 ): InstrumentedFile | undefined {
+  const isPackage = file.includes(`${path.sep}node_modules${path.sep}`);
   try {
-    return instrument({ file, text, sites, format });
+    return instrument({ file, text, sites, format, isRead: !isPackage });
   } catch (error) {
-    const isPackage = file.includes(`${path.sep}node_modules${path.sep}`);
     if (error instanceof SourceSyntaxError && isPackage && !isTypescript(file)) return undefined;
     throw error;
   }
