@@ -48,7 +48,11 @@ function wrap(value: unknown, name: string, site: number, around: ReadonlySet<ob
 function wrapFloats(copy: FloatArray, name: string, site: number): Wrapped {
   const elements: Structure[] = [];
   for (let k = 0; k < copy.length; k++) {
-    const { node } = recording.tape.addInput(copy[k]!, `${name}[${k}]`, site);
+    const { tape } = recording;
+    const { node } = tape.addInput(copy[k]!, `${name}[${k}]`, site);
+    // A tape may put another value in its place, which the array rounds as it does any.
+    copy[k] = tape.primal[node]!;
+    tape.primal[node] = copy[k];
     noteElement(copy, k, node);
     elements.push({ kind: "number", node });
   }

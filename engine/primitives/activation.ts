@@ -1,6 +1,7 @@
 import { add, mul, neg } from "./arithmetic.ts";
 import { greater } from "./comparison.ts";
 import { binary, unary } from "./elementwise.ts";
+import { heldValues } from "./held.ts";
 import { where } from "./selection.ts";
 import { exp, expm1, tanh } from "./transcendental.ts";
 import { native } from "./native.ts";
@@ -102,4 +103,4 @@ export const geluTanh = unary(
 );
 
 /** The value itself, as a constant: no adjoint passes. */
-export const stopGradient = unary("stopGradient", (x) => x);
+export const stopGradient = unary("stopGradient", (x) => heldValues.pass(x));

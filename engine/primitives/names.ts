@@ -106,6 +106,8 @@ export const primitiveNames = [
   "logSoftmax",
   "logSumExp",
   "crossEntropy",
+  // custom.ts
+  "custom",
 ] as const;
 
 export type PrimitiveName = (typeof primitiveNames)[number];

@@ -4,6 +4,7 @@ import * as arithmetic from "./arithmetic.ts";
 import * as broadcasting from "./broadcasting.ts";
 import * as comparison from "./comparison.ts";
 import * as contraction from "./contraction.ts";
+import { custom } from "./custom.ts";
 import * as extremes from "./extremes.ts";
 import * as gathering from "./gathering.ts";
 import * as indexing from "./indexing.ts";
@@ -33,6 +34,7 @@ const primitives: Readonly<Record<PrimitiveName, { readonly rule: Rule }>> = {
   pad: indexing.padRegion,
   ...gathering,
   ...normalization,
+  custom,
 };
 
 /** Rules by operation number; the numbers below `firstPrimitive` have none. */

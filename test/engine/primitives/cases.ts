@@ -1,3 +1,4 @@
+import { customVjp } from "../../../engine/differentiate/custom.ts";
 import * as activation from "../../../engine/primitives/activation.ts";
 import * as arithmetic from "../../../engine/primitives/arithmetic.ts";
 import * as broadcasting from "../../../engine/primitives/broadcasting.ts";
@@ -10,7 +11,7 @@ import type { PrimitiveName } from "../../../engine/primitives/names.ts";
 import * as normalization from "../../../engine/primitives/normalization.ts";
 import * as reduction from "../../../engine/primitives/reduction.ts";
 import * as rounding from "../../../engine/primitives/rounding.ts";
-import type { Primal } from "../../../engine/primitives/rule.ts";
+import { shapeOf, type Primal } from "../../../engine/primitives/rule.ts";
 import * as selection from "../../../engine/primitives/selection.ts";
 import * as shaping from "../../../engine/primitives/shaping.ts";
 import * as transcendental from "../../../engine/primitives/transcendental.ts";
@@ -46,6 +47,22 @@ const pairs = (model: Model): Case => ({
   ],
 });
 const on = (model: Model, ...at: Primal[]): Case => ({ model, at: [at] });
+
+/** a·b², with an adjoint rule of its own. */
+const product = customVjp(
+  (a, b) => arithmetic.mul(a!, arithmetic.mul(b!, b!)),
+  (cotangent, [a, b]) => [
+    broadcasting.sumTo(arithmetic.mul(cotangent, arithmetic.mul(b!, b!)), shapeOf(a!)),
+    broadcasting.sumTo(arithmetic.mul(cotangent, arithmetic.mul(2, arithmetic.mul(a!, b!))), shapeOf(b!)),
+  ],
+  0,
+);
+/** Σ x³. */
+const total = customVjp(
+  (x) => reduction.sum(arithmetic.pow(x!, 3)),
+  (cotangent, [x]) => [arithmetic.mul(cotangent, arithmetic.mul(3, arithmetic.mul(x!, x!)))],
+  0,
+);
 
 /** Every primitive there is: a missing one does not compile. */
 export const cases: Readonly<Record<PrimitiveName, readonly Case[]>> = {
@@ -258,4 +275,5 @@ export const cases: Readonly<Record<PrimitiveName, readonly Case[]>> = {
     on((x) => normalization.crossEntropy(x, 1), row),
     on((x) => normalization.crossEntropy(x, tensorOf([2, 2], 0, 1, 2, 1)), cube),
   ],
+  custom: [pairs(product), on((x) => total(x), x6), on((x) => product(x, total(x)), row)],
 };

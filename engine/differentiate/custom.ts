@@ -1,0 +1,179 @@
+import { add, mul } from "../primitives/arithmetic.ts";
+import { broadcastTo } from "../primitives/broadcasting.ts";
+import { custom, type CustomRule } from "../primitives/custom.ts";
+import { sum } from "../primitives/reduction.ts";
+import { isTraced, primalOf, shapeOf, type Primal } from "../primitives/rule.ts";
+import { reshape, stack } from "../primitives/shaping.ts";
+import { recording, recordOn, withoutRecording } from "../tape/recording.ts";
+import { describeShape, sameShape, sizeOf } from "../tape/shape.ts";
+import { inputOperation, Tape, type Attributes } from "../tape/tape.ts";
+import { Tensor, TracedNumber, type Value } from "../tape/tensor.ts";
+import { reverse } from "./reverse.ts";
+
+/** The value of a function with a rule of its own. */
+export type Forward = (...inputs: Value[]) => Value;
+/** The cotangents of its inputs, in their order; undefined for an input that the value does not vary with. */
+export type Backward = (cotangent: Value, inputs: readonly Value[], output: Value) => readonly (Value | undefined)[];
+
+/** A custom rule does not fit its function. The message is one whole sentence; the site is the rule's definition. */
+export class CustomRuleError extends Error {
+  readonly site: number;
+  constructor(message: string, site: number) {
+    super(message);
+    this.name = "CustomRuleError";
+    this.site = site;
+  }
+}
+
+/**
+ * Whether what a custom function does inside is recorded too, beside its node: nodes that the result does not hang on, but
+ * which tell a gradient check which way the function's branches went.
+ */
+export const insideOfCustomFunctions = { recorded: false };
+
+/**
+ * The function `forward` as one operation whose adjoint is what `backward` gives. It can be differentiated again as far
+ * as `backward` is written with traced operations. `definition` is the site that errors are reported at.
+ */
+export function customVjp(forward: Forward, backward: Backward, definition: number): Forward {
+  const pull = pullbackOf(backward, definition);
+  const shared = {
+    definition,
+    evaluate: (inputs: readonly Primal[]) =>
+      withoutRecording(recording.tape, () => checkedResult(forward(...inputs), definition)),
+    pullback: (cotangent: Value, inputs: readonly Value[], result: Value, position: number) =>
+      pull(cotangent, inputs, result)[position]!,
+    jvp: (tangents: readonly (Value | undefined)[], inputs: readonly Value[], result: Value) =>
+      transposed(pull, tangents, inputs, result),
+    apply: (inputs: readonly Value[]) => call(...inputs),
+  };
+  const call: Forward = (...inputs) => {
+    if (!recording.on || !inputs.some(isTraced)) return forward(...inputs);
+    const { tape, site, scope } = recording;
+    const from = tape.length;
+    const result = insideOfCustomFunctions.recorded
+      ? evaluateRecorded(forward, inputs, definition)
+      : shared.evaluate(inputs.map((input) => constantOf(primalOf(input))));
+    recording.site = site;
+    const rule: CustomRule = {
+      ...shared,
+      shape: shapeOf(result),
+      ...(tape.length > from ? { inside: { from, to: tape.length } } : {}),
+    };
+    return tape.add(custom.code, result, inputs, rule as unknown as Attributes, site, scope);
+  };
+  return call;
+}
+
+/** A tensor that no tape knows. */
+function constantOf(primal: Primal): Primal {
+  return typeof primal === "number" ? primal : new Tensor(primal.shape, primal.data);
+}
+
+function evaluateRecorded(forward: Forward, inputs: readonly Value[], definition: number): Primal {
+  const { tape, site, scope } = recording;
+  return recordOn(tape, () => {
+    const own = inputs.map((input) => tape.add(inputOperation, primalOf(input), [], undefined, site, scope));
+    recording.site = site;
+    recording.scope = scope;
+    return checkedResult(forward(...own), definition);
+  });
+}
+
+function checkedResult(result: unknown, definition: number): Primal {
+  if (typeof result === "number") return result;
+  if (result instanceof TracedNumber) return primalOf(result);
+  if (result instanceof Tensor) return constantOf(result);
+  const what = result === undefined ? "nothing" : `a value of type ${typeof result}`;
+  throw new CustomRuleError(
+    `The forward function of this custom rule returned ${what}: return a number or a tensor.`,
+    definition,
+  );
+}
+
+type Pull = (cotangent: Value, inputs: readonly Value[], result: Value) => readonly Value[];
+
+/** The cotangents of all inputs at once. Who walks a tape asks input by input, with the same list of inputs each time. */
+function pullbackOf(backward: Backward, definition: number): Pull {
+  const latest = new WeakMap<readonly Value[], { readonly cotangent: Value; readonly given: readonly Value[] }>();
+  return (cotangent, inputs, result) => {
+    const known = latest.get(inputs);
+    if (known !== undefined && Object.is(known.cotangent, cotangent)) return known.given;
+    const given = checkedCotangents(backward(cotangent, inputs, result), inputs, definition);
+    latest.set(inputs, { cotangent, given });
+    return given;
+  };
+}
+
+function checkedCotangents(given: unknown, inputs: readonly Value[], definition: number): readonly Value[] {
+  const refuse = (what: string): never => {
+    throw new CustomRuleError(`The backward function of this custom rule returned ${what}`, definition);
+  };
+  const count = inputs.length === 1 ? "1 input" : `${inputs.length} inputs`;
+  if (!Array.isArray(given)) return refuse(`no array: return one cotangent for each of its ${count}, in an array.`);
+  const list = given as readonly unknown[];
+  if (list.length !== inputs.length) {
+    const returned = list.length === 1 ? "1 cotangent" : `${list.length} cotangents`;
+    return refuse(`${returned} for ${count}: return one for each input, in their order.`);
+  }
+  return inputs.map((input, k) => {
+    const cotangent = list[k];
+    const shape = shapeOf(input);
+    if (cotangent === undefined) return broadcastTo(0, shape);
+    if (!(typeof cotangent === "number" || cotangent instanceof TracedNumber || cotangent instanceof Tensor))
+      return refuse(`a cotangent for input ${k + 1} that is neither a number nor a tensor.`);
+    if (sameShape(shapeOf(cotangent), shape)) return cotangent;
+    const [found, wanted] = [describeShape(shapeOf(cotangent)), describeShape(shape)];
+    return refuse(`a cotangent of shape ${found} for input ${k + 1} of shape ${wanted}: both must be the same.`);
+  });
+}
+
+/**
+ * The tangent of the result from the pullback alone. That is linear in the cotangent u, and its transpose is the
+ * Jacobian: Jt = ∂/∂u ⟨pullback(u), t⟩, one reverse pass over a recorded pullback. Where the tangent is to be recorded
+ * itself, and for a number, element j is ⟨pullback(eⱼ), t⟩.
+ */
+function transposed(
+  pull: Pull,
+  tangents: readonly (Value | undefined)[],
+  inputs: readonly Value[],
+  result: Value,
+): Value {
+  const shape = shapeOf(result);
+  const along = (u: Value): Value =>
+    pull(u, inputs, result)
+      .flatMap((cotangent, k) => (tangents[k] === undefined ? [] : [sum(mul(cotangent, tangents[k]))]))
+      .reduce<Value>((total, term) => (total === 0 ? term : add(total, term)), 0);
+  if (shape.length === 0) return along(1);
+  const size = sizeOf(shape);
+  if (recording.on) {
+    const unit = (j: number): Value => {
+      const data = new Float64Array(size);
+      data[j] = 1;
+      return new Tensor(shape, data);
+    };
+    return reshape(stack(Array.from({ length: size }, (_, j) => along(unit(j)))), shape);
+  }
+  const tape = continued(recording.tape);
+  return recordOn(tape, () => {
+    const u = tape.addInput(new Tensor(shape, new Float64Array(size)), "cotangent", 0);
+    const total = along(u);
+    const adjoint = isTraced(total) ? reverse(tape, (total as TracedNumber).node).tensor(u.node) : undefined;
+    return adjoint ?? new Tensor(shape, new Float64Array(size));
+  });
+}
+
+/** A tape to record on for a while, on which the values of another one are known as constants. */
+function continued(tape: Tape): Tape {
+  const next = new Tape();
+  next.operation = new Uint8Array(tape.operation.length).fill(inputOperation);
+  next.flags = tape.flags.slice();
+  next.primal = tape.primal.slice();
+  next.input0 = tape.input0.slice();
+  next.input1 = tape.input1.slice();
+  next.site = tape.site.slice();
+  next.scope = tape.scope.slice();
+  for (const tensor of tape.tensors) next.tensors.push(tensor);
+  next.length = tape.length;
+  return next;
+}

@@ -1,0 +1,47 @@
+import * as differentiate from "../differentiate/custom.ts";
+import { recording } from "../tape/recording.ts";
+import type { Value as Traced } from "../tape/tensor.ts";
+import type { Value } from "./types.ts";
+import { asValue } from "./values.ts";
+
+/**
+ * A function with an adjoint rule of your own, as in JAX's `custom_vjp`. It becomes one operation: `forward` gives its
+ * value and is not looked into, `backward` its adjoint.
+ *
+ * `backward(cotangent, inputs, output)` gets the cotangent ∂L/∂output (of the output's shape), the inputs and the output,
+ * and returns an array with the cotangent ∂L/∂input of each input, each of that input's shape.
+ *
+ *     const softplus = customVjp(
+ *       (x: number) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
+ *       (cotangent, [x]) => [cotangent / (1 + Math.exp(-x))],
+ *     );
+ *
+ * Inputs and output are numbers or tensors; arrays become tensors. What else `forward` uses counts as a constant: pass
+ * every value that a gradient is wanted for as an input. `adjoint check` holds the rule against the function.
+ */
+export function customVjp<Inputs extends readonly Value[], Output extends Value>(
+  forward: (...inputs: Inputs) => Output,
+  backward: (
+    cotangent: Output,
+    inputs: Inputs,
+    output: Output,
+  ) => readonly (Value | undefined)[] & { readonly length: Inputs["length"] },
+): (...inputs: Inputs) => Output {
+  if (typeof forward !== "function" || typeof backward !== "function")
+    throw new TypeError("customVjp takes two functions: forward(...inputs) and backward(cotangent, inputs, output)");
+  const value = (x: unknown): Traced => asValue("customVjp", x);
+  const rule = differentiate.customVjp(
+    (...inputs) => convertible((forward as unknown as (...inputs: Traced[]) => unknown)(...inputs)) as Traced,
+    (cotangent, inputs, output) => {
+      const given: unknown = (backward as unknown as differentiate.Backward)(cotangent, inputs, output);
+      return (Array.isArray(given) ? given.map(convertible) : given) as Traced[];
+    },
+    recording.site,
+  );
+  return ((...inputs: unknown[]) => rule(...inputs.map(value))) as unknown as (...inputs: Inputs) => Output;
+
+  /** Arrays as tensors; whatever else does not fit is refused by name further down. */
+  function convertible(x: unknown): unknown {
+    return Array.isArray(x) || ArrayBuffer.isView(x) ? value(x) : x;
+  }
+}

@@ -1,0 +1,38 @@
+import type { Shape } from "../tape/shape.ts";
+import type { Attributes } from "../tape/tape.ts";
+import type { Value } from "../tape/tensor.ts";
+import { codeOf } from "./names.ts";
+import type { Primal, Rule } from "./rule.ts";
+
+/**
+ * A function whose adjoint rule its author gives. Every node has its own, in its attributes; who makes such nodes is
+ * `differentiate/custom.ts`.
+ */
+export interface CustomRule {
+  /** Of the result. */
+  readonly shape: Shape;
+  readonly evaluate: (inputs: readonly Primal[]) => Primal;
+  readonly jvp: (tangents: readonly (Value | undefined)[], inputs: readonly Value[], result: Value) => Value;
+  readonly pullback: (cotangent: Value, inputs: readonly Value[], result: Value, position: number) => Value;
+  /** Applies the function to other values. */
+  readonly apply: (inputs: readonly Value[]) => Value;
+  /** The site where the rule was defined. */
+  readonly definition: number;
+  /** In a recording that also records what the function does inside: the nodes of that, `to` left out. */
+  readonly inside?: { readonly from: number; readonly to: number };
+}
+
+/** The rule of one node of the operation `custom`. */
+export function customRuleOf(attributes: Attributes): CustomRule {
+  return attributes as unknown as CustomRule;
+}
+
+const rule: Rule = {
+  shape: (_, attributes) => customRuleOf(attributes).shape,
+  evaluate: (inputs, attributes) => customRuleOf(attributes).evaluate(inputs),
+  jvp: (tangents, inputs, result, attributes) => customRuleOf(attributes).jvp(tangents, inputs, result),
+  vjp: (cotangent, inputs, result, attributes, position) =>
+    customRuleOf(attributes).pullback(cotangent, inputs, result, position),
+};
+
+export const custom = { rule, code: codeOf("custom") };
