@@ -74,7 +74,7 @@ export class SetUp extends Disposable implements vscode.CodeActionProvider {
     if (!done) throw new SetUpProblem("VS Code could not write the files: check that the folder is not read-only.");
     for (const { sentence } of changes) this.#log.info(`Set up: ${sentence}`);
     const model = changes.find(({ file, exists }) => !exists && /(?<!\.d)\.ts$/.test(file));
-    if (model) await vscode.window.showTextDocument(vscode.Uri.file(model.file));
+    if (model) await vscode.window.showTextDocument(vscode.Uri.file(model.file), { preview: false });
     void this.#explaining(() => this.#offerUndo(changes, done));
   }
 
