@@ -1,6 +1,7 @@
 /** One run of one model file, in the process that is there for nothing else. */
 import { readFileSync } from "node:fs";
 import { performance } from "node:perf_hooks";
+import { diagnose } from "../diagnose/diagnose.ts";
 import { Adjoints, reverse } from "../differentiate/reverse.ts";
 import * as library from "../library/index.ts";
 import { createRuntime } from "../language/createRuntime.ts";
@@ -10,6 +11,7 @@ import { outline as readOutline } from "../language/outline.ts";
 import { checkNames } from "../language/parameterValues.ts";
 import { gradientOf, inputsOf } from "../language/parameters.ts";
 import type { TracedParameter } from "../language/tracedCalls.ts";
+import type { Subject } from "../diagnose/subject.ts";
 import { recording } from "../tape/recording.ts";
 import { SiteTable } from "../tape/site.ts";
 import { describeShape } from "../tape/shape.ts";
@@ -170,6 +172,7 @@ export class ModelRun {
     );
     const diagnostics = this.#findings(outline);
     if (output < 0) diagnostics.push(constantResult(outline));
+    diagnostics.push(...this.#diagnose(outline, { tape, adjoints, output, parameters }));
     return {
       function: outline.name,
       source: outline.source,
@@ -195,6 +198,26 @@ export class ModelRun {
       source:
         (stack === undefined ? undefined : placeInStack(stack, this.#sources)) ??
         (site > 0 ? rangeOf(this.#sites.get(site)) : outline.nameSource),
+    }));
+  }
+
+  #diagnose(
+    outline: FunctionOutline,
+    traced: Pick<Subject, "tape" | "adjoints" | "output" | "parameters">,
+  ): Diagnostic[] {
+    const ended = this.#installed.findings.list.map(({ site }) => site).filter((site) => site > 0);
+    const { file } = outline.source;
+    const findings = diagnose({ ...traced, sites: this.#sites, sources: this.#sources, ended, file });
+    const placeOf = (site: number): SourceRange => (site > 0 ? rangeOf(this.#sites.get(site)) : outline.nameSource);
+    return findings.map(({ code, severity, message, site, related = [], data }) => ({
+      code,
+      severity,
+      message,
+      source: placeOf(site),
+      ...(related.length === 0
+        ? {}
+        : { related: related.map((entry) => ({ message: entry.message, source: placeOf(entry.site) })) }),
+      data,
     }));
   }
 

@@ -1,0 +1,9 @@
+import type { Finding } from "./finding.ts";
+import { nonFinite } from "./nonFinite.ts";
+import { severedGradient } from "./severedGradient.ts";
+import type { Subject } from "./subject.ts";
+
+/** Every finding in one traced run, the gravest first. */
+export function diagnose(subject: Subject): Finding[] {
+  return [...nonFinite(subject), ...severedGradient(subject)];
+}

@@ -1,0 +1,117 @@
+import type { BackwardStep, Consequence } from "./nonFinite.ts";
+import type { BadElement, NonFiniteKind } from "./nonFiniteKind.ts";
+import { expressionOf, figure, isInput, lineOf, listed, operationOf, textOf, type Subject } from "./subject.ts";
+
+interface Execution {
+  readonly execution: number;
+  readonly executions: number;
+}
+
+export interface ForwardStory {
+  readonly node: number;
+  readonly kind: NonFiniteKind;
+  readonly element: BadElement;
+  readonly consequence: Consequence;
+  readonly execution: Execution;
+}
+
+/** What happened on the way forward, what it led to, and what to do. */
+export function forwardMessage(subject: Subject, story: ForwardStory): string {
+  const { consequence, node, kind, element, execution } = story;
+  const end = "result" in consequence ? `The result is ${figure(consequence.result)}` : spoiled(consequence.parameters);
+  if (isInput(subject, node))
+    return `${end}: the parameter ${subject.tape.inputName(node) ?? ""} is ${figure(element.result)} where the model is traced; give it a finite default.`;
+  const where = `${expressionOf(subject, node)}${turn(execution)}${place(element.index)}`;
+  const operation = operationOf(subject, node);
+  if (operation === "constant")
+    return `${end}: the data holds ${figure(element.result)}${place(element.index)}; clean it before the model uses it.`;
+  return `${end}: ${where} ${happened(operation, kind, element)}`;
+}
+
+function happened(operation: string, kind: NonFiniteKind, { operands, result }: BadElement): string {
+  const [a = 0, b = 0] = operands;
+  const given = operands.length === 0 ? "" : ` of ${listed(operands.map((x) => figure(x)))}`;
+  switch (kind) {
+    case "division by zero":
+    case "0/0":
+      return `divides ${figure(a)} by ${figure(b)}, which is ${figure(result)}; keep the divisor away from 0.`;
+    case "pole":
+      return `is ${figure(result)}, the ${operation}${given}; keep its argument away from there, for example by adding 1e-12.`;
+    case "overflow":
+      return `overflows: the ${operation}${given} is beyond 1.8e+308; rescale its argument first${hint(operation)}.`;
+    case "domain":
+      return `is NaN, since ${operation}${given} is not a real number; keep its argument within the domain, for example with ${guard(operation)}.`;
+    case "operand":
+      return `has an operand that is not finite${given}; it comes from outside the trace: a value that is undefined, or a constant.`;
+    default:
+      return `is NaN, since ${kind} (${operation}${given}) has no value; make the infinite operand finite first.`;
+  }
+}
+
+const hint = (operation: string): string =>
+  operation === "exp" ? ", as logSumExp and softmax do by subtracting the largest" : "";
+
+function guard(operation: string): string {
+  if (operation === "asin" || operation === "acos" || operation === "atanh") return "Math.min(Math.max(x, -1), 1)";
+  if (operation === "pow") return "Math.abs(x) ** p";
+  return operation === "acosh" ? "Math.max(x, 1)" : "Math.max(x, 1e-12)";
+}
+
+export interface BackwardStory extends BackwardStep {
+  readonly node: number;
+  readonly parameters: readonly string[];
+  readonly execution: Execution;
+}
+
+/** What happened on the way back, where the result itself is finite. */
+export function backwardMessage(subject: Subject, story: BackwardStory): string {
+  const { node, kind, cotangent, derivative, operands, index, parameters, execution } = story;
+  const operation = operationOf(subject, node);
+  const where = `${expressionOf(subject, node)}${turn(execution)}${place(index)}`;
+  const at = operands.length === 0 ? "" : ` at ${listed(operands.map((x) => figure(x)))}`;
+  const begin = `${spoiled(parameters)} although the result is finite: passing back through ${where}`;
+  if (kind === "domain") return `${begin}, ${operation} has no derivative${at}; keep its argument where it has one.`;
+  if (kind === "overflow")
+    return `${begin}, the adjoint ${figure(cotangent)} times the derivative ${figure(derivative)} overflows; rescale the model.`;
+  if (kind === "pole")
+    return `${begin} meets the derivative of ${operation}${at}, which is infinite; keep its argument away from there, for example \`${operation}(x + 1e-12)\`.`;
+  return `${begin} multiplies the adjoint 0 by the derivative of ${operation}${at}, which is infinite (0·∞ is NaN). ${doubleWhere(subject, node)}`;
+}
+
+/** The branch of a `where` that was not taken gets the adjoint 0: its argument has to be made safe as well. */
+function doubleWhere(subject: Subject, node: number): string {
+  const operation = operationOf(subject, node);
+  const chooser = whereDownstream(subject, node);
+  if (chooser === undefined) return `Keep its argument away from there, for example \`${operation}(x + 1e-12)\`.`;
+  const site = subject.tape.site[chooser]!;
+  const name = site === 0 ? "where" : `\`${textOf(subject, site)}\` on ${lineOf(subject, site)}`;
+  return `${name} does not take this branch, yet the adjoint passes through it: make its argument safe too (a double where), as in \`where(c, ${operation}(where(c, x, 1)), 0)\`.`;
+}
+
+function whereDownstream(subject: Subject, node: number): number | undefined {
+  const { tape, output } = subject;
+  const below = new Set([node]);
+  for (let user = node + 1; user <= output; user++) {
+    if (!tape.inputsOf(user).some((input) => below.has(input))) continue;
+    if (operationOf(subject, user) === "where") return user;
+    below.add(user);
+  }
+  return undefined;
+}
+
+export function passesOnText(subject: Subject, node: number): string {
+  return `Here it becomes NaN: ${textOf(subject, subject.tape.site[node]!) || operationOf(subject, node)}`;
+}
+
+function spoiled(parameters: readonly string[]): string {
+  const shown = parameters.length > 4 ? [...parameters.slice(0, 3), `${parameters.length - 3} more`] : parameters;
+  return `The gradient with respect to ${listed(shown)} is not finite`;
+}
+
+function turn({ execution, executions }: Execution): string {
+  return executions > 1 ? ` (execution ${execution} of ${executions})` : "";
+}
+
+function place(index: readonly number[]): string {
+  return index.length === 0 ? "" : ` at [${index.join(", ")}]`;
+}

@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { brief, diagnosedFile } from "./diagnosed.ts";
+
+const found = await diagnosedFile("non-finite.ts");
+const branches = await diagnosedFile("where-sqrt.ts");
+
+describe("names the first operation that made a value that is not finite", () => {
+  const kinds: Readonly<Record<string, readonly [line: number, pass: string, kind: string]>> = {
+    domain: [5, "forward", "domain"],
+    overflow: [9, "forward", "overflow"],
+    division: [15, "forward", "division by zero"],
+    zeroOverZero: [20, "forward", "0/0"],
+    pole: [26, "forward", "pole"],
+    radius: [33, "backward", "pole"],
+    infinities: [38, "forward", "∞−∞"],
+    tensors: [43, "forward", "pole"],
+    exponent: [47, "backward", "domain"],
+  };
+  for (const [name, [line, pass, kind]] of Object.entries(kinds))
+    test(`${name}: ${kind} on line ${line}`, () => {
+      const [finding, ...others] = found.get(name)!;
+      assert.deepEqual(brief([finding!]), [`error non-finite ${line}`]);
+      assert.equal(finding!.data!["pass"], pass);
+      assert.equal(finding!.data!["kind"], kind);
+      assert.deepEqual(others, []);
+    });
+});
+
+test("says which turn of a loop it was, and with which operands", () => {
+  const [finding] = found.get("pole")!;
+  assert.equal(
+    finding!.message,
+    "The result is NaN: `Math.log(q)` on line 26 (execution 2 of 3) is −∞, the log of 0; keep its argument away from there, for example by adding 1e-12.",
+  );
+  assert.equal(finding!.data!["execution"], 2);
+  assert.deepEqual(finding!.data!["operands"], [0]);
+});
+
+test("says which element of a tensor it was", () => {
+  assert.deepEqual(found.get("tensors")![0]!.data!["index"], [0, 1]);
+});
+
+test("leads from the NaN of the result to the overflow that began it, and names both places", () => {
+  const [finding] = found.get("overflow")!;
+  assert.equal(finding!.source.line, 9);
+  assert.match(finding!.message, /the exp of 800 is beyond 1\.8e\+308/);
+});
+
+test("blames the branch that `where` does not take, and tells of the double where", () => {
+  const [finding] = branches.get("half")!;
+  assert.equal(
+    finding!.message,
+    "The gradient with respect to x is not finite although the result is finite: passing back through `sqrt(x)` on line 4 " +
+      "multiplies the adjoint 0 by the derivative of sqrt at 0, which is infinite (0·∞ is NaN). `where(greater(x, 0), root, 0)` " +
+      "on line 5 does not take this branch, yet the adjoint passes through it: make its argument safe too (a double where), " +
+      "as in `where(c, sqrt(where(c, x, 1)), 0)`.",
+  );
+  assert.equal(finding!.data!["kind"], "0·∞");
+});
+
+test("is silent once the argument is safe as well", () => {
+  assert.deepEqual(branches.get("fixed"), []);
+});
+
+test("is silent about a NaN that nothing depends on", () => {
+  assert.deepEqual(found.get("notTaken"), []);
+});
+
+test("is silent about infinities that are meant and do no harm", () => {
+  assert.deepEqual(found.get("masked"), []);
+});

@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { brief, diagnosedFile } from "./diagnosed.ts";
+
+const found = await diagnosedFile("severed.ts");
+const severed = (name: string): string[] => brief(found.get(name)!.filter(({ code }) => code === "severed-gradient"));
+
+test("names the piecewise constant operation that ends the path", () => {
+  assert.deepEqual(severed("rounded"), ["warning severed-gradient 4"]);
+  assert.match(found.get("rounded")![0]!.message, /no adjoint passes through `Math\.floor\(x \* 3\)` on line 4/);
+});
+
+test("names the condition of a where", () => {
+  assert.deepEqual(severed("masked"), ["warning severed-gradient 54"]);
+});
+
+test("names the comparison where a value only decides which way to go", () => {
+  assert.deepEqual(severed("hard"), ["information severed-gradient 9"]);
+  assert.deepEqual(severed("count"), ["information severed-gradient 31"]);
+});
+
+test("warns of the comparison where the whole result is constant", () => {
+  assert.deepEqual(severed("hardOnly"), ["warning severed-gradient 18"]);
+});
+
+test("names the last place a value got to", () => {
+  assert.deepEqual(severed("lost"), ["warning severed-gradient 26"]);
+});
+
+test("points at a parameter that nothing reads", () => {
+  assert.deepEqual(severed("unused"), ["warning severed-gradient 21"]);
+  assert.match(found.get("unused")![0]!.message, /y is 0 whatever its value: nothing reads it/);
+});
+
+test("only mentions counts and stopped gradients", () => {
+  assert.deepEqual(severed("size"), ["information severed-gradient 35"]);
+  assert.deepEqual(severed("stopped"), ["information severed-gradient 40"]);
+});
+
+test("names the bitwise operator or whole-number array that took the value", () => {
+  assert.deepEqual(severed("bits"), ["warning severed-gradient 44"]);
+  assert.deepEqual(severed("integers"), ["warning severed-gradient 49"]);
+});
+
+test("is silent where some element of a parameter is used", () => {
+  assert.deepEqual(found.get("healthy"), []);
+});
