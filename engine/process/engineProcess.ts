@@ -94,7 +94,7 @@ export class EngineProcess {
       throw error;
     });
     // JSON-RPC makes null of undefined.
-    return (await Promise.race([asked, ended])) ?? (undefined);
+    return (await Promise.race([asked, ended])) ?? undefined;
   }
 
   kill(): void {

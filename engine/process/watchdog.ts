@@ -43,9 +43,10 @@ export class Watchdog {
     this.#worker.postMessage(places);
   }
 
-  /** Stops the clock; memory stays limited for as long as the process lives. */
+  /** Stops the clock. Answering questions may take as much memory again as the run did. */
   disarm(): void {
     this.#limits[0] = Infinity;
+    this.#limits[1]! *= 2;
   }
 }
 

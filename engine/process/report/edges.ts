@@ -1,4 +1,4 @@
-import { contributions } from "../../differentiate/contributions.ts";
+import { contributions, type Contribution } from "../../differentiate/contributions.ts";
 import type { Adjoints } from "../../differentiate/reverse.ts";
 import type { Tape } from "../../tape/tape.ts";
 import { size } from "./summaries.ts";
@@ -13,34 +13,40 @@ export class Edges {
   /** A scalar's contribution to the input's adjoint, signed; the norm of a tensor's; 0 where nothing flows. */
   readonly contribution: Float64Array;
   readonly #tape: Tape;
-  #uses: { readonly start: Int32Array; readonly edge: Int32Array; readonly user: Int32Array } | undefined;
+  #uses: Uses | undefined;
 
   constructor(tape: Tape, adjoints: Adjoints) {
     this.#tape = tape;
     const { length } = tape;
     this.start = new Int32Array(length + 1);
     let count = 0;
-    const inputs: number[] = [];
-    const amounts: number[] = [];
     for (let node = 0; node < length; node++) {
       this.start[node] = count;
-      const passed = contributions(tape, adjoints, node);
-      tape.forEachWord(node, (word, position) => {
-        if (word < 0) return;
-        const term = passed.find((entry) => entry.position === position)?.contribution;
-        inputs.push(word);
-        amounts.push(typeof term === "number" ? term : term === undefined ? 0 : size(term));
-        count++;
+      tape.forEachWord(node, (word) => {
+        if (word >= 0) count++;
       });
     }
     this.start[length] = count;
-    this.input = Int32Array.from(inputs);
-    this.contribution = Float64Array.from(amounts);
+    this.input = new Int32Array(count);
+    this.contribution = new Float64Array(count);
+    for (let node = 0; node < length; node++) this.#fill(node, contributions(tape, adjoints, node));
+  }
+
+  /** Terms come in the order of the inputs; what no input varies with has none. */
+  #fill(node: number, terms: readonly Contribution[]): void {
+    let edge = this.start[node]!;
+    let next = 0;
+    this.#tape.forEachWord(node, (word, position) => {
+      if (word < 0) return;
+      const term = terms[next]?.position === position ? terms[next++]!.contribution : 0;
+      this.input[edge] = word;
+      this.contribution[edge++] = typeof term === "number" ? term : size(term);
+    });
   }
 
   /** The uses of a node in the order of execution: the using node and the edge. */
   usesOf(node: number): readonly { readonly user: number; readonly edge: number }[] {
-    const { start, edge, user } = this.#usesTable();
+    const { start, edge, user } = this.uses;
     const uses = [];
     for (let k = start[node]!; k < start[node + 1]!; k++) uses.push({ user: user[k]!, edge: edge[k]! });
     return uses;
@@ -48,11 +54,12 @@ export class Edges {
 
   /** −1 where there is none. */
   firstUser(node: number): number {
-    const { start, user } = this.#usesTable();
+    const { start, user } = this.uses;
     return start[node] === start[node + 1] ? -1 : user[start[node]!]!;
   }
 
-  #usesTable(): { readonly start: Int32Array; readonly edge: Int32Array; readonly user: Int32Array } {
+  /** The edges from each node to those that use it. */
+  get uses(): Uses {
     if (this.#uses !== undefined) return this.#uses;
     const { length } = this.#tape;
     const start = new Int32Array(length + 1);
@@ -70,4 +77,12 @@ export class Edges {
     }
     return (this.#uses = { start, edge, user });
   }
+}
+
+/** Those of node u are numbered from `start[u]` up to, not including, `start[u + 1]`, in the order of execution. */
+export interface Uses {
+  readonly start: Int32Array;
+  readonly user: Int32Array;
+  /** The number among the `Edges`. */
+  readonly edge: Int32Array;
 }

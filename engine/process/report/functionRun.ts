@@ -7,6 +7,7 @@ import { constantOperation, inputOperation, type Tape } from "../../tape/tape.ts
 import type { FunctionOutline, SourceRange, Summary } from "../protocol.ts";
 import { Edges } from "./edges.ts";
 import { nameNodes } from "./names.ts";
+import { ScopeTree } from "./scopeTree.ts";
 import { SiteIndex } from "./siteIndex.ts";
 import { BackwardOrder } from "./backwardOrder.ts";
 import { summarize } from "./summaries.ts";
@@ -33,6 +34,9 @@ export class FunctionRun {
   #edges: Edges | undefined;
   #order: BackwardOrder | undefined;
   #siteIndex: SiteIndex | undefined;
+  #scopeTree: ScopeTree | undefined;
+  /** By site. One object for all nodes of a site is sent only once in an answer. */
+  readonly #ranges = new Map<number, SourceRange>();
 
   constructor(parts: FunctionRunParts) {
     this.outline = parts.outline;
@@ -62,6 +66,10 @@ export class FunctionRun {
 
   get siteIndex(): SiteIndex {
     return (this.#siteIndex ??= new SiteIndex(this.tape, this.sites.length));
+  }
+
+  get scopeTree(): ScopeTree {
+    return (this.#scopeTree ??= new ScopeTree(this));
   }
 
   operation(node: number): string {
@@ -131,6 +139,15 @@ export class FunctionRun {
 
   /** A node without a place of its own stands at its function. */
   source(node: number): SourceRange {
+    const number = this.tape.site[node]!;
+    const known = number === 0 ? undefined : this.#ranges.get(number);
+    if (known !== undefined) return known;
+    const range = this.#range(node);
+    if (number !== 0) this.#ranges.set(number, range);
+    return range;
+  }
+
+  #range(node: number): SourceRange {
     const site = this.siteOf(node);
     return site === undefined ? this.outline.nameSource : rangeOf(site);
   }

@@ -1,7 +1,6 @@
-import { magnitude } from "../format.ts";
 import type { Card, Graph, GraphRequest, Group } from "../protocol.ts";
 import { rangeOf, type FunctionRun } from "./functionRun.ts";
-import { ScopeTree, type Fold, type Item } from "./scopeTree.ts";
+import type { Fold, Item } from "./scopeTree.ts";
 
 /** The part of the graph that a request sees. Linear in the length of the tape, however little of it is shown. */
 export function graph(run: FunctionRun, request: GraphRequest): Graph {
@@ -10,8 +9,8 @@ export function graph(run: FunctionRun, request: GraphRequest): Graph {
   return {
     function: run.name,
     cards: view.cards.map((card) => ({ ...cardOf(run, card.node), ...parentOf(card) })),
-    groups: view.groups.map((group) => groupOf(run, view, group, edges)),
-    edges: edges.map(({ from, to, count, contribution }) => ({ from: from.id, to: to.id, count, contribution })),
+    groups: view.groups.map((group) => groupOf(run, group)),
+    edges: edges.map(({ from, to, count, flow }) => ({ from: from.id, to: to.id, count, contribution: flow.amount })),
     output: run.output < 0 ? "" : view.ownerOf(run.output).id,
     totalNodes: run.length,
     open: view.groups.filter(({ open }) => open).map(({ id }) => id),
@@ -35,6 +34,8 @@ interface ShownGroup {
   last: number;
   firstStep: number;
   lastStep: number;
+  readonly entering: Flow;
+  readonly leaving: Flow;
 }
 
 type Shown = ShownCard | ShownGroup;
@@ -42,8 +43,11 @@ type Shown = ShownCard | ShownGroup;
 interface ShownEdge {
   readonly from: Shown;
   readonly to: Shown;
+  /** The groups whose borders it crosses. */
+  readonly left: readonly ShownGroup[];
+  readonly reached: readonly ShownGroup[];
   count: number;
-  contribution: number;
+  readonly flow: Flow;
 }
 
 /** Which groups stand open, and which card or closed group each node is seen in. */
@@ -67,7 +71,6 @@ class View {
   }
 
   #open(request: GraphRequest): void {
-    const tree = new ScopeTree(this.#run);
     const wanted = request.open === undefined ? undefined : new Set(request.open);
     const revealed = this.#scopesAround(request.reveal);
     let shown = 0;
@@ -79,7 +82,7 @@ class View {
         else queue.push(this.#addGroup(item, parent));
       }
     };
-    show(tree.roots(), undefined);
+    show(this.#run.scopeTree.roots(), undefined);
     // Outermost groups first; what a person opened comes before what merely fits.
     while (queue.length > 0) {
       const level = queue;
@@ -107,6 +110,8 @@ class View {
       last: -1,
       firstStep: 0,
       lastStep: 0,
+      entering: new Flow(),
+      leaving: new Flow(),
     };
     this.groups.push(group);
     return group;
@@ -155,31 +160,79 @@ class View {
     }
   }
 
-  /** One edge for all that run between the same two: from a card, what adds up at its node; from a group, the norm. */
+  /** One edge for all that run between the same two; and what enters and leaves each group across its border. */
   edges(): ShownEdge[] {
-    const { start, input, contribution } = this.#run.edges;
-    const { tape, length } = this.#run;
+    const { tape, length, edges } = this.#run;
+    const { start, user, edge } = edges.uses;
     const visible = this.#visible;
-    const owners = this.#owners;
     const found = new Map<number, ShownEdge>();
     for (let node = 0; node < length; node++) {
-      const to = owners[node]!;
-      for (let edge = start[node]!; edge < start[node + 1]!; edge++) {
-        const from = owners[input[edge]!]!;
+      const from = this.#owners[node]!;
+      // Only a tensor's norm is known, and norms of what is added up don't add up.
+      const source = tape.isTensor(node) ? undefined : node;
+      for (let use = start[node]!; use < start[node + 1]!; use++) {
+        const to = this.#owners[user[use]!]!;
         if (from === to) continue;
         const key = from * visible.length + to;
         let between = found.get(key);
-        if (between === undefined)
-          found.set(key, (between = { from: visible[from]!, to: visible[to]!, count: 0, contribution: 0 }));
-        const amount = contribution[edge]!;
-        const addsUp = !isGroup(between.from) && !tape.isTensor(between.from.node);
+        if (between === undefined) found.set(key, (between = this.#edge(from, to)));
+        const amount = edges.contribution[edge[use]!]!;
         between.count++;
-        between.contribution =
-          addsUp || between.count === 1 ? between.contribution + amount : Math.hypot(between.contribution, amount);
+        between.flow.add(source, amount);
+        for (const group of between.left) group.entering.add(source, amount);
+        for (const group of between.reached) group.leaving.add(source, amount);
       }
     }
+    // The seed comes from outside.
+    const { output } = this.#run;
+    if (output >= 0) for (const group of groupsAround(this.ownerOf(output))) group.entering.add(output, 1);
     return [...found.values()];
   }
+
+  #edge(fromIndex: number, toIndex: number): ShownEdge {
+    const [from, to] = [this.#visible[fromIndex]!, this.#visible[toIndex]!];
+    const [aroundFrom, aroundTo] = [groupsAround(from), groupsAround(to)];
+    return {
+      from,
+      to,
+      left: aroundFrom.filter((group) => !aroundTo.includes(group)),
+      reached: aroundTo.filter((group) => !aroundFrom.includes(group)),
+      count: 0,
+      flow: new Flow(),
+    };
+  }
+}
+
+/** What flows back from several uses: added up at each node that it flows to, and of several nodes the norm. */
+class Flow {
+  #node: number | undefined;
+  #sum = 0;
+  #norm = 0;
+  #several = false;
+
+  /** The uses of a node come one after the other. Undefined: of a node of which only norms are known. */
+  add(node: number | undefined, amount: number): void {
+    if (node === undefined || node !== this.#node) {
+      if (this.#sum !== 0) this.#several = true;
+      this.#norm = Math.hypot(this.#norm, this.#sum);
+      this.#node = node;
+      this.#sum = 0;
+    }
+    this.#sum += amount;
+  }
+
+  /** With its sign where it flows to one node. */
+  get amount(): number {
+    return this.#several ? Math.hypot(this.#norm, this.#sum) : this.#sum;
+  }
+}
+
+/** Outermost last. */
+function groupsAround(shown: Shown): ShownGroup[] {
+  const around: ShownGroup[] = [];
+  let group: ShownGroup | undefined = isGroup(shown) ? shown : shown.parent;
+  for (; group !== undefined; group = group.parent) around.push(group);
+  return around;
 }
 
 function isGroup(shown: Shown): shown is ShownGroup {
@@ -208,23 +261,8 @@ function cardOf(run: FunctionRun, node: number): Omit<Card, "parent"> {
   };
 }
 
-function groupOf(run: FunctionRun, view: View, group: ShownGroup, edges: readonly ShownEdge[]): Group {
-  const { id, fold, open, nodes, first, last, firstStep, lastStep } = group;
-  const inside = (shown: Shown): boolean => {
-    for (let around: Shown | undefined = shown; around !== undefined; around = around.parent)
-      if (around === group) return true;
-    return false;
-  };
-  let entering = 0;
-  let leaving = 0;
-  for (const { from, to, contribution } of edges) {
-    const [fromInside, toInside] = [inside(from), inside(to)];
-    if (fromInside && !toInside) entering = Math.hypot(entering, contribution);
-    if (toInside && !fromInside) leaving = Math.hypot(leaving, contribution);
-  }
-  // The seed comes from outside.
-  if (run.output >= 0 && inside(view.ownerOf(run.output)))
-    entering = Math.hypot(entering, magnitude(run.adjointSummary(run.output)));
+function groupOf(run: FunctionRun, group: ShownGroup): Group {
+  const { id, fold, open, nodes, first, last, firstStep, lastStep, entering, leaving } = group;
   return {
     id,
     ...parentOf(group),
@@ -237,7 +275,7 @@ function groupOf(run: FunctionRun, view: View, group: ShownGroup, edges: readonl
     firstStep,
     lastStep,
     repeats: fold.repeats,
-    adjointIn: entering,
-    adjointOut: leaving,
+    adjointIn: Math.abs(entering.amount),
+    adjointOut: Math.abs(leaving.amount),
   };
 }

@@ -194,8 +194,8 @@ describe("a loop of ten turns", () => {
     assert.deepEqual(
       closed.edges.map(({ from, count }) => [from, count]),
       [
-        ["n1", 1],
         ["n0", 10],
+        ["n1", 1],
       ],
     );
     const open = await ask("graph", { function: "loop", budget: 100 });
