@@ -6,7 +6,8 @@ import { commands } from "./ids.ts";
 import { lensParts, type LensPart } from "./lensText.ts";
 import type { SettingsStore } from "./settings.ts";
 import type { TypeScriptSymbols } from "./symbols.ts";
-import { hasModel, importsLibrary, isModelFile, type Traces } from "./traces.ts";
+import { hasModel, importsLibrary, isModelFile } from "./models.ts";
+import type { Traces } from "./traces.ts";
 
 /** A run is spoken of once it lasts this long; before, a lens that came and went would only make the text jump. */
 export const patience = 500;

@@ -7,7 +7,8 @@ import { Disposable } from "./disposable.ts";
 import { commands, extensionId, walkthrough } from "./ids.ts";
 import type { Panels } from "./panel/panels.ts";
 import type { InlayValues, SettingsStore } from "./settings.ts";
-import { hasModel, isModel, isModelFile, type Traces } from "./traces.ts";
+import { hasModel, isModel, isModelFile } from "./models.ts";
+import type { Traces } from "./traces.ts";
 
 export interface CommandServices {
   readonly traces: Traces;

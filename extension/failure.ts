@@ -10,7 +10,7 @@ export function failureOf(error: unknown, file: string): readonly Diagnostic[] {
   if (error instanceof Error && "diagnostics" in error && Array.isArray(error.diagnostics))
     return error.diagnostics as Diagnostic[];
   if (error instanceof Error && "diagnostic" in error) return [error.diagnostic as Diagnostic];
-  const message = error instanceof Error ? error.message : String(error);
+  const message = describe(error);
   return [
     {
       code: "engine-error",
@@ -19,4 +19,8 @@ export function failureOf(error: unknown, file: string): readonly Diagnostic[] {
       source: { file, line: 1, column: 1, endLine: 1, endColumn: 1 },
     },
   ];
+}
+
+export function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

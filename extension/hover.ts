@@ -6,7 +6,9 @@ import { commands } from "./ids.ts";
 import { dataUri, histogramPlot, palettes, seriesPlot, type Palette } from "./plots.ts";
 import type { SettingsStore } from "./settings.ts";
 import type { TypeScriptSymbols } from "./symbols.ts";
-import { isModelFile, type Trace, type Traces } from "./traces.ts";
+import { isModelFile } from "./models.ts";
+import type { Trace } from "./trace.ts";
+import type { Traces } from "./traces.ts";
 
 /** Value and adjoint of the variable or expression under the pointer. */
 export class HoverProvider implements vscode.HoverProvider {

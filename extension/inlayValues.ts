@@ -5,7 +5,9 @@ import { fromPosition, toPosition } from "./convert.ts";
 import { Disposable } from "./disposable.ts";
 import { colors } from "./ids.ts";
 import type { SettingsStore } from "./settings.ts";
-import { isModelFile, type Trace, type Traces } from "./traces.ts";
+import { isModelFile } from "./models.ts";
+import type { Trace } from "./trace.ts";
+import type { Traces } from "./traces.ts";
 
 /** Scrolling asks at most this often. */
 const scrollDelay = 60;

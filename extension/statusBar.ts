@@ -4,7 +4,8 @@ import { Disposable } from "./disposable.ts";
 import { commands, contexts } from "./ids.ts";
 import type { SettingsStore } from "./settings.ts";
 import { status } from "./statusText.ts";
-import { hasModel, isModelFile, type Traces } from "./traces.ts";
+import { hasModel, isModelFile } from "./models.ts";
+import type { Traces } from "./traces.ts";
 
 /** The state of the active file, and by a click what can be done about it. */
 export class StatusBar extends Disposable {

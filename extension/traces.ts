@@ -1,55 +1,13 @@
 /** The one place that knows which file was traced when, what is stale and what runs. Everything a person sees asks it. */
 import * as vscode from "vscode";
-import type {
-  Diagnostic,
-  FunctionOutline,
-  FunctionTrace,
-  Method,
-  Outline,
-  Questions,
-} from "../engine/process/protocol.ts";
+import type { Diagnostic, Method, Outline, Questions } from "../engine/process/protocol.ts";
 import { Disposable } from "./disposable.ts";
-import type { Engine, Progress, TraceSession } from "./engine.ts";
-import { failureOf, isCancelled } from "./failure.ts";
-import { languages } from "./ids.ts";
+import type { Engine, Progress } from "./engine.ts";
+import { describe, failureOf, isCancelled } from "./failure.ts";
+import { hasModel, isModelFile } from "./models.ts";
+import { Outlines } from "./outlines.ts";
 import type { SettingsStore } from "./settings.ts";
-import { TextMapping } from "./textMapping.ts";
-
-/** The answer to one run: what everything shown is read from until a newer one replaces it. */
-export class Trace {
-  readonly id: number;
-  readonly text: string;
-  readonly session: TraceSession;
-  /** Findings of the file and of every function. */
-  readonly diagnostics: readonly Diagnostic[];
-  #mapped: { readonly version: number; readonly mapping: TextMapping } | undefined;
-
-  constructor(id: number, text: string, session: TraceSession, asked: boolean) {
-    this.id = id;
-    this.text = text;
-    this.session = session;
-    const { diagnostics, functions } = session.summary;
-    const all = [...diagnostics, ...functions.flatMap((traced) => traced.diagnostics)];
-    // Many a function that returns text has defaults too: only who asks to trace it wants to hear that it's no model.
-    this.diagnostics = asked ? all : all.filter(({ code }) => code !== "not-a-number-result");
-  }
-
-  get functions(): readonly FunctionTrace[] {
-    return this.session.summary.functions;
-  }
-
-  function(name: string): FunctionTrace | undefined {
-    return this.functions.find((candidate) => candidate.function === name);
-  }
-
-  /** From the traced text to the document as it is now. */
-  mapping(document: vscode.TextDocument): TextMapping {
-    if (this.#mapped?.version !== document.version) {
-      this.#mapped = { version: document.version, mapping: new TextMapping(this.text, document.getText()) };
-    }
-    return this.#mapped.mapping;
-  }
-}
+import { Trace } from "./trace.ts";
 
 export type FileState =
   | { readonly kind: "untraced" }
@@ -77,8 +35,6 @@ interface FileEntry {
   /** The person has asked for this file to be traced; else it was Adjoint's own idea. */
   asked?: boolean;
   run?: TraceRun;
-  outline?: { readonly version: number; readonly answer: Promise<Outline> };
-  lastOutline?: { readonly text: string; readonly outline: Outline };
   timer?: NodeJS.Timeout;
   pins: number;
 }
@@ -96,6 +52,7 @@ export class Traces extends Disposable {
   readonly #engine: Engine;
   readonly #settings: SettingsStore;
   readonly #log: vscode.LogOutputChannel;
+  readonly #outlines: Outlines;
   #nextId = 1;
 
   constructor(engine: Engine, settings: SettingsStore, log: vscode.LogOutputChannel) {
@@ -103,6 +60,7 @@ export class Traces extends Disposable {
     this.#engine = engine;
     this.#settings = settings;
     this.#log = log;
+    this.#outlines = this.register(new Outlines(engine, log));
     this.register(vscode.workspace.onDidSaveTextDocument((document) => this.#saved(document)));
     this.register(
       vscode.workspace.onDidChangeTextDocument(
@@ -146,25 +104,7 @@ export class Traces extends Disposable {
 
   /** What stands in the document now, without running it. */
   outline(document: vscode.TextDocument): Promise<Outline> {
-    const entry = this.#entry(document.uri);
-    if (entry.outline?.version !== document.version) {
-      const text = document.getText();
-      const answer = this.#engine.outline(document.uri.fsPath, text).then(
-        (outline) => {
-          // While a person types, the text often doesn't parse: what stood there a moment ago still stands for it.
-          if (outline.functions.length > 0 || outline.diagnostics.length === 0) entry.lastOutline = { text, outline };
-          return outline.functions.length > 0 || !entry.lastOutline
-            ? outline
-            : shifted(entry.lastOutline, text, outline);
-        },
-        (error: unknown) => {
-          this.#log.error(`${document.uri.fsPath} could not be read: ${describe(error)}`);
-          return entry.lastOutline?.outline ?? { functions: [], diagnostics: [] };
-        },
-      );
-      entry.outline = { version: document.version, answer };
-    }
-    return entry.outline.answer;
+    return this.#outlines.of(document);
   }
 
   /** Runs the document's text as it is now, in place of a run of an older text. Settles when it has ended, however. */
@@ -395,45 +335,9 @@ export class Traces extends Disposable {
   }
 }
 
-/** Whether Adjoint looks at this document at all. */
-export function isModelFile(document: vscode.TextDocument): boolean {
-  const { languageId, uri } = document;
-  if (uri.scheme !== "file" || !(languages as readonly string[]).includes(languageId)) return false;
-  return !/[\\/]node_modules[\\/]|\.d\.[cm]?ts$/.test(uri.fsPath);
-}
-
-/** A function without parameters has no gradient: nobody wrote it as a model. */
-export function isModel(outline: FunctionOutline): boolean {
-  return outline.traceable && outline.parameters.length > 0;
-}
-
-export function hasModel(outline: Outline): boolean {
-  return outline.functions.some(isModel);
-}
-
-/** A file that uses the library means to be a model, even where nothing in it can be traced yet. */
-export function importsLibrary(document: vscode.TextDocument): boolean {
-  return /\bfrom\s*["']adjoint["']/.test(document.getText());
-}
-
-/** The functions of an older text, where they stand in this one. */
-function shifted(last: { readonly text: string; readonly outline: Outline }, text: string, now: Outline): Outline {
-  const mapping = new TextMapping(last.text, text);
-  const functions = last.outline.functions.flatMap((outline) => {
-    const nameSource = mapping.forwardRange(outline.nameSource);
-    const source = mapping.forwardRange(outline.source) ?? nameSource;
-    return nameSource && source ? [{ ...outline, nameSource, source }] : [];
-  });
-  return { functions, diagnostics: now.diagnostics };
-}
-
 function summaryLine(trace: Trace): string {
   const functions = trace.functions.map(
     ({ function: name, value, tape }) => `${name} = ${String(value)} (${tape.operations} operations)`,
   );
   return [...functions, ...trace.diagnostics.map(({ code, message }) => `${code}: ${message}`)].join("; ");
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

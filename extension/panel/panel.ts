@@ -4,7 +4,8 @@ import { randomBytes } from "node:crypto";
 import { fromPosition } from "../convert.ts";
 import { Disposable } from "../disposable.ts";
 import type { SettingsStore } from "../settings.ts";
-import { hasModel, isModelFile, type TraceRun, type Traces } from "../traces.ts";
+import { hasModel, isModelFile } from "../models.ts";
+import type { TraceRun, Traces } from "../traces.ts";
 import { act, savePicture } from "./acts.ts";
 import { page } from "./html.ts";
 import { Mark } from "./mark.ts";
@@ -63,6 +64,8 @@ export class Panel extends Disposable {
       enableScripts: true,
       localResourceRoots: [vscode.Uri.joinPath(services.extensionUri, "dist", "webview")],
     };
+    const icon = (theme: "light" | "dark") => vscode.Uri.joinPath(services.extensionUri, "media", `panel-${theme}.svg`);
+    panel.iconPath = { light: icon("light"), dark: icon("dark") };
     panel.webview.html = this.#html();
   }
 
