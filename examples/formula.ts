@@ -3,10 +3,12 @@ export function f(x = 1, y = 2) {
   return Math.log(x + e);
 }
 
-// f(x, y) = ln(x + e^{y/x}), taken apart and differentiated from the result back to the parameters. v̄ stands for ∂f/∂v.
+// f(x, y) = ln(x + e^{y/x}), step by step, and back. v̄ is ∂f/∂v.
 //
-//   forward             backward
-//   q = y / x  = 2      q̄ = ē · e           =  0.8808      x̄ = s̄ − q̄ · y/x² = −1.6424
-//   e = e^q    = 7.389  ē = s̄               =  0.1192      ȳ = q̄ · 1/x      =  0.8808
-//   s = x + e  = 8.389  s̄ = f̄ · 1/s         =  0.1192
-//   f = ln s   = 2.127  f̄ = 1
+//   q = y / x   = 2        q̄ = ē · e           =  0.8808
+//   e = e^q     = 7.389    ē = s̄               =  0.1192
+//   s = x + e   = 8.389    s̄ = 1/s             =  0.1192
+//   f = ln s    = 2.127    f̄ = 1
+//
+//                          ȳ = q̄ / x           =  0.8808
+//                          x̄ = s̄ − q̄ · y/x²    = −1.6424

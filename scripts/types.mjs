@@ -39,7 +39,10 @@ function quietly(work) {
 }
 
 async function isCurrent() {
-  const made = await stat(target).then(({ mtimeMs }) => mtimeMs, () => 0);
+  const made = await stat(target).then(
+    ({ mtimeMs }) => mtimeMs,
+    () => 0,
+  );
   for (const floor of ["tape", "primitives", "differentiate", "library"]) {
     const folder = path.join(root, "engine", floor);
     for (const file of await readdir(folder, { recursive: true })) {

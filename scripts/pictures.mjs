@@ -1,0 +1,117 @@
+// `npm run pictures`: makes the pictures in the README from the running product, in a light and a dark theme.
+// Imports TypeScript, so it needs the Node that npm scripts run on here.
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { fail, npm, root, step } from "./steps.mjs";
+import { launchBrowser, newPage, openWorkbench } from "../test/host/browser.ts";
+import { installExtension, startServer } from "../test/host/server.ts";
+
+const themes = { light: "Default Light Modern", dark: "Default Dark Modern" };
+
+/** One column of a README on an ordinary screen, twice as sharp. */
+const size = { width: 1280, height: 760, scale: 1.5 };
+
+const settings = {
+  "workbench.activityBar.location": "hidden",
+  "workbench.statusBar.visible": true,
+  "workbench.layoutControl.enabled": false,
+  "window.commandCenter": false,
+  "window.menuBarVisibility": "hidden",
+  "breadcrumbs.enabled": false,
+  "editor.minimap.enabled": false,
+  "editor.renderLineHighlight": "none",
+  "editor.occurrencesHighlight": "off",
+  "editor.scrollbar.vertical": "hidden",
+  "editor.scrollbar.horizontal": "hidden",
+  "editor.overviewRulerBorder": false,
+  "editor.hideCursorInOverviewRuler": true,
+  "editor.hover.delay": 100,
+};
+
+/** What is opened, and what is done before the picture is taken. */
+const pictures = {
+  panel: {
+    file: "formula.ts",
+    async prepare(page) {
+      await lens(page, "Graph").click();
+      const card = panel(page).getByText("y / x", { exact: true }).first();
+      await card.click();
+      await panel(page).getByText("d(a/b)").first().waitFor();
+      await page.mouse.move(size.width / 4, size.height - 120);
+      await page.waitForTimeout(500);
+    },
+  },
+  editor: {
+    file: "pendulum.ts",
+    async prepare(page) {
+      const line = page.locator(".view-line", { hasText: /y\s\+=\sdt/ });
+      await line.getByText("y", { exact: true }).first().hover();
+      await page.locator(".monaco-hover:visible img").first().waitFor();
+      await page.waitForTimeout(500);
+    },
+  },
+};
+
+function lens(page, text) {
+  return page.locator(".codelens-decoration a", { hasText: text }).first();
+}
+
+/** The document of Adjoint's panel. */
+function panel(page) {
+  return page.frameLocator("iframe.webview.ready").frameLocator("iframe");
+}
+
+async function takePictures() {
+  await step("Packaging Adjoint", () => npm(["run", "package"], { advice: "The extension could not be packaged." }));
+  const profile = await mkdtemp(path.join(tmpdir(), "adjoint-pictures-"));
+  const options = {
+    dataFolder: path.join(profile, "data"),
+    extensionsFolder: path.join(profile, "extensions"),
+    settings,
+  };
+  const browser = await launchBrowser();
+  try {
+    await installExtension(path.join(root, "adjoint.vsix"), options);
+    const server = await startServer(options);
+    try {
+      for (const [name, { file, prepare }] of Object.entries(pictures)) {
+        for (const [shade, theme] of Object.entries(themes)) {
+          await step(`${name}-${shade}.png`, () =>
+            takePicture({ server, browser, profile, name, shade, theme, file, prepare }),
+          );
+        }
+      }
+    } finally {
+      await server.stop();
+    }
+  } finally {
+    await browser.close();
+    await rm(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+  }
+}
+
+async function takePicture({ server, browser, profile, name, shade, theme, file, prepare }) {
+  const user = path.join(profile, "data", "data", "User", "settings.json");
+  const { calmSettings } = await import("../test/host/settings.ts");
+  await writeFile(user, JSON.stringify({ ...calmSettings, ...settings, "workbench.colorTheme": theme }));
+  const page = await newPage(browser, size);
+  try {
+    const folder = path.join(root, "examples");
+    await openWorkbench(page, server.url({ folder, files: [path.join(folder, file)] }));
+    await page.keyboard.press("Control+b");
+    await lens(page, "Graph").waitFor({ timeout: 60_000 });
+    // VS Code's own TypeScript says in the status bar and in hovers that it is not ready yet.
+    await page.getByText("Initializing").first().waitFor({ state: "detached", timeout: 60_000 });
+    await prepare(page);
+    await mkdir(path.join(root, "media"), { recursive: true });
+    await page.screenshot({ path: path.join(root, "media", `${name}-${shade}.png`) });
+  } catch (error) {
+    await page.screenshot({ path: path.join(root, "test-results", `picture-${name}-${shade}.png`) });
+    throw error;
+  } finally {
+    await page.context().close();
+  }
+}
+
+await takePictures().catch(fail);
