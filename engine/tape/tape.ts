@@ -1,5 +1,8 @@
-import type { Shape } from "./shape.ts";
-import { scalarShape } from "./shape.ts";
+import { Branches } from "./branches.ts";
+import { enlarged, Numbers } from "./numbers.ts";
+import { Observations } from "./observations.ts";
+import { Scopes } from "./scopes.ts";
+import { scalarShape, type Shape } from "./shape.ts";
 import { Tensor, TracedNumber, untraced, type Value } from "./tensor.ts";
 
 /** Thrown when a recording would outgrow the tape's hard cap. */
@@ -30,9 +33,6 @@ export const hasAttributes = 4;
 
 /** Bytes of one node in the arrays below. */
 const bytesPerNode = 1 + 1 + 8 + 4 * 4;
-const bytesPerScope = 4 * 4;
-const bytesPerBranch = 3 * 4 + 1;
-const bytesPerObservation = 3 * 4;
 
 /**
  * The record of one run, a structure of arrays indexed by node. Nodes stand in the order of execution, so inputs come
@@ -57,7 +57,7 @@ export class Tape {
   readonly observations = new Observations();
 
   readonly #attributes = new Map<number, Attributes>();
-  /** Constant tensors that nodes took as inputs: word ~(k + numbers) would be ambiguous, so they have a table of their own. */
+  /** The node of each constant tensor that was taken as an input. */
   readonly #tensorConstants = new Map<Tensor, number>();
   readonly #inputNames = new Map<number, string>();
   readonly #limitBytes: number;
@@ -87,9 +87,9 @@ export class Tape {
       this.constants.bytes +
       this.lists.bytes +
       this.#tensorBytes +
-      this.scopes.length * bytesPerScope +
-      this.branches.length * bytesPerBranch +
-      this.observations.length * bytesPerObservation
+      this.scopes.bytes +
+      this.branches.bytes +
+      this.observations.bytes
     );
   }
 
@@ -236,147 +236,3 @@ export class Tape {
 export const inputOperation = 0;
 export const constantOperation = 1;
 export const firstPrimitive = 2;
-
-/** A growing typed array. */
-export class Numbers<T extends Float64Array<ArrayBuffer> | Int32Array<ArrayBuffer>> {
-  length = 0;
-  array: T;
-
-  constructor(constructor: new (length: number) => T) {
-    this.array = new constructor(64);
-  }
-
-  /** Appends `value` and returns its index. */
-  push(value: number): number {
-    const index = this.length;
-    if (index === this.array.length) this.array = enlarged(this.array, index * 2);
-    this.array[index] = value;
-    this.length = index + 1;
-    return index;
-  }
-
-  get(index: number): number {
-    return this.array[index]!;
-  }
-
-  get bytes(): number {
-    return this.length * this.array.BYTES_PER_ELEMENT;
-  }
-}
-
-/** The native method, from before a program's process replaces it with one that looks for traced elements. */
-const copyInto = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), "set")!.value as (
-  source: ArrayLike<number>,
-) => void;
-
-function enlarged<T extends Uint8Array | Float64Array | Int32Array>(array: T, capacity: number): T {
-  const larger = new (array.constructor as new (length: number) => T)(capacity);
-  Reflect.apply(copyInto, larger, [array]);
-  return larger;
-}
-
-/** Calls and loop iterations, a tree. Scope 0 is the whole run. */
-export class Scopes {
-  length = 1;
-  #parent = new Int32Array(64);
-  #site = new Int32Array(64);
-  #iteration = new Int32Array(64);
-  #mark = new Int32Array(64);
-
-  /**
-   * `iteration` counts from 0 for a turn of a loop and is -1 for a call. `mark` is how much had been recorded when the
-   * scope was opened.
-   */
-  add(parent: number, site: number, iteration: number, mark = -1): number {
-    const scope = this.length;
-    if (scope === this.#parent.length) {
-      this.#parent = enlarged(this.#parent, scope * 2);
-      this.#site = enlarged(this.#site, scope * 2);
-      this.#iteration = enlarged(this.#iteration, scope * 2);
-      this.#mark = enlarged(this.#mark, scope * 2);
-    }
-    this.#parent[scope] = parent;
-    this.#site[scope] = site;
-    this.#iteration[scope] = iteration;
-    this.#mark[scope] = mark;
-    this.length = scope + 1;
-    return scope;
-  }
-
-  /** Whether nothing was recorded since the latest scope was opened. False of any other scope. */
-  isEmpty(scope: number, mark: number): boolean {
-    return scope === this.length - 1 && this.#mark[scope] === mark;
-  }
-
-  /** Takes the latest scope back and gives its parent. */
-  remove(scope: number): number {
-    this.length = scope;
-    return this.#parent[scope]!;
-  }
-
-  parent(scope: number): number {
-    return this.#parent[scope]!;
-  }
-
-  site(scope: number): number {
-    return this.#site[scope]!;
-  }
-
-  iteration(scope: number): number {
-    return this.#iteration[scope]!;
-  }
-}
-
-/** Which way each comparison of traced values went: two runs with equal branches took the same path. */
-export class Branches {
-  readonly #sites = new Numbers(Int32Array);
-  readonly #nodes = new Numbers(Int32Array);
-  readonly #outcomes = new Numbers(Int32Array);
-
-  get length(): number {
-    return this.#sites.length;
-  }
-
-  /** `node` is the tape's length when the comparison was made, `outcome` its result as 0 or 1 (or the index of a winner). */
-  add(site: number, node: number, outcome: number): void {
-    this.#sites.push(site);
-    this.#nodes.push(node);
-    this.#outcomes.push(outcome);
-  }
-
-  at(index: number): { site: number; node: number; outcome: number } {
-    return { site: this.#sites.get(index), node: this.#nodes.get(index), outcome: this.#outcomes.get(index) };
-  }
-}
-
-/**
- * Which traced value a variable held, one entry for each time it was set. `value` is a node, or ~k for snapshot k: the
- * nodes (or `untraced`) of an array's elements.
- */
-export class Observations {
-  readonly sites = new Numbers(Int32Array);
-  readonly values = new Numbers(Int32Array);
-  readonly scopes = new Numbers(Int32Array);
-  readonly snapshots: Snapshot[] = [];
-
-  get length(): number {
-    return this.sites.length;
-  }
-
-  add(site: number, value: number, scope: number): void {
-    this.sites.push(site);
-    this.values.push(value);
-    this.scopes.push(scope);
-  }
-
-  addSnapshot(site: number, snapshot: Snapshot, scope: number): void {
-    this.add(site, ~(this.snapshots.push(snapshot) - 1), scope);
-  }
-}
-
-/** The elements of an array when it was observed: its nested shape, the node of each element, the primals of untraced ones. */
-export interface Snapshot {
-  readonly shape: Shape;
-  readonly nodes: Int32Array;
-  readonly primals: Float64Array;
-}
