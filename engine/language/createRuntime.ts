@@ -1,4 +1,5 @@
 import { recording } from "../tape/recording.ts";
+import type { SiteTable } from "../tape/site.ts";
 import { bitwiseOperators } from "./bitwise.ts";
 import { installArrays } from "./builtinsArray.ts";
 import { installStructuredClone } from "./builtinsClone.ts";
@@ -14,6 +15,7 @@ import { installTypedArrays } from "./builtinsTypedArray.ts";
 import * as comparisons from "./comparisons.ts";
 import { construction } from "./construct.ts";
 import { Findings, type Finding } from "./findings.ts";
+import { installGeneratedFunctions } from "./generatedFunctions.ts";
 import { installLeakDetector } from "./leaks.ts";
 import { shareTypedArrays } from "./libraryArrays.ts";
 import { memberAccess } from "./members.ts";
@@ -25,6 +27,8 @@ import { scopes } from "./scopes.ts";
 import { TracedCalls } from "./tracedCalls.ts";
 
 export interface RuntimeOptions {
+  /** The sites of the program; those of functions that it makes from text are added. Without it, they run as they are. */
+  readonly sites?: SiteTable;
   /** The text that a function of the program was written with, from the text it runs with. */
   readonly originalText?: (generated: string) => string | undefined;
 }
@@ -58,6 +62,7 @@ export function createRuntime(options: RuntimeOptions = {}): InstalledRuntime {
   installText();
   installStructuredClone();
   installNode();
+  if (options.sites !== undefined) installGeneratedFunctions(options.sites);
   const runtime: Runtime = Object.freeze({
     add: operators.add,
     sub: operators.sub,

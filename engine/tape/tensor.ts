@@ -52,12 +52,19 @@ function describeElements(shape: Shape, data: Float64Array, start: number): stri
 /** The node of a value that no tape knows: a constant. */
 export const untraced = -1;
 
-/** A scalar on the tape. Everything else about it, its primal included, stands there. */
+/**
+ * A scalar on the tape. Everything else about it, its primal included, stands there. It has no members of its own that
+ * a program could see: to a program it is a number.
+ */
 export class TracedNumber {
-  readonly node: number;
+  readonly #node: number;
 
   constructor(node: number) {
-    this.node = node;
+    this.#node = node;
+  }
+
+  get node(): number {
+    return this.#node;
   }
 }
 

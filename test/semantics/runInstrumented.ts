@@ -13,7 +13,9 @@ import { functionsOf, outcomeOf, type TracedOutcome } from "./outcomes.ts";
 
 /** Runs the functions that each file exports instrumented, with every parameter an input, and tells the parent. */
 const sources: LoadedModel["sources"][] = [];
+const sites = new SiteTable();
 const { runtime, calls, findings } = createRuntime({
+  sites,
   originalText: (generated) =>
     sources
       .flatMap((files) => [...files.values()])
@@ -83,7 +85,7 @@ async function trace(model: LoadedModel, name: string, call: () => unknown): Pro
 
 const outcomes: Record<string, TracedOutcome[]> = {};
 for (const file of process.argv.slice(2)) {
-  const model = await loadModel({ file, runtime: nudgeable, sites: new SiteTable(), library });
+  const model = await loadModel({ file, runtime: nudgeable, sites, library });
   sources.push(model.sources);
   const list: TracedOutcome[] = (outcomes[file] = []);
   for (const [name, call] of functionsOf(model.namespace)) list.push(await trace(model, name, () => call()));
