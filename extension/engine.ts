@@ -19,7 +19,7 @@ export interface TraceOptions {
 /** One engine process that holds the traces of one run of one file. */
 export interface TraceSession {
   readonly summary: TraceSummary;
-  ask<M extends Exclude<Method, "outline" | "trace">>(method: M, params: Questions[M][0]): Promise<Questions[M][1]>;
+  ask<M extends Exclude<Method, "outline" | "trace" | "check">>(method: M, params: Questions[M][0]): Promise<Questions[M][1]>;
   dispose(): void;
 }
 

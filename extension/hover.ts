@@ -79,8 +79,8 @@ export class HoverProvider implements vscode.HoverProvider {
   }
 }
 
-function picture({ series, histogram }: Hover, colors: Palette, digits: number): string | undefined {
-  if (series && series.value.length > 1) return seriesPlot(series, colors, digits);
+function picture({ series, range, histogram }: Hover, colors: Palette, digits: number): string | undefined {
+  if (series && series.value.length > 1) return seriesPlot(series, colors, digits, range);
   return histogram && histogramPlot(histogram, colors, digits);
 }
 

@@ -33,7 +33,7 @@ function numbers({ title, function: name, last, shape }: Hover, { digits }: Hove
   const adjoint = span("adjoint", size(last.adjoint, digits));
   return typeof last.value === "number"
     ? `${code(title)} = ${value} &nbsp; ${code(derivative)} = ${adjoint}`
-    : `‖${code(title)}‖ = ${value} &nbsp; ‖${code(derivative)}‖ = ${adjoint} &nbsp; ${formatShape(shape)}`;
+    : `‖${code(title)}‖ = ${value} &nbsp; ‖${code(derivative)}‖ = ${adjoint} &nbsp; shape ${formatShape(shape)}`;
 }
 
 /** How often it ran, and how it began and ended. */
@@ -56,7 +56,7 @@ function ranges({ range }: Hover, { digits }: HoverOptions): string {
 function elements({ last: { value, adjoint } }: Hover, { digits }: HoverOptions): string {
   if (typeof value === "number" || typeof adjoint === "number") return "";
   const row = (name: string, kind: "value" | "adjoint", { min, mean, max }: TensorSummary) =>
-    `| ${[name, ...[min, mean, max].map((x) => span(kind, formatNumber(x, digits)))].join(" | ")} |`;
+    `| ${[name, ...[min, mean, max].map((x) => `&nbsp; ${span(kind, formatNumber(x, digits))}`)].join(" | ")} |`;
   const gap = "&nbsp;&nbsp;&nbsp;";
   return [
     `| | ${gap}min | ${gap}mean | ${gap}max |`,
@@ -67,12 +67,13 @@ function elements({ last: { value, adjoint } }: Hover, { digits }: HoverOptions)
 }
 
 /** What the adjoint means for this value. */
-function meaning({ title, function: name, last, unused, shape }: Hover, digits: number): string {
+function meaning({ title, function: name, last, unused, shape, executions: count }: Hover, digits: number): string {
   const what = isName(title) ? code(title) : "it";
   if (unused) return `${code(name)} does not depend on ${what}.`;
   if (!isFiniteSummary(last.adjoint)) return `$(warning) The adjoint of ${what} is not finite.`;
   if (!isFiniteSummary(last.value)) return `$(warning) ${capital(what)} is not finite.`;
-  if (title === name) return "";
+  // Of a value among many, the last adjoint alone would mislead.
+  if (title === name || count > 1) return "";
   if (magnitude(last.adjoint) === 0) return `A small change of ${what} does not change ${code(name)}.`;
   if (typeof last.adjoint !== "number" || shape.length > 0) return "";
   const verb = last.adjoint > 0 ? "raises" : "lowers";

@@ -21,6 +21,7 @@ const rowHeight = 36;
 /** Room on the right for the range. */
 const labelWidth = 62;
 const plotWidth = width - labelWidth;
+const widestBar = 12;
 
 interface Row {
   readonly color: string;
@@ -29,16 +30,19 @@ interface Row {
   readonly shape: string;
 }
 
-/** Value and adjoint over the executions, each on its own scale. */
+type Range = readonly [low: number, high: number];
+
+/** Value and adjoint over the executions, each on its own scale. `range` is exact where the points are means of stretches. */
 export function seriesPlot(
   series: { readonly value: readonly number[]; readonly adjoint: readonly number[] },
   palette: Palette,
   digits: number,
+  range?: { readonly value: Range; readonly adjoint: Range },
 ): string {
   return picture(
     [
-      curve(series.value, palette.value, palette.line, digits),
-      curve(series.adjoint, palette.adjoint, palette.line, digits),
+      curve(series.value, range?.value, palette.value, palette.line, digits),
+      curve(series.adjoint, range?.adjoint, palette.adjoint, palette.line, digits),
     ],
     palette,
   );
@@ -64,8 +68,8 @@ export function dataUri(svg: string): string {
   return `data:image/svg+xml;base64,${Buffer.from(svg).toString("base64")}`;
 }
 
-function curve(points: readonly number[], color: string, line: string, digits: number): Row {
-  const finite = points.filter(Number.isFinite);
+function curve(points: readonly number[], range: Range | undefined, color: string, line: string, digits: number): Row {
+  const finite = [...points, ...(range ?? [])].filter(Number.isFinite);
   const low = Math.min(...finite);
   const high = Math.max(...finite);
   const y = (point: number) => (high === low ? rowHeight / 2 : 5 + ((high - point) / (high - low)) * (rowHeight - 10));
@@ -90,7 +94,8 @@ function curve(points: readonly number[], color: string, line: string, digits: n
 
 function bars({ counts, min, max }: Histogram, color: string, line: string, digits: number): Row {
   const most = Math.max(...counts, 1);
-  const step = (plotWidth - 8) / Math.max(counts.length, 1);
+  // Elements that are all alike make one bar, not a block.
+  const step = Math.min((plotWidth - 8) / Math.max(counts.length, 1), widestBar);
   const shape = counts.map((count, index) => {
     if (count === 0) return "";
     // One element among thousands is still to be seen.

@@ -45,5 +45,7 @@ function describe({ stage, function: name, operations }: Progress): string {
       return `running ${name ?? ""}, ${formatCount(operations)} operations`;
     case "differentiating":
       return `differentiating ${name ?? ""}, ${formatCount(operations)} operations`;
+    case "checking":
+      return `checking ${name ?? ""}`;
   }
 }

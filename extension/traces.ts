@@ -133,7 +133,7 @@ export class Traces extends Disposable {
   }
 
   /** Puts a question about a trace to the engine that holds it. */
-  async ask<M extends Exclude<Method, "outline" | "trace">>(
+  async ask<M extends Exclude<Method, "outline" | "trace" | "check">>(
     trace: Trace,
     method: M,
     params: Questions[M][0],

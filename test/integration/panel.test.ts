@@ -73,7 +73,7 @@ suite("The graph beside the editor", () => {
     await webview(".card");
   });
 
-  test("follows the active editor, and stays when it is pinned", async () => {
+  test("follows the active editor", async () => {
     await formula();
     await vscode.window.showTextDocument((await open("models/square.ts")).document, vscode.ViewColumn.One);
     await until("the panel of square.ts", () => tabs().includes("Graph: square.ts"));
