@@ -30,5 +30,5 @@ export function describeSummary(summary: Summary): string {
 
 /** A letter with a bar over it stands for its variable's adjoint; words and expressions get the bar of v: v̄(x + e). */
 export function adjointOf(label: string): string {
-  return [...label].length === 1 ? `${label}\u0304` : `v\u0304(${label})`;
+  return /^.$/u.test(label) ? `${label}\u0304` : `v\u0304(${label})`;
 }

@@ -32,6 +32,8 @@ export interface OpenPanel {
   /** What broke the content security policy or was thrown. Must stay empty. */
   readonly complaints: string[];
   send(message: ToPanel): Promise<void>;
+  /** The text on a card or group, in the order in which it is drawn, without what is hidden. */
+  textOf(id: string): Promise<string[]>;
   /** Waits for the first message (from `from` on) that `wanted` accepts. */
   message<Type extends FromPanel["type"]>(type: Type, from?: number): Promise<Extract<FromPanel, { type: Type }>>;
 }
@@ -81,8 +83,8 @@ export async function openPanel(browser: Browser, options: PanelOptions): Promis
   await page.addInitScript(() => {
     const scope = window as unknown as Record<string, unknown>;
     scope["acquireVsCodeApi"] = () => ({
-      postMessage: (message: unknown) => void (scope["sendToExtension"] as (message: unknown) => void)(message),
-      getState: () => JSON.parse(sessionStorage.getItem("state") ?? "null") ?? undefined,
+      postMessage: (message: unknown) => (scope["sendToExtension"] as (message: unknown) => void)(message),
+      getState: (): unknown => JSON.parse(sessionStorage.getItem("state") ?? "null") ?? undefined,
       setState: (state: unknown) => sessionStorage.setItem("state", JSON.stringify(state)),
     });
   });
@@ -97,6 +99,14 @@ export async function openPanel(browser: Browser, options: PanelOptions): Promis
     sent,
     complaints,
     send,
+    textOf: (id) =>
+      page.evaluate(
+        (name) =>
+          [...document.querySelectorAll(`[data-id="${name}"] > text`)]
+            .filter((text) => getComputedStyle(text).display !== "none" && text.textContent !== "")
+            .map((text) => text.textContent),
+        id,
+      ),
     async message(type, from = 0) {
       for (;;) {
         const found = sent.slice(from).find((message) => message.type === type);

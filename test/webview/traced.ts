@@ -30,17 +30,17 @@ export class Traced {
   readonly id: number;
   readonly #file: string;
   readonly #text: string;
-  readonly #session: TraceSession;
+  readonly session: TraceSession;
 
   constructor(id: number, file: string, text: string, session: TraceSession) {
     this.id = id;
     this.#file = file;
     this.#text = text;
-    this.#session = session;
+    this.session = session;
   }
 
   state({ name, stale = false }: { name?: string | undefined; stale?: boolean } = {}): PanelState {
-    const { summary } = this.#session;
+    const { summary } = this.session;
     return panelState({
       trusted: true,
       file: {
@@ -56,20 +56,28 @@ export class Traced {
     });
   }
 
-  readonly answer: NonNullable<PanelOptions["answer"]> = (ask) => this.#session.ask(ask.method, ask.params);
+  readonly answer: NonNullable<PanelOptions["answer"]> = (ask) => this.session.ask(ask.method, ask.params);
+
+  /** How many nodes a function's trace has. */
+  nodes(name: string): number {
+    const traced = this.session.summary.functions.find((each) => each.function === name);
+    return traced?.tape.operations ?? 0;
+  }
 
   dispose(): void {
-    this.#session.dispose();
+    this.session.dispose();
   }
 }
 
-type Options = Omit<PanelOptions, "state" | "answer"> & { readonly function?: string };
+export type TracedOptions = Omit<PanelOptions, "state" | "answer"> & { readonly function?: string };
 
 /** Opens the panel on a trace and waits until its graph is drawn. */
-export async function openTraced(browser: Browser, traced: Traced, options: Options = {}): Promise<OpenPanel> {
+export async function openTraced(browser: Browser, traced: Traced, options: TracedOptions = {}): Promise<OpenPanel> {
+  const state = traced.state({ name: options.function });
+  if (state.kind !== "ready") throw new Error(`It was not traced: ${JSON.stringify(state)}`);
   const panel = await openPanel(browser, {
     ...options,
-    state: traced.state({ name: options.function }),
+    state,
     answer: traced.answer,
   });
   await panel.page.waitForSelector(".card, .group.closed");

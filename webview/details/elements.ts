@@ -50,12 +50,13 @@ export function elementsTable({ shape, data }: Elements, kind: "value" | "adjoin
   };
   scroller.addEventListener("scroll", draw);
   requestAnimationFrame(draw);
-  return html(
-    "div",
-    {},
-    ...leading.map((size, axis) => axisPicker(axis, size, (at) => ((index[axis] = at), draw()))),
-    scroller,
+  const pickers = leading.map((size, axis) =>
+    axisPicker(axis, size, (at) => {
+      index[axis] = at;
+      draw();
+    }),
   );
+  return html("div", {}, ...pickers, scroller);
 }
 
 function cell(top: number, column: number, text: string, kind: string): HTMLElement {

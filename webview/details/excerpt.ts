@@ -6,7 +6,9 @@ export function excerptBlock({ excerpt, source }: NodeDetails): HTMLElement {
   const indent = Math.min(
     ...excerpt.lines.filter((line) => line.trim() !== "").map((line) => /^\s*/.exec(line)![0].length),
   );
-  const lines = excerpt.lines.map((line, i) => {
+  const shown = [...excerpt.lines];
+  while (shown.at(-1)?.trim() === "") shown.pop();
+  const lines = shown.map((line, i) => {
     const number = excerpt.firstLine + i;
     const inside = number >= source.line && number <= source.endLine;
     const start = number === source.line ? source.column - 1 : indent;

@@ -64,7 +64,7 @@ function isLarge(nested: Nested): boolean {
 
 function leaves(nested: Nested): number[] {
   if (typeof nested === "number") return [nested];
-  return Object.values(nested).flatMap((part) => leaves(part as Nested));
+  return Object.values(nested).flatMap((part) => leaves(part));
 }
 
 function euclidean(values: readonly number[]): number {

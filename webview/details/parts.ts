@@ -6,7 +6,6 @@ import { html } from "../ui/dom.ts";
 export interface DetailsEvents {
   readonly selectNode: (node: number) => void;
   readonly reveal: (source: SourceRange) => void;
-  readonly copy: (text: string) => void;
 }
 
 export function heading(text: string): HTMLElement {

@@ -29,7 +29,7 @@ function closedGroup(group: Group, box: Box, { fonts, magnitudes }: Ink): Shape 
     title,
     group.repeats > 1 ? svg("path", { class: "pile", d: pile(box) }) : undefined,
     face,
-    svg("path", { class: "chevron", "data-toggle": group.id, d: `M${String(padding)} 10.5l5 5l-5 5` }),
+    ...toggle(group.id, `M${String(padding)} 10.5l5 5l-5 5`),
     ...names(group.label, padding + chevron, box.width - 2 * padding - chevron, room, fonts),
     text("operation end", right, 20, repeats),
     adjointOut,
@@ -75,12 +75,20 @@ function frame(group: Group, box: Box, { fonts }: Ink): Shape {
     { class: "group open", id: `graph-${group.id}`, role: "treeitem", "aria-expanded": "true", "data-id": group.id },
     svg("title", {}, `${group.label} · ${note}\nDouble-click to close`),
     svg("rect", { class: "face", width: box.width, height: box.height, rx: 4 }),
-    svg("path", { class: "chevron", "data-toggle": group.id, d: `M${String(padding - 1)} 13.5l5 5l5 -5` }),
+    ...toggle(group.id, `M${String(padding - 1)} 13.5l5 5l5 -5`),
     text("label", padding + chevron, 22, label),
     room > 40 ? text("operation", after, 22, fitText(note, fonts.small, room)) : undefined,
   );
   element.setAttribute("aria-label", `open group ${group.label}, ${note}`);
   return { id: group.id, element, update: () => undefined };
+}
+
+/** The chevron that opens and closes, and around it enough room to be hit. */
+function toggle(id: string, shape: string): SVGElement[] {
+  return [
+    svg("path", { class: "chevron", d: shape }),
+    svg("rect", { class: "toggle", "data-toggle": id, x: 3, y: 3, width: 24, height: 24 }),
+  ];
 }
 
 /** The edges of two more boxes behind this one. */

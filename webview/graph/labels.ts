@@ -13,6 +13,8 @@ interface Lane {
   readonly from: Point;
   readonly to: Point;
   readonly length: number;
+  /** Whether it runs along the graph's direction, or across it from one such lane to another. */
+  readonly along: boolean;
 }
 
 export function placeLabels(
@@ -34,7 +36,7 @@ export function placeLabels(
   for (const { index } of order) {
     const width = textWidth(formatNumber(graph.edges[index]!.contribution, digits), fonts.small) + 4;
     const others = lanes.filter((_, other) => other !== index).flat();
-    const place = [...candidates(lanes[index]!, width, direction)].find(
+    const place = candidates(lanes[index]!, width, direction).find(
       ({ at, lane }) =>
         !taken.some((box) => overlap(box, around(at, width))) &&
         !others.some((other) => coincide(lane, at, width, other, direction)),
@@ -46,33 +48,30 @@ export function placeLabels(
   return places;
 }
 
-/** The straight stretches along the graph's direction, the longest first. */
+/** The straight stretches of a route: first those along the graph's direction, the longest first. */
 function lanesOf(route: readonly Point[], direction: Direction): Lane[] {
-  const lanes: Lane[] = [];
-  for (const [i, from] of route.slice(0, -1).entries()) {
+  const lanes = route.slice(0, -1).map((from, i) => {
     const to = route[i + 1]!;
-    const along = direction === "right" ? { from, to } : { from: transpose(from), to: transpose(to) };
-    if (Math.abs(along.from.y - along.to.y) > 0.5) continue;
-    lanes.push({ from, to, length: Math.abs(along.to.x - along.from.x) });
-  }
-  return lanes.sort((a, b) => b.length - a.length);
+    const [wide, high] = [Math.abs(to.x - from.x), Math.abs(to.y - from.y)];
+    return { from, to, length: Math.max(wide, high), along: direction === "right" ? wide >= high : high >= wide };
+  });
+  return lanes.sort((a, b) => Number(b.along) - Number(a.along) || b.length - a.length);
 }
 
-function* candidates(lanes: readonly Lane[], width: number, direction: Direction): Iterable<{ at: Point; lane: Lane }> {
+function candidates(lanes: readonly Lane[], width: number, direction: Direction): { at: Point; lane: Lane }[] {
+  const places: { at: Point; lane: Lane }[] = [];
   for (const lane of lanes) {
-    if (lane.length < (direction === "right" ? width * 0.7 : height)) continue;
-    for (const share of [0.5, 0.35, 0.65, 0.2, 0.8]) {
+    const level = lane.along === (direction === "right");
+    if (lane.length < (level ? width * 0.7 : height)) continue;
+    for (const share of lane.along ? [0.5, 0.35, 0.65, 0.2, 0.8] : [0.5, 0.4, 0.6]) {
       const x = lane.from.x + (lane.to.x - lane.from.x) * share;
       const y = lane.from.y + (lane.to.y - lane.from.y) * share;
-      if (direction === "right") {
-        yield { at: { x, y: y - beside }, lane };
-        yield { at: { x, y: y + beside }, lane };
-      } else {
-        yield { at: { x: x + width / 2 + 5, y }, lane };
-        yield { at: { x: x - width / 2 - 5, y }, lane };
-      }
+      // A step is drawn as a slope: its label stands on it, not beside it.
+      const offsets = !lane.along ? [0] : level ? [-beside, beside] : [width / 2 + 5, -width / 2 - 5];
+      for (const offset of offsets) places.push({ at: level ? { x, y: y + offset } : { x: x + offset, y }, lane });
     }
   }
+  return places;
 }
 
 function around({ x, y }: Point, width: number): Box {
@@ -85,9 +84,11 @@ function overlap(a: Box, b: Box): boolean {
 
 /** Whether another lane runs over this one where the label is: it would not say whose it is. */
 function coincide(lane: Lane, at: Point, width: number, other: Lane, direction: Direction): boolean {
-  const turn = direction === "right" ? (point: Point) => point : transpose;
+  if (lane.along !== other.along) return false;
+  const level = lane.along === (direction === "right");
+  const turn = level ? (point: Point) => point : transpose;
   const [mine, label, from, to] = [lane.from, at, other.from, other.to].map(turn) as [Point, Point, Point, Point];
   if (Math.abs(mine.y - from.y) > 2) return false;
-  const half = (direction === "right" ? width : height) / 2;
+  const half = (level ? width : height) / 2;
   return Math.min(from.x, to.x) < label.x + half && label.x - half < Math.max(from.x, to.x);
 }

@@ -23,6 +23,8 @@ export interface PlacedEdge {
 
 /** Labels on more edges than this cannot be read at once. */
 const labelledEdges = 120;
+/** How much more it matters that the backbone is straight than that other edges are. */
+const straight = 20;
 
 /** The question put to the layout engine; `careful`: without what has made it fail on some graphs. */
 export function describe(graph: Graph, direction: Direction, digits: number, careful: boolean): ElkNode {
@@ -35,11 +37,13 @@ export function describe(graph: Graph, direction: Direction, digits: number, car
       group.open ? openGroup(group.id, direction, careful) : { id: group.id, ...sizeOfGroup(group, fonts, digits) },
     );
   }
+  const latest = latestInputs(graph);
   const root: ElkNode = {
     id: "root",
     children: [],
     layoutOptions: options(direction, careful),
     edges: graph.edges.map((edge, index): ElkExtendedEdge => ({
+      layoutOptions: { "elk.layered.priority.straightness": String(latest.get(edge.to) === edge ? straight : 1) },
       id: `e${String(index)}`,
       sources: [edge.from],
       targets: [edge.to],
@@ -50,6 +54,20 @@ export function describe(graph: Graph, direction: Direction, digits: number, car
     (above.children ??= []).push(nodes.get(id)!);
   }
   return root;
+}
+
+/** By card or group: the edge from what was computed last of its inputs. Drawn straight, these are the model's backbone. */
+function latestInputs(graph: Graph): Map<string, Edge> {
+  const order = new Map<string, number>();
+  // What the adjoint never reaches is no part of it.
+  for (const { id, node, step } of graph.cards) order.set(id, step > 0 ? node : -1);
+  for (const { id, last, lastStep } of graph.groups) order.set(id, lastStep > 0 ? last : -1);
+  const latest = new Map<string, Edge>();
+  for (const edge of graph.edges) {
+    const known = latest.get(edge.to);
+    if (!known || order.get(edge.from)! > order.get(known.from)!) latest.set(edge.to, edge);
+  }
+  return latest;
 }
 
 /** The layout engine's answer, in coordinates of the whole graph. */
@@ -107,13 +125,13 @@ function inside(direction: Direction, careful: boolean): Record<string, string> 
   return {
     "elk.edgeRouting": "ORTHOGONAL",
     "elk.spacing.nodeNode": "22",
-    "elk.spacing.edgeNode": "14",
+    "elk.spacing.edgeNode": "24",
     "elk.spacing.edgeEdge": "10",
     "elk.layered.spacing.nodeNodeBetweenLayers": direction === "right" ? "52" : "40",
     "elk.layered.spacing.edgeNodeBetweenLayers": "18",
     "elk.layered.spacing.edgeEdgeBetweenLayers": "8",
     // All edges of a card leave and enter at one point: chains are then straight, and what is used often makes one trunk.
     ...(careful ? {} : { "elk.layered.mergeEdges": "true" }),
-    "elk.layered.nodePlacement.strategy": "BRANDES_KOEPF",
+    "elk.layered.nodePlacement.strategy": "NETWORK_SIMPLEX",
   };
 }

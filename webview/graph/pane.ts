@@ -12,6 +12,9 @@ import { GraphView, type GraphEvents } from "./view.ts";
 /** Below this width data flows downwards, so that cards stay readable beside an editor. */
 const narrow = 520;
 
+/** Cards and groups of a first look: what a person takes in at once. What they open comes on top. */
+const firstLook = 30;
+
 export class GraphPane {
   readonly view: GraphView;
   readonly #layouts: LayoutEngine;
@@ -99,10 +102,14 @@ export class GraphPane {
     this.#asked?.abort();
     const session = this.#session!;
     const asked = (this.#asked = new AbortController());
-    const request = { budget: session.settings.budget, ...(open && { open }), ...(reveal !== undefined && { reveal }) };
+    const budget =
+      open || reveal !== undefined ? session.settings.budget : Math.min(firstLook, session.settings.budget);
+    const request = { budget, ...(open && { open }), ...(reveal !== undefined && { reveal }) };
     const graph = await session.ask("graph", request, AbortSignal.any([asked.signal, session.signal]));
     session.view.open = graph.open;
-    return this.#layouts.layout(graph, this.#direction(), session.settings.digits);
+    const direction = this.#direction();
+    this.view.caption(session.ready.title, direction);
+    return this.#layouts.layout(graph, direction, session.settings.digits);
   }
 
   #look(graph: Graph): Look {

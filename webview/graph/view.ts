@@ -29,7 +29,8 @@ export class GraphView {
   readonly #edges = svg("g");
   readonly #nodes = svg("g");
   readonly #labels = svg("g");
-  readonly #badge = svg("text", { class: "badge middle", "aria-hidden": "true" });
+  readonly #badge = svg("text", { class: "badge", "aria-hidden": "true" });
+  readonly #caption = html("div", { class: "caption", "aria-hidden": "true" });
   #shapes = new Map<string, Shape>();
   #edgeShapes: EdgeShape[] = [];
   #selected: string | undefined;
@@ -38,7 +39,12 @@ export class GraphView {
   constructor(events: GraphEvents) {
     this.svg = svg("svg", { class: "drawing", role: "presentation" }, this.#world);
     this.#world.append(this.#frames, this.#edges, this.#nodes, this.#labels, this.#badge);
-    this.element = html("div", { class: "graph", tabindex: 0, role: "tree", "aria-label": "Graph" }, this.svg);
+    this.element = html(
+      "div",
+      { class: "graph", tabindex: 0, role: "tree", "aria-label": "Graph" },
+      this.svg,
+      this.#caption,
+    );
     this.viewport = new Viewport(this.svg, this.#world);
     this.svg.addEventListener("click", (event) => {
       this.element.focus();
@@ -91,6 +97,14 @@ export class GraphView {
     for (const layer of [this.#frames, this.#edges, this.#nodes, this.#labels]) layer.replaceChildren();
   }
 
+  /** What the graph is of, and what its two colours mean. */
+  caption(title: string, direction: Layout["direction"]): void {
+    const [on, back] = direction === "right" ? ["→", "←"] : ["↓", "↑"];
+    const value = html("span", { class: "value" }, `value ${on}`);
+    const adjoint = html("span", { class: "adjoint" }, `${back} adjoint`);
+    this.#caption.replaceChildren(title, value, adjoint);
+  }
+
   /** Follows the pass and the mode. */
   update(look: Look): void {
     this.element.dataset["mode"] = look.mode;
@@ -105,7 +119,10 @@ export class GraphView {
     const box = id === undefined ? undefined : this.layout?.boxes.get(id);
     this.#badge.textContent = box ? words : "";
     if (!box) return;
-    this.#badge.setAttribute("x", String(box.x + box.width / 2));
+    // Data that flows downwards enters a card in the middle of its top.
+    const down = this.layout?.direction === "down";
+    this.#badge.setAttribute("x", String(down ? box.x : box.x + box.width / 2));
+    this.#badge.setAttribute("text-anchor", down ? "start" : "middle");
     this.#badge.setAttribute("y", String(box.y - 9));
   }
 

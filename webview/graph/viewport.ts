@@ -15,6 +15,8 @@ const largestFit = 1.15;
 /** Below these scales less can be read, so less is drawn, and larger. */
 const middleScale = 0.7;
 const farScale = 0.42;
+/** Kept free above a graph that is fitted, for its caption. */
+const top = 14;
 const moveMs = 160;
 const margin = 24;
 
@@ -76,9 +78,10 @@ export class Viewport {
   fit(size: { width: number; height: number }, smooth = false): void {
     const { width, height } = this.size;
     if (width === 0 || size.width === 0) return;
-    const scale = clamp(Math.min(width / size.width, height / size.height), smallest, largestFit);
+    const room = height - top;
+    const scale = clamp(Math.min(width / size.width, room / size.height), smallest, largestFit);
     this.fitted = true;
-    this.#move({ scale, x: (width - size.width * scale) / 2, y: (height - size.height * scale) / 2 }, smooth);
+    this.#move({ scale, x: (width - size.width * scale) / 2, y: top + (room - size.height * scale) / 2 }, smooth);
   }
 
   zoom(factor: number, around: Point = { x: this.size.width / 2, y: this.size.height / 2 }, smooth = false): void {

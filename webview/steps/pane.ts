@@ -6,9 +6,12 @@ import { StepPages } from "./pages.ts";
 import { Player } from "./player.ts";
 import { StepTable } from "./table.ts";
 
+/** What moved the pass: the player, the person, or the panel that takes up where it was left. */
+export type Movement = "playing" | "person" | "restored";
+
 export interface StepsEvents {
   /** The pass stands at `step` (undefined: before the first), `done` steps are done. */
-  readonly moved: (done: number, step: Step | undefined, playing: boolean) => void;
+  readonly moved: (done: number, step: Step | undefined, by: Movement) => void;
 }
 
 export class StepsPane {
@@ -23,7 +26,7 @@ export class StepsPane {
 
   constructor(events: StepsEvents) {
     this.#events = events;
-    this.player = new Player((done, playing) => void this.#moved(done, playing));
+    this.player = new Player((done, playing) => void this.#moved(done, playing ? "playing" : "person"));
     this.#table = new StepTable((index) => this.player.go(index + 1));
     this.element = html("section", { class: "steps", "aria-label": "Steps" }, this.player.element, this.#table.element);
   }
@@ -39,7 +42,7 @@ export class StepsPane {
     this.player.open(pages.total, view.step ?? pages.total);
     this.#table.open(pages, session.settings.digits);
     this.#mark();
-    if (view.step !== undefined) await this.#tell(view.step, false);
+    if (view.step !== undefined) await this.#tell(view.step, "restored");
   }
 
   /** Marks the row in which the selected node passes its adjoint on, or else the one that completes it. */
@@ -56,20 +59,20 @@ export class StepsPane {
     return this.#pages?.total ?? 0;
   }
 
-  async #moved(done: number, playing: boolean): Promise<void> {
+  async #moved(done: number, by: Movement): Promise<void> {
     if (!this.#session) return;
     this.#session.view.step = done;
     this.#selected = done - 1;
     this.#node = undefined;
     this.#mark();
-    await this.#tell(done, playing);
+    await this.#tell(done, by);
   }
 
-  async #tell(done: number, playing: boolean): Promise<void> {
+  async #tell(done: number, by: Movement): Promise<void> {
     const pages = this.#pages;
     const session = this.#session;
     const step = await pages?.step(done - 1).catch(() => undefined);
-    if (session === this.#session && session?.view.step === done) this.#events.moved(done, step, playing);
+    if (session === this.#session && session?.view.step === done) this.#events.moved(done, step, by);
   }
 
   #mark(): void {

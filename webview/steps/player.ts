@@ -102,7 +102,7 @@ export class Player {
     this.#slider.style.setProperty("--share", `${String(share * 100)}%`);
     const words = `step ${this.#done.toLocaleString("en-US")} of ${this.#total.toLocaleString("en-US")}`;
     this.#slider.setAttribute("aria-valuetext", words);
-    this.#count.textContent = words;
+    this.#count.textContent = `${this.#done.toLocaleString("en-US")} / ${this.#total.toLocaleString("en-US")}`;
   }
 
   #label(): void {

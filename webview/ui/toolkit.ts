@@ -9,13 +9,11 @@ import {
   vsCodeOption,
   vsCodeProgressRing,
   vsCodeTextField,
-  type Button,
-  type Dropdown,
-  type TextField,
 } from "@vscode/webview-ui-toolkit";
 import { html, icon } from "./dom.ts";
 
-export type { Dropdown, TextField };
+export type Dropdown = HTMLElement & { value: string };
+export type TextField = HTMLElement & { value: string };
 
 /** Must run before the page's `load` event: the toolkit reads the theme then. */
 export function registerControls(): void {
@@ -61,7 +59,7 @@ export function button({
 
 /** Through the property: the attribute alone is lost where it changes twice before the control draws itself. */
 export function setPrimary(element: HTMLElement, primary: boolean): void {
-  (element as Button).appearance = primary ? "primary" : "secondary";
+  (element as HTMLElement & { appearance: string }).appearance = primary ? "primary" : "secondary";
 }
 
 export function dropdown(label: string, changed: (value: string) => void): Dropdown {

@@ -1,0 +1,239 @@
+/** One selection everywhere, and one place in the backward pass: keeps graph, steps, details and the editor together. */
+import type { Card, SearchHit, SourceRange } from "../engine/process/protocol.ts";
+import { AnswerError, type Channel } from "./channel.ts";
+import type { Details } from "./details/details.ts";
+import type { NodeContext } from "./details/node.ts";
+import type { GraphPane } from "./graph/pane.ts";
+import { drawnFor } from "./graph/pass.ts";
+import type { Session } from "./session.ts";
+import type { Movement, StepsPane } from "./steps/pane.ts";
+import { formatCount } from "./format.ts";
+import { debounced } from "./ui/dom.ts";
+import { sameSelection, type Selection } from "./view.ts";
+
+/** While steps play fast, details and the editor's mark follow only where the pass rests. */
+const restMs = 90;
+
+export interface InspectorParts {
+  readonly channel: Channel;
+  readonly graph: GraphPane;
+  readonly steps: StepsPane;
+  readonly details: Details;
+  /** Does work and tells what goes wrong in it. */
+  readonly attempt: (work: Promise<unknown>) => Promise<void>;
+  /** Called when what is to be remembered has changed. */
+  readonly changed: () => void;
+}
+
+export class Inspector {
+  readonly #parts: InspectorParts;
+  #session: Session | undefined;
+  /** The node at which the pass stands. */
+  #standing: number | undefined;
+
+  constructor(parts: InspectorParts) {
+    this.#parts = parts;
+  }
+
+  open(session: Session | undefined): void {
+    this.#session = session;
+    if (session && !session.view.selection) this.#parts.details.overview(session.ready, this.#context(session));
+  }
+
+  /** Selects what is drawn as `id`; undefined: nothing. */
+  selectDrawn(id: string | undefined, show = false): void {
+    if (id === undefined) {
+      this.select(undefined);
+      return;
+    }
+    const card = this.#parts.graph.graph?.cards.find((each) => each.id === id);
+    this.select(card ? { node: card.node } : { group: id }, show);
+  }
+
+  select(selection: Selection | undefined, show = false): void {
+    if (!this.#session) return;
+    this.#keep(selection);
+    if (selection === undefined) this.#parts.channel.post({ type: "unmark" });
+    this.#follow(show);
+    this.#mark();
+  }
+
+  /** Shows a node wherever it is: opens the groups around it. */
+  async goTo(node: number): Promise<void> {
+    await this.#parts.attempt(this.#parts.graph.reveal(node));
+    this.redraw();
+    this.select({ node }, true);
+  }
+
+  /** The editor's cursor stands on these nodes. All of them light up; the first that is drawn is selected. */
+  selectFromEditor(nodes: readonly number[]): void {
+    const { graph } = this.#parts.graph;
+    if (!graph || !this.#session) return;
+    this.#parts.graph.view.markHits(drawnIds(this.#parts.graph, nodes));
+    const { selection } = this.#session.view;
+    const [first] = nodes;
+    if (first === undefined || (selection && "node" in selection && nodes.includes(selection.node))) return;
+    this.#keep({ node: nodes.find((node) => graph.cards.some((card) => card.node === node)) ?? first });
+    this.#follow(true);
+  }
+
+  /** Enter or double-click: opens or closes a group, goes to a node's source. */
+  activate(id: string): void {
+    const { graph, channel } = this.#parts;
+    const card = graph.graph?.cards.find((each) => each.id === id);
+    const session = this.#session;
+    if (!session) return;
+    if (!card) {
+      this.toggle(id);
+      return;
+    }
+    const target = { function: session.ready.function, node: card.node };
+    channel.post({ type: "reveal", trace: session.ready.trace, target, focus: true });
+  }
+
+  toggle(group: string): void {
+    void this.#parts.attempt(this.#parts.graph.toggle(group).then(() => this.redraw()));
+  }
+
+  markHits(hits: readonly SearchHit[]): void {
+    const nodes = hits.map(({ node }) => node);
+    this.#parts.graph.view.markHits(drawnIds(this.#parts.graph, nodes));
+  }
+
+  /** The pass has moved: `done` steps are done, the last by `node`. */
+  stepped(done: number, node: number | undefined, by: Movement): void {
+    const { graph } = this.#parts;
+    if (!this.#session) return;
+    this.#standing = node;
+    graph.update({ done, node: node ?? -1 });
+    if (by === "restored") {
+      this.#markStep();
+      return;
+    }
+    this.#keep(node === undefined ? undefined : { node });
+    const drawn = this.#light();
+    this.#markStep();
+    if (drawn !== undefined) graph.view.show(drawn);
+    this.#fill();
+    this.#mark();
+    if (by === "person") this.#parts.changed();
+  }
+
+  /** The selected node's card, if it is drawn. */
+  get selectedCard(): Card | undefined {
+    const node = this.#selectedNode();
+    return this.#parts.graph.graph?.cards.find((card) => card.node === node);
+  }
+
+  /** Selects in a newer trace what was selected in the one before: the card that is called the same and does the same. */
+  findAgain({ label, op, node }: Card): void {
+    const same = (this.#parts.graph.graph?.cards ?? []).filter((card) => card.label === label && card.op === op);
+    const nearest = same.sort((a, b) => Math.abs(a.node - node) - Math.abs(b.node - node))[0];
+    this.#keep(nearest && { node: nearest.node });
+  }
+
+  /** After a new drawing or another mode: what is selected and where the pass stands is marked again. */
+  redraw(): void {
+    this.#light();
+    this.#markStep();
+    this.#fill();
+    this.#parts.changed();
+  }
+
+  readonly reveal = (source: SourceRange): void => {
+    const trace = this.#session?.ready.trace ?? 0;
+    this.#parts.channel.post({ type: "reveal", trace, target: { source }, focus: true });
+  };
+
+  #keep(selection: Selection | undefined): void {
+    const { view } = this.#session!;
+    if (selection === undefined) delete view.selection;
+    else view.selection = selection;
+  }
+
+  #follow(show: boolean): void {
+    const drawn = this.#light();
+    if (show && drawn !== undefined) this.#parts.graph.view.show(drawn);
+    const node = this.#selectedNode();
+    const card = this.#parts.graph.graph?.cards.find((each) => each.node === node);
+    void this.#parts.steps.select(node, card?.step);
+    this.#fill();
+    this.#parts.changed();
+  }
+
+  #selectedNode(): number | undefined {
+    const selection = this.#session?.view.selection;
+    return selection && "node" in selection ? selection.node : undefined;
+  }
+
+  /** Lights up what is drawn for the selection. */
+  #light(): string | undefined {
+    const { graph, view } = this.#parts.graph;
+    const selection = this.#session?.view.selection;
+    if (!graph) return undefined;
+    const drawn =
+      selection === undefined ? undefined : "node" in selection ? drawnFor(graph, selection.node) : selection.group;
+    view.select(drawn);
+    return drawn;
+  }
+
+  /** Marks the card, or the group around it, at which the pass stands. */
+  #markStep(): void {
+    const { graph, steps } = this.#parts;
+    const view = this.#session?.view;
+    const done = view?.mode === "backward" ? view.step : undefined;
+    const node = done === undefined || done === 0 ? undefined : this.#standing;
+    const drawn = node === undefined || !graph.graph ? undefined : drawnFor(graph.graph, node);
+    graph.view.markStep(drawn, `step ${formatCount(done ?? 0)} of ${formatCount(steps.total)}`);
+  }
+
+  /** Shows the selection's place in the editor, which keeps the keyboard where it is. */
+  readonly #mark = debounced(restMs, (): void => {
+    const selection = this.#session?.view.selection;
+    if (!this.#session || selection === undefined) return;
+    const { trace, function: name } = this.#session.ready;
+    const post = this.#parts.channel.post.bind(this.#parts.channel);
+    if ("node" in selection) {
+      post({ type: "reveal", trace, target: { function: name, node: selection.node }, focus: false });
+      return;
+    }
+    const group = this.#parts.graph.graph?.groups.find(({ id }) => id === selection.group);
+    if (group) post({ type: "reveal", trace, target: { source: group.source }, focus: false });
+  });
+
+  readonly #fill = debounced(restMs / 3, () => void this.#parts.attempt(this.#fillDetails()));
+
+  async #fillDetails(): Promise<void> {
+    const session = this.#session;
+    if (!session) return;
+    const { details, graph } = this.#parts;
+    const { selection } = session.view;
+    const context = this.#context(session);
+    if (selection !== undefined && "node" in selection) {
+      try {
+        const node = await session.ask("details", { node: selection.node });
+        if (session === this.#session && sameSelection(selection, session.view.selection)) details.node(node, context);
+      } catch (error) {
+        if (!(error instanceof AnswerError)) throw error;
+        details.problem(error.message);
+      }
+      return;
+    }
+    const group = graph.graph?.groups.find(({ id }) => id === selection?.group);
+    if (group) details.group(group, context, () => this.toggle(group.id));
+    else details.overview(session.ready, context);
+  }
+
+  #context(session: Session): NodeContext {
+    return {
+      function: session.ready.function,
+      digits: session.settings.digits,
+      events: { selectNode: (node) => void this.goTo(node), reveal: this.reveal },
+      elements: (node, of) => session.ask("tensor", { node, of }),
+    };
+  }
+}
+
+function drawnIds({ graph }: GraphPane, nodes: readonly number[]): Set<string> {
+  return new Set(graph ? nodes.map((node) => drawnFor(graph, node)).filter((id) => id !== undefined) : []);
+}
