@@ -1,28 +1,22 @@
-import { readFileSync, statSync } from "node:fs";
-import { relative, resolve } from "node:path";
-import { parseArgs } from "node:util";
+import { resolve } from "node:path";
 import type { EngineClient, TraceSession } from "../process/client.ts";
-import type {
-  Diagnostic,
-  FunctionOutline,
-  FunctionTrace,
-  Limits,
-  Outline,
-  SourceRange,
-  TraceRequest,
-} from "../process/protocol.ts";
+import type { Diagnostic, FunctionOutline, FunctionTrace, Outline, TraceRequest } from "../process/protocol.ts";
+import {
+  exitCode,
+  namesFor,
+  readModel,
+  readModelArguments,
+  readPoint,
+  tellProblems,
+  type ModelArguments,
+} from "./arguments.ts";
 import { startEngine } from "./engine.ts";
-import { badUsage, modelProblem, success, usageError } from "./problem.ts";
+import { badUsage, modelProblem, success } from "./problem.ts";
 import { writeDocument } from "./traceDocument.ts";
 import { writeTable } from "./traceTable.ts";
 
-interface TraceArguments {
-  /** As the person wrote it. */
-  readonly file: string;
-  readonly function: string | undefined;
+interface TraceArguments extends ModelArguments {
   readonly at: Readonly<Record<string, unknown>> | undefined;
-  readonly json: boolean;
-  readonly limits: Partial<Limits>;
 }
 
 /** What is printed of one run. */
@@ -41,8 +35,8 @@ export interface Outcome {
 export async function trace(args: string[]): Promise<number> {
   const wanted = readArguments(args);
   const path = resolve(wanted.file);
-  const nameOf = (file: string): string => (file === path ? wanted.file : relative(process.cwd(), file));
-  const text = read(wanted, path);
+  const nameOf = namesFor(wanted.file, path);
+  const text = readModel(wanted.file, path);
   if (typeof text !== "string") {
     const outcome = {
       nameOf,
@@ -67,76 +61,9 @@ export async function trace(args: string[]): Promise<number> {
 }
 
 function readArguments(args: string[]): TraceArguments {
-  const options = {
-    function: { type: "string" },
-    at: { type: "string" },
-    json: { type: "boolean" },
-    "time-limit": { type: "string" },
-    "memory-limit": { type: "string" },
-  } as const;
-  const { values, positionals } = parsed(() => parseArgs({ args, options, allowPositionals: true }));
-  const [file, ...more] = positionals;
-  if (file === undefined)
-    throw usageError("adjoint trace needs a file to trace: adjoint trace FILE (see adjoint trace --help).");
-  if (more.length > 0) throw usageError(`adjoint trace takes one file, but ${positionals.join(" and ")} were given.`);
-  const seconds = numberOf("--time-limit", values["time-limit"]);
-  const megabytes = numberOf("--memory-limit", values["memory-limit"]);
-  return {
-    file,
-    function: values.function,
-    at: values.at === undefined ? undefined : readPoint(values.at),
-    json: values.json ?? false,
-    limits: {
-      ...(seconds === undefined ? {} : { wallClockMs: seconds * 1000 }),
-      ...(megabytes === undefined ? {} : { memoryBytes: megabytes * 2 ** 20 }),
-    },
-  };
-}
-
-/** Node's own sentences about arguments are clear; they are usage errors of ours. */
-function parsed<T>(parse: () => T): T {
-  try {
-    return parse();
-  } catch (error) {
-    throw usageError(
-      `${(error as Error).message.replace(/\. To specify a positional[\s\S]*$/, ".")} See adjoint trace --help.`,
-    );
-  }
-}
-
-function numberOf(option: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const number = Number(text);
-  if (!(number > 0)) throw usageError(`${option} takes a number greater than 0, not ${JSON.stringify(text)}.`);
-  return number;
-}
-
-function readPoint(text: string): Readonly<Record<string, unknown>> {
-  let point: unknown;
-  try {
-    point = JSON.parse(text);
-  } catch {
-    throw usageError(`--at takes JSON such as '{"x": 1}', but ${JSON.stringify(text)} is none.`);
-  }
-  if (typeof point !== "object" || point === null || Array.isArray(point))
-    throw usageError(`--at takes an object with parameters by name, such as '{"x": 1}', not ${JSON.stringify(text)}.`);
-  return point as Readonly<Record<string, unknown>>;
-}
-
-/** The file's text, or why it cannot be read. */
-function read({ file }: TraceArguments, path: string): string | Diagnostic {
-  const source = { file: path, line: 1, column: 1, endLine: 1, endColumn: 1 };
-  const unreadable = (message: string): Diagnostic => ({ code: "unreadable-file", severity: "error", message, source });
-  try {
-    if (statSync(path).isDirectory())
-      return unreadable(`${file} is a folder; name a TypeScript or JavaScript file in it.`);
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT" || code === "ENOTDIR") return unreadable(`There is no file ${file}.`);
-    if (code === "EACCES" || code === "EPERM") return unreadable(`${file} may not be read: its permissions forbid it.`);
-    return unreadable(`${file} cannot be read: ${message}.`);
-  }
+  const options = { at: { type: "string" } } as const;
+  const { values, ...rest } = readModelArguments("trace", args, options);
+  return { ...rest, at: values.at === undefined ? undefined : readPoint(values.at) };
 }
 
 async function run(
@@ -177,21 +104,5 @@ function mentionOthers({ functions }: Outline, name: string | undefined): void {
 async function tell(outcome: Outcome, { json }: TraceArguments): Promise<void> {
   if (json) await writeDocument(outcome, process.stdout);
   else await writeTable(outcome, process.stdout);
-  for (const { message, source, severity } of outcome.diagnostics) {
-    const kind = severity === "error" ? "" : `${severity}: `;
-    process.stderr.write(`${place(source, outcome.nameOf)}: ${kind}${message}\n`);
-  }
-}
-
-function place({ file, line, column }: SourceRange, nameOf: (file: string) => string): string {
-  return `${nameOf(file)}:${line}:${column}`;
-}
-
-/** A parameter that does not exist, or a function, is the caller's mistake and not the model's. */
-const mistakes: ReadonlySet<string> = new Set(["no-such-function", "parameter-mismatch"]);
-
-function exitCode(diagnostics: readonly Diagnostic[]): number {
-  const errors = diagnostics.filter(({ severity }) => severity === "error");
-  if (errors.some(({ code }) => mistakes.has(code))) return badUsage;
-  return errors.length > 0 ? modelProblem : success;
+  tellProblems(outcome.diagnostics, outcome.nameOf);
 }

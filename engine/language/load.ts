@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync, realpathSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import type { SiteTable } from "../tape/site.ts";
@@ -55,10 +55,11 @@ export async function loadModel(request: LoadRequest): Promise<LoadedModel> {
   const file = path.resolve(request.file);
   const sources = new Map<string, InstrumentedFile>();
   const text = request.text ?? readModel(file, sources);
-  const url = pathToFileURL(file);
+  // Node loads what a link leads to; people know the file by the name that they gave.
+  const url = pathToFileURL(existsSync(file) ? realpathSync(file) : file);
   if (loaded++ > 0) url.searchParams.set("load", `${loaded}`);
   Object.defineProperty(globalThis, runtimeName, { value: runtime, configurable: true, writable: true });
-  beginSession({ entryUrl: url.href, entryText: text, sites, library, sources });
+  beginSession({ entryUrl: url.href, entryFile: file, entryText: text, sites, library, sources });
   let namespace: Record<string, unknown>;
   try {
     namespace = (await import(url.href)) as Record<string, unknown>;

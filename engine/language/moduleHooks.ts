@@ -13,6 +13,7 @@ import { resolveAsTypescript } from "./resolveImport.ts";
 /** What one model is loaded with. Its modules are told from the engine's own by who imported them. */
 export interface Session {
   readonly entryUrl: string;
+  readonly entryFile: string;
   readonly entryText: string | undefined;
   readonly sites: SiteTable;
   readonly library: object;
@@ -113,12 +114,13 @@ const load: LoadHook = (url, context, nextLoad) => {
 
 function loadScript(
   url: string,
-  file: string,
+  location: string,
   session: Session,
   context: LoadHookContext,
   nextLoad: Parameters<LoadHook>[2],
 ): ReturnType<LoadHook> {
   const isEntry = url === session.entryUrl;
+  const file = isEntry ? session.entryFile : location;
   const text = (isEntry ? session.entryText : undefined) ?? readFileSync(file, "utf8");
   const instrumented = instrumentFile(file, text, session, formatOf(file, context.format));
   // A package that only Node itself can read runs as it is.

@@ -3,7 +3,10 @@ import { describeEnding } from "./endings.ts";
 import { EngineProcess, ProcessEnded, type Ending, type ProcessOptions } from "./engineProcess.ts";
 import { defaultLimits, limitsOf } from "./limits.ts";
 import type {
+  CheckRequest,
+  CheckSummary,
   Diagnostic,
+  FunctionCheck,
   FunctionTrace,
   Limits,
   Method,
@@ -33,7 +36,12 @@ export class CancelledError extends Error {
   }
 }
 
-export type Question = Exclude<Method, "outline" | "trace">;
+export type Question = Exclude<Method, "outline" | "trace" | "check">;
+
+export interface CheckOptions extends TraceOptions {
+  /** Called with each function as soon as it has been checked. */
+  readonly onChecked?: (check: FunctionCheck) => void;
+}
 
 /** Questions are answered in milliseconds: whoever takes longer is held up by what the model has left running. */
 const answerWithinMs = 15_000;
@@ -77,7 +85,7 @@ export class EngineClient {
       const engine = this.#take(limitsOf(request.limits));
       let ending: Ending;
       try {
-        const summary = await this.#run(engine, left, options);
+        const summary = await this.#run(engine, "trace", left, options);
         return new TraceSession(engine, merge(summary, lost, request));
       } catch (error) {
         engine.kill();
@@ -108,6 +116,64 @@ export class EngineClient {
     }
   }
 
+  /**
+   * Checks the gradients of a file's functions, each in a process of its own. Whatever goes wrong in them is told in the
+   * summary; rejects only when the check is cancelled (AbortError) or the engine cannot be started.
+   */
+  async check(request: CheckRequest, options: CheckOptions = {}): Promise<CheckSummary> {
+    const { file } = request;
+    const outline = await this.outline(file, request.text);
+    const names = request.functions ?? tracedByDefault(outline);
+    // Without a function to check, a run tells why there is none.
+    if (names.length === 0) return this.#checkOne(request, outline, options);
+    const functions: FunctionCheck[] = [];
+    const diagnostics: Diagnostic[] = [];
+    for (const name of names) {
+      const summary = await this.#checkOne({ ...request, functions: [name] }, outline, options);
+      for (const check of summary.functions) {
+        functions.push(check);
+        options.onChecked?.(check);
+      }
+      diagnostics.push(
+        ...summary.diagnostics.filter((found) => !diagnostics.some((known) => sameFinding(known, found))),
+      );
+      // The file itself could not be loaded: the next function would fare no better.
+      if (summary.functions.length === 0 && summary.diagnostics.some(({ severity }) => severity === "error")) break;
+    }
+    const passed =
+      functions.every((check) => check.passed) && !diagnostics.some(({ severity }) => severity === "error");
+    return { file, outline, passed, functions, diagnostics };
+  }
+
+  async #checkOne(request: CheckRequest, outline: Outline, options: CheckOptions): Promise<CheckSummary> {
+    const engine = this.#take(limitsOf(request.limits));
+    try {
+      return await this.#run(engine, "check", request, options);
+    } catch (error) {
+      if (!(error instanceof ProcessEnded)) throw error;
+      if (options.cancellation?.aborted === true) throw new CancelledError();
+      const { diagnostic, trace } = describeEnding(error.ending, request, outline);
+      const found = outline.functions.find(({ name }) => name === trace?.function);
+      const { file } = request;
+      if (found === undefined) return { file, outline, passed: false, functions: [], diagnostics: [diagnostic] };
+      const failed: FunctionCheck = {
+        function: found.name,
+        source: found.source,
+        nameSource: found.nameSource,
+        passed: false,
+        parameters: [],
+        directions: [],
+        coverage: { elements: 0, checked: 0, directions: 0 },
+        culprits: [],
+        diagnostics: [diagnostic],
+        milliseconds: 0,
+      };
+      return { file, outline, passed: false, functions: [failed], diagnostics: [] };
+    } finally {
+      engine.kill();
+    }
+  }
+
   /** Ends every process. What is being asked rejects; the next question starts anew. */
   restart(): void {
     for (const engine of this.#processes) engine.kill();
@@ -120,15 +186,24 @@ export class EngineClient {
     this.restart();
   }
 
-  #run(engine: EngineProcess, request: TraceRequest, options: TraceOptions): Promise<TraceSummary> {
+  #run<M extends "trace" | "check">(
+    engine: EngineProcess,
+    method: M,
+    request: Questions[M][0],
+    options: TraceOptions,
+  ): Promise<Questions[M][1]> {
     const { cancellation, onProgress } = options;
     if (cancellation?.aborted === true) return Promise.reject(new CancelledError());
-    engine.onProgress = onProgress;
     const cancel = (): void => engine.kill();
     cancellation?.addEventListener("abort", cancel);
-    // The process watches its own clock; this one is for a process that cannot even do that.
+    // The process watches its own clock; this one is for a process that cannot even do that. A check goes on for as long
+    // as it tells of progress.
     const late = setTimeout(cancel, limitsOf(request.limits).wallClockMs + 5000);
-    return engine.ask("trace", request).finally(() => {
+    engine.onProgress = (progress) => {
+      if (progress.stage === "checking") late.refresh();
+      onProgress?.(progress);
+    };
+    return engine.ask(method, request).finally(() => {
       clearTimeout(late);
       this.#keepSpare();
       cancellation?.removeEventListener("abort", cancel);
@@ -209,10 +284,17 @@ function asFailure(error: unknown): Error {
 }
 
 function remaining(request: TraceRequest, outline: Outline, lost: string): string[] {
-  const names =
-    request.functions ??
-    outline.functions.filter(({ traceable, parameters }) => traceable && parameters.length > 0).map(({ name }) => name);
-  return names.filter((name) => name !== lost);
+  return (request.functions ?? tracedByDefault(outline)).filter((name) => name !== lost);
+}
+
+function tracedByDefault(outline: Outline): string[] {
+  return outline.functions
+    .filter(({ traceable, parameters }) => traceable && parameters.length > 0)
+    .map(({ name }) => name);
+}
+
+function sameFinding(a: Diagnostic, b: Diagnostic): boolean {
+  return a.code === b.code && a.message === b.message;
 }
 
 /** In the order of the file, with those that ended their process in their places. */

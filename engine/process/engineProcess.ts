@@ -51,6 +51,7 @@ export class EngineProcess {
   readonly #ended: Promise<Ending>;
   #ending: Ending | undefined;
   #progress: Notifications["progress"] | undefined;
+  #ready = false;
   onProgress: ((progress: Notifications["progress"]) => void) | undefined;
 
   constructor(options: ProcessOptions, limits: Limits) {
@@ -62,7 +63,12 @@ export class EngineProcess {
       serialization: "advanced",
       stdio: ["ignore", "pipe", "pipe", "ipc", "pipe"],
     });
-    const output = (text: string) => options.onOutput?.(text);
+    // What Node says of a process that cannot even begin is no output of a model.
+    const early: string[] = [];
+    const output = (text: string): void => {
+      if (this.#ready) options.onOutput?.(text);
+      else early.push(text);
+    };
     this.#ended = this.#watch(output);
     this.#connection = createMessageConnection(new IPCMessageReader(this.#child), new IPCMessageWriter(this.#child));
     // The channel's errors are the process's end, of which #ended tells.
@@ -70,6 +76,11 @@ export class EngineProcess {
     listen(this.#connection, "progress", (progress) => {
       this.#progress = progress;
       this.onProgress?.(progress);
+    });
+    // What is said before anything else: that the process is up.
+    listen(this.#connection, "ready", () => {
+      this.#ready = true;
+      for (const text of early.splice(0)) output(text);
     });
     this.#connection.listen();
   }

@@ -1,4 +1,5 @@
 /** From what a model threw to one sentence at the place where it was thrown. */
+import { CustomRuleError } from "../differentiate/custom.ts";
 import type { InstrumentedFile } from "../language/instrumentedFile.ts";
 import { ParameterError } from "../language/parameterValues.ts";
 import { ShapeError } from "../primitives/broadcastShapes.ts";
@@ -35,6 +36,8 @@ export function diagnoseError(thrown: unknown, context: ErrorContext): Diagnosti
     return found("tape-limit", message, atSite);
   }
   if (thrown instanceof ParameterError) return found("parameter-mismatch", thrown.message, undefined);
+  if (thrown instanceof CustomRuleError)
+    return found("custom-rule", thrown.message, thrown.site > 0 ? rangeOf(context.sites.get(thrown.site)) : atSite);
   if (thrown instanceof ShapeError) return found("shape-mismatch", sentence(thrown.message), place ?? atSite);
   if (isStackOverflow(thrown)) {
     const message = `${name} calls itself, directly or in a circle, deeper than the stack goes: end the recursion sooner or write it as a loop.`;

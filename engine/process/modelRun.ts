@@ -6,6 +6,7 @@ import { Adjoints, reverse } from "../differentiate/reverse.ts";
 import * as library from "../library/index.ts";
 import { createRuntime } from "../language/createRuntime.ts";
 import type { Finding } from "../language/findings.ts";
+import { originalFunctionText } from "../language/moduleHooks.ts";
 import { LoadError, loadModel, type LoadedModel } from "../language/load.ts";
 import { outline as readOutline } from "../language/outline.ts";
 import { checkNames } from "../language/parameterValues.ts";
@@ -52,6 +53,11 @@ export interface FinishedRun {
   readonly model?: LoadedModel;
 }
 
+/** What a call gave, or why it gave no number. */
+export type Called =
+  | { readonly result: TracedNumber | number; readonly parameters: readonly TracedParameter[] }
+  | { readonly problem: Diagnostic };
+
 export class ModelRun {
   readonly #request: TraceRequest;
   readonly #limits: Limits;
@@ -59,7 +65,10 @@ export class ModelRun {
   readonly #sites = new SiteTable();
   readonly #runs = new Map<string, FunctionRun>();
   #sources: LoadedModel["sources"] = new Map();
-  readonly #installed = createRuntime({ originalText: (generated) => this.#originalText(generated) });
+  readonly #installed = createRuntime({
+    sites: this.#sites,
+    originalText: originalFunctionText,
+  });
 
   constructor(request: TraceRequest, options: ModelRunOptions) {
     this.#request = request;
@@ -68,13 +77,25 @@ export class ModelRun {
   }
 
   async finish(): Promise<FinishedRun> {
+    const model = await this.load();
+    if (!("namespace" in model)) return { summary: model, runs: this.#runs };
+    const functions: FunctionTrace[] = [];
+    const wanted = this.wanted(model.outline);
+    for (const outline of wanted.functions) functions.push(await this.#trace(model, outline));
+    const files = [...model.sources.keys()].filter(isOwn);
+    const { file } = this.#request;
+    const summary = { file, files, outline: model.outline, functions, diagnostics: wanted.diagnostics };
+    return { summary, runs: this.#runs, model };
+  }
+
+  /** Loads the file; where it cannot be loaded, the summary says why. */
+  async load(): Promise<LoadedModel | TraceSummary> {
     const { file, text } = this.#request;
     const { watchdog, onProgress, crashed } = this.#options;
     watchdog.arm(this.#limits);
     onProgress({ stage: "loading", operations: 0 });
     recording.on = false;
     recording.heartbeat = watchdog.heartbeat;
-    let model: LoadedModel;
     try {
       const loading = loadModel({
         file,
@@ -83,17 +104,13 @@ export class ModelRun {
         sites: this.#sites,
         library,
       });
-      model = await Promise.race([loading, crashed()]);
+      const model = await Promise.race([loading, crashed()]);
+      this.#sources = model.sources;
+      return model;
     } catch (error) {
-      return { summary: this.#unloaded(error), runs: this.#runs };
+      if (error instanceof LoadError) this.#sources = error.sources;
+      return this.#unloaded(error);
     }
-    this.#sources = model.sources;
-    const functions: FunctionTrace[] = [];
-    const wanted = this.#wanted(model.outline);
-    for (const outline of wanted.functions) functions.push(await this.#trace(model, outline));
-    const files = [...model.sources.keys()].filter(isOwn);
-    const summary = { file, files, outline: model.outline, functions, diagnostics: wanted.diagnostics };
-    return { summary, runs: this.#runs, model };
   }
 
   /** Where in the program a stack begins. */
@@ -102,7 +119,7 @@ export class ModelRun {
   }
 
   /** The functions to trace, and why one that was asked for, or the whole file, has none. */
-  #wanted(outline: Outline): { functions: readonly FunctionOutline[]; diagnostics: readonly Diagnostic[] } {
+  wanted(outline: Outline): { functions: readonly FunctionOutline[]; diagnostics: readonly Diagnostic[] } {
     const names = this.#request.functions;
     if (names === undefined) {
       const functions = outline.functions.filter(({ traceable, parameters }) => traceable && parameters.length > 0);
@@ -119,58 +136,37 @@ export class ModelRun {
   }
 
   async #trace(model: LoadedModel, outline: FunctionOutline): Promise<FunctionTrace> {
-    const { watchdog, onProgress } = this.#options;
-    const { calls, findings } = this.#installed;
+    const { onProgress } = this.#options;
     const tape = new Tape(this.#limits.tapeBytes);
-    findings.clear();
-    watchdog.running(this.#sites);
     onProgress({ stage: "running", function: outline.name, operations: 0 });
     const begin = performance.now();
-    let parameters: readonly TracedParameter[] = [];
     const failed = (diagnostic: Diagnostic): FunctionTrace => ({
       function: outline.name,
       source: outline.source,
-      diagnostics: [diagnostic, ...this.#findings(outline)],
+      diagnostics: [diagnostic, ...this.findings(outline)],
       tape: { operations: countOperations(tape), bytes: tape.bytes },
       time: { forwardMs: performance.now() - begin, backwardMs: 0 },
     });
-
-    recording.tape = tape;
-    recording.on = true;
-    recording.site = 0;
-    recording.scope = 0;
-    let result: unknown;
-    try {
-      const at = this.#request.at ?? {};
-      const names = outline.parameters.map(({ name }) => name);
-      checkNames(outline.name, names, at);
-      calls.begin(model.functionIds.get(outline.name)!, at);
-      result = (model.namespace[outline.name] as () => unknown)();
-      if (isThenable(result)) result = await Promise.race([result, this.#options.crashed()]);
-      parameters = calls.end();
-    } catch (error) {
-      const { site } = recording;
-      recording.on = false;
-      calls.end();
-      return failed(diagnoseError(error, { outline, sources: this.#sources, sites: this.#sites, site }));
-    }
-    recording.on = false;
+    const called = await this.call(model, outline, tape);
+    if ("problem" in called) return failed(called.problem);
+    const { result, parameters } = called;
     const forwardMs = performance.now() - begin;
-    const late = await this.#lateError();
-    if (late !== undefined)
-      return failed(diagnoseError(late.error, { outline, sources: this.#sources, sites: this.#sites, site: 0 }));
-    if (!(result instanceof TracedNumber) && typeof result !== "number") return failed(noNumber(outline, result));
 
     onProgress({ stage: "differentiating", function: outline.name, operations: tape.length });
     const backwardBegin = performance.now();
     const output = result instanceof TracedNumber ? result.node : -1;
-    const adjoints = output < 0 ? noAdjoints() : reverse(tape, output);
+    let adjoints;
+    try {
+      adjoints = output < 0 ? noAdjoints() : reverse(tape, output);
+    } catch (error) {
+      return failed(this.problemOf(error, outline));
+    }
     const backwardMs = performance.now() - backwardBegin;
     this.#runs.set(
       outline.name,
       new FunctionRun({ outline, tape, adjoints, output, sites: this.#sites, sources: this.#sources }),
     );
-    const diagnostics = this.#findings(outline);
+    const diagnostics = this.findings(outline);
     if (output < 0) diagnostics.push(constantResult(outline));
     diagnostics.push(...this.#diagnose(outline, { tape, adjoints, output, parameters }));
     return {
@@ -184,13 +180,58 @@ export class ModelRun {
     };
   }
 
+  /**
+   * Calls a function with its parameters as inputs on `tape`. `late` is false where nobody has to wait for what the
+   * program leaves to the event loop, since an earlier call has shown what that is.
+   */
+  async call(model: LoadedModel, outline: FunctionOutline, tape: Tape, { late = true } = {}): Promise<Called> {
+    const { calls, findings } = this.#installed;
+    findings.clear();
+    this.#options.watchdog.running(this.#sites);
+    recording.tape = tape;
+    recording.on = true;
+    recording.site = 0;
+    recording.scope = 0;
+    let parameters: readonly TracedParameter[];
+    let result: unknown;
+    try {
+      const at = this.#request.at ?? {};
+      const names = outline.parameters.map(({ name }) => name);
+      checkNames(outline.name, names, at);
+      calls.begin(model.functionIds.get(outline.name)!, at);
+      result = (model.namespace[outline.name] as () => unknown)();
+      if (isThenable(result)) result = await Promise.race([result, this.#options.crashed()]);
+      parameters = calls.end();
+    } catch (error) {
+      const { site } = recording;
+      recording.on = false;
+      calls.end();
+      return { problem: this.problemOf(error, outline, site) };
+    }
+    recording.on = false;
+    const left = late ? await this.#lateError() : undefined;
+    if (left !== undefined) return { problem: this.problemOf(left.error, outline) };
+    if (!(result instanceof TracedNumber) && typeof result !== "number") return { problem: noNumber(outline, result) };
+    return { result, parameters };
+  }
+
+  /** What was thrown while the function ran, after the operation at `site`. */
+  problemOf(error: unknown, outline: FunctionOutline, site = 0): Diagnostic {
+    return diagnoseError(error, { outline, sources: this.#sources, sites: this.#sites, site });
+  }
+
+  /** Where a site stands; number 0 is the function's name. */
+  rangeOfSite(site: number, outline: FunctionOutline): SourceRange {
+    return site > 0 ? rangeOf(this.#sites.get(site)) : outline.nameSource;
+  }
+
   /** An error that the program left to the event loop: a promise that nobody awaits, a callback. */
   async #lateError(): Promise<{ readonly error: unknown } | undefined> {
     const turn = new Promise<undefined>((resolve) => setImmediate(() => resolve(undefined)));
     return Promise.race([turn, this.#options.crashed()]).catch((error: unknown) => ({ error }));
   }
 
-  #findings(outline: FunctionOutline): Diagnostic[] {
+  findings(outline: FunctionOutline): Diagnostic[] {
     return this.#installed.findings.list.map(({ code, severity, message, site, stack }: Finding) => ({
       code,
       severity,
@@ -219,14 +260,6 @@ export class ModelRun {
         : { related: related.map((entry) => ({ message: entry.message, source: placeOf(entry.site) })) }),
       data,
     }));
-  }
-
-  #originalText(generated: string): string | undefined {
-    for (const source of this.#sources.values()) {
-      const text = source.originalText(generated);
-      if (text !== undefined) return text;
-    }
-    return undefined;
   }
 
   #unloaded(error: unknown): TraceSummary {

@@ -5,9 +5,20 @@
  * Lines and columns count from 1, columns in UTF-16 units. A number that may be NaN or infinite travels as a number
  * (the channel clones structurally); only the command's JSON writes such numbers as strings.
  */
+import type {
+  Coverage,
+  Culprit,
+  DirectionCheck,
+  ElementCheck,
+  FunctionCheck,
+  KinkReport,
+  Verdict,
+  Votes,
+} from "../check/report.ts";
 import type { Diagnostic, FunctionOutline, Outline, Position, SourceRange } from "../language/sourceReport.ts";
 
 export type { Diagnostic, FunctionOutline, Outline, Position, SourceRange };
+export type { Coverage, Culprit, DirectionCheck, ElementCheck, FunctionCheck, KinkReport, Verdict, Votes };
 
 /** Method → [parameters, answer]. Every question may be cancelled; a cancelled run ends the process. */
 export interface Questions {
@@ -15,6 +26,8 @@ export interface Questions {
   outline: [{ file: string; text?: string }, Outline];
   /** Runs the file once, traces the functions asked for (all when undefined) and keeps the tapes. */
   trace: [TraceRequest, TraceSummary];
+  /** Runs the file and checks the gradients of the functions asked for (all when undefined). The process is then used up. */
+  check: [CheckRequest, CheckSummary];
   /** `file`: of the program that ran; the traced file when left out. */
   hover: [{ position: Position; file?: string }, Hover | undefined];
   /** Lines `from` to `to`, both included. */
@@ -41,7 +54,16 @@ export type Method = keyof Questions;
 
 /** Sent by the engine while it works. */
 export interface Notifications {
-  progress: { stage: "loading" | "running" | "differentiating"; function?: string; operations: number };
+  /** The process is up. */
+  ready: Record<string, never>;
+  progress: {
+    stage: "loading" | "running" | "differentiating" | "checking";
+    function?: string;
+    operations: number;
+    /** While checking: so many elements of so many. */
+    checked?: number;
+    of?: number;
+  };
 }
 
 // ------------------------------------------------------------------------------------------------------------ trace
@@ -84,6 +106,20 @@ export interface FunctionTrace {
   readonly diagnostics: readonly Diagnostic[];
   readonly tape: { readonly operations: number; readonly bytes: number };
   readonly time: { readonly forwardMs: number; readonly backwardMs: number };
+}
+
+export interface CheckRequest extends TraceRequest {
+  /** Of each function: elements that are checked one by one, and for how long. */
+  readonly budget?: { readonly elements?: number; readonly milliseconds?: number };
+}
+
+export interface CheckSummary {
+  readonly file: string;
+  readonly outline: Outline;
+  readonly passed: boolean;
+  readonly functions: readonly FunctionCheck[];
+  /** Of the file as a whole. */
+  readonly diagnostics: readonly Diagnostic[];
 }
 
 export type Nested = number | readonly Nested[] | { readonly [key: string]: Nested };

@@ -2,9 +2,10 @@ import { readFileSync } from "node:fs";
 import { createMessageConnection, IPCMessageReader, IPCMessageWriter } from "vscode-jsonrpc/node";
 import { outline } from "../language/outline.ts";
 import { answer, notify } from "./channel.ts";
-import { ModelRun, type FinishedRun } from "./modelRun.ts";
+import { checkModel } from "./checkRun.ts";
+import { ModelRun, type FinishedRun, type ModelRunOptions } from "./modelRun.ts";
 import { ownProcess } from "./ownProcess.ts";
-import type { TraceSummary } from "./protocol.ts";
+import type { CheckSummary, TraceRequest, TraceSummary } from "./protocol.ts";
 import { answers } from "./report/answers.ts";
 import { Watchdog } from "./watchdog.ts";
 
@@ -22,22 +23,32 @@ function theRun(): FinishedRun {
 
 answer(connection, "outline", ({ file, text }) => outline(file, text ?? readFileSync(file, "utf8")));
 
-answer(connection, "trace", async (request): Promise<TraceSummary> => {
+/** The one run of this process. */
+function begin(request: TraceRequest): { run: ModelRun; onProgress: ModelRunOptions["onProgress"] } {
   if (begun) throw new Error("This process has already run a file.");
   begun = true;
   own.hide(request.file);
-  const run = new ModelRun(request, {
-    watchdog,
-    crashed: own.crashed,
-    onProgress: (progress) => {
-      if (progress.stage === "running") own.running(progress.function!);
-      notify(connection, "progress", progress);
-    },
-  });
+  const onProgress: ModelRunOptions["onProgress"] = (progress) => {
+    if (progress.stage === "running" || progress.stage === "checking") own.running(progress.function!);
+    notify(connection, "progress", progress);
+  };
+  const run = new ModelRun(request, { watchdog, crashed: own.crashed, onProgress });
   own.placeOf = (stack) => run.placeOf(stack);
+  return { run, onProgress };
+}
+
+answer(connection, "trace", async (request): Promise<TraceSummary> => {
+  const { run } = begin(request);
   finished = await run.finish();
   watchdog.disarm();
   return finished.summary;
+});
+
+answer(connection, "check", async (request): Promise<CheckSummary> => {
+  const { run, onProgress } = begin(request);
+  const summary = await checkModel(request, run, { watchdog, onProgress });
+  watchdog.disarm();
+  return summary;
 });
 
 answer(connection, "hover", (params) => answers.hover(theRun(), params));
@@ -52,3 +63,4 @@ answer(connection, "nodesAt", (params) => answers.nodesAt(theRun(), params));
 answer(connection, "tensor", (params) => answers.tensor(theRun(), params));
 
 connection.listen();
+notify(connection, "ready", {});

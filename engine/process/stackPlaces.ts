@@ -1,3 +1,4 @@
+import { realpathSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { InstrumentedFile } from "../language/instrumentedFile.ts";
 import type { SourceRange } from "./protocol.ts";
@@ -24,7 +25,7 @@ function placesIn(stack: string, sources: Sources): SourceRange[] {
   return stack.split("\n").flatMap((line) => {
     const match = /^\s+at /.test(line) ? frame.exec(line) : null;
     const file = match && pathOf(match[1]!);
-    const source = file ? sources.get(file) : undefined;
+    const source = file ? sourceOf(file, sources) : undefined;
     return match && source ? [rangeAt(source, Number(match[2]), Number(match[3]))] : [];
   });
 }
@@ -32,6 +33,21 @@ function placesIn(stack: string, sources: Sources): SourceRange[] {
 /** Whether a file is the person's own and no package's. */
 export function isOwn(file: string): boolean {
   return !/[\\/]node_modules[\\/]/.test(file);
+}
+
+/** A stack names what links lead to, while people know the file by the name that they gave. */
+function sourceOf(file: string, sources: Sources): InstrumentedFile | undefined {
+  return (
+    sources.get(file) ?? [...sources.values()].find((source) => isOwn(source.file) && realPath(source.file) === file)
+  );
+}
+
+function realPath(file: string): string {
+  try {
+    return realpathSync(file);
+  } catch {
+    return file;
+  }
 }
 
 function pathOf(location: string): string | undefined {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { cp, mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -233,6 +233,30 @@ refuses(
 );
 refuses(["trace", "formula.ts", "--time-limit", "soon"], /^--time-limit takes a number/);
 refuses(["frob"], /^adjoint has no command frob; it has trace, bench/);
+
+test("a file is known by the name that it was given, also where that is a link", async () => {
+  await mkdir(join(folder, "real"));
+  await writeFile(
+    join(folder, "real/cube.ts"),
+    "export function cube(x = 2) { return x * square(x); }\nimport { square } from './square';\n",
+  );
+  await writeFile(join(folder, "real/square.ts"), "export function square(x: number) { return x * x; }\n");
+  await symlink(join(folder, "real/cube.ts"), join(folder, "link.ts"));
+  const document = documentOf(await adjoint("trace", "link.ts", "--json"));
+  assert.equal(document.value, 8);
+  assert.deepEqual(document.gradient, { x: 12 });
+  assert.deepEqual(
+    document.nodes.map(({ source }) => source.file),
+    ["link.ts", "real/square.ts", "link.ts"],
+  );
+});
+
+test("a file that is no script is refused, and nothing of it runs", async () => {
+  await writeFile(join(folder, "notes.txt"), "f(x)");
+  const run = await adjoint("trace", "notes.txt");
+  assert.equal(run.code, 2);
+  assert.equal(run.stderr, "notes.txt:1:1: notes.txt is no TypeScript or JavaScript file.\n");
+});
 
 test("help and version are printed on stdout", async () => {
   const help = await adjoint("--help");
