@@ -83,13 +83,15 @@ class View {
       }
     };
     show(this.#run.scopeTree.roots(), undefined);
-    // Outermost groups first; what a person opened comes before what merely fits.
+    // Outermost groups first; what a person opened comes before what merely fits. Unasked, all groups of a level open or none.
     while (queue.length > 0) {
       const level = queue;
       queue = [];
+      const fits = (): boolean => level.reduce((sum, { fold }) => sum + fold.items().length, shown) <= request.budget;
+      const opens = wanted !== undefined || fits();
       for (const group of level) {
         const reveals = request.reveal !== undefined && contains(group.fold, request.reveal, revealed);
-        if (!reveals && wanted !== undefined && !wanted.has(group.id)) continue;
+        if (!reveals && (!opens || wanted?.has(group.id) === false)) continue;
         const items = group.fold.items();
         if (!reveals && shown + items.length > request.budget) continue;
         group.open = true;
