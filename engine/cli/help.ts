@@ -4,6 +4,10 @@ export const help = `adjoint: every value of a TypeScript model and its adjoint
       Runs a differentiable function and prints its value, its gradient and
       every operation with its adjoint.
 
+  adjoint check FILE [--function NAME] [--json]
+      Holds the gradient of every differentiable function against differences
+      of the program itself.
+
   adjoint bench [NAME] [--json]
       Measures this machine.
 
@@ -27,6 +31,24 @@ and every operation with its value and adjoint.
 
   --time-limit SECONDS    end the run after so long (10)
   --memory-limit MEGABYTES  end the run when it takes more memory (2048)
+`;
+
+export const checkHelp = `adjoint check FILE [--function NAME] [--json]
+
+Checks the gradient of every differentiable function of FILE at its defaults.
+Each derivative gets three votes: a reverse pass, a forward pass, and extrapolated
+differences of the program itself, which also tell how far they can be trusted.
+Where the gradient is wrong it names the operation or custom rule to blame.
+
+  --function NAME  only this function
+  --json           one JSON document on stdout and nothing else
+
+  --time-limit SECONDS    end a single run of a function after so long (10)
+  --memory-limit MEGABYTES  end the check when it takes more memory (2048)
+
+Verdicts: ok; wrong; kink (the derivative jumps here, and the gradient is that of
+one side or lies between both); non-finite. Of functions with very many parameters
+a sample is checked one by one, after random directions through all of them.
 `;
 
 export const benchHelp = `adjoint bench [NAME] [--json]

@@ -1,7 +1,8 @@
 /** The `adjoint` command. */
 import { readFileSync } from "node:fs";
 import { bench } from "./bench.ts";
-import { benchHelp, help, traceHelp } from "./help.ts";
+import { check } from "./check.ts";
+import { benchHelp, checkHelp, help, traceHelp } from "./help.ts";
 import { badUsage, Problem, usageError } from "./problem.ts";
 import { trace } from "./trace.ts";
 
@@ -13,6 +14,7 @@ interface Command {
 
 const commands: ReadonlyMap<string, Command> = new Map([
   ["trace", { help: traceHelp, run: trace }],
+  ["check", { help: checkHelp, run: check }],
   ["bench", { help: benchHelp, run: bench }],
 ]);
 

@@ -11,7 +11,7 @@ import {
   type ModelArguments,
 } from "./arguments.ts";
 import { startEngine } from "./engine.ts";
-import { badUsage, modelProblem, success } from "./problem.ts";
+import { badUsage } from "./problem.ts";
 import { writeDocument } from "./traceDocument.ts";
 import { writeTable } from "./traceTable.ts";
 

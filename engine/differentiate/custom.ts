@@ -158,7 +158,7 @@ function transposed(
   return recordOn(tape, () => {
     const u = tape.addInput(new Tensor(shape, new Float64Array(size)), "cotangent", 0);
     const total = along(u);
-    const adjoint = isTraced(total) ? reverse(tape, (total as TracedNumber).node).tensor(u.node) : undefined;
+    const adjoint = isTraced(total) ? reverse(tape, (total as Exclude<Value, number>).node).tensor(u.node) : undefined;
     return adjoint ?? new Tensor(shape, new Float64Array(size));
   });
 }

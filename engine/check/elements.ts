@@ -1,0 +1,141 @@
+import type { Adjoints } from "../differentiate/reverse.ts";
+import type { Structure } from "../language/parameters.ts";
+import { sizeOf, stridesOf } from "../tape/shape.ts";
+import { Tensor } from "../tape/tensor.ts";
+import { Direction, type Evaluation, type MovedTape, type Part } from "./evaluation.ts";
+
+/** One input of the tape: a number, or a tensor with all its elements. */
+interface Leaf {
+  readonly name: string;
+  /** Before the tensor's own. */
+  readonly index: readonly number[];
+  readonly input: number;
+  readonly node: number;
+  readonly shape: readonly number[];
+  readonly size: number;
+  /** The number of its first element within the parameter. */
+  readonly start: number;
+}
+
+export interface Element {
+  readonly name: string;
+  readonly index: readonly number[];
+}
+
+/** The elements of one parameter, numbered from 0: everything in it that a gradient is taken with respect to. */
+export class ParameterElements {
+  readonly name: string;
+  readonly length: number;
+  readonly #leaves: readonly Leaf[];
+
+  constructor(name: string, structure: Structure, tape: MovedTape) {
+    this.name = name;
+    const inputs = new Map(tape.inputs.map((node, input) => [node, input]));
+    const leaves: Leaf[] = [];
+    let start = 0;
+    for (const { name: path, index, node } of leavesOf(structure, name, [])) {
+      const shape = tape.shapeOf(node);
+      const size = sizeOf(shape);
+      leaves.push({ name: path, index, input: inputs.get(node)!, node, shape, size, start });
+      start += size;
+    }
+    this.#leaves = leaves;
+    this.length = start;
+  }
+
+  element(k: number): Element {
+    const leaf = this.#leafOf(k);
+    let rest = k - leaf.start;
+    const within = stridesOf(leaf.shape).map((stride) => {
+      const place = Math.floor(rest / stride);
+      rest -= place * stride;
+      return place;
+    });
+    return { name: leaf.name, index: [...leaf.index, ...within] };
+  }
+
+  /** The direction in which element `k` alone moves. */
+  alone(k: number): Direction {
+    const { input, shape, start } = this.#leafOf(k);
+    return new Direction([{ input, tangent: 1, ...(shape.length === 0 ? {} : { element: k - start }) }]);
+  }
+
+  adjoint(k: number, adjoints: Adjoints): number {
+    const { node, shape, start } = this.#leafOf(k);
+    return shape.length === 0 ? adjoints.scalar(node) : (adjoints.tensor(node)?.data[k - start] ?? 0);
+  }
+
+  /** The direction in which elements `from` to `to` (left out) move by `tangent(k)` each, and the derivative along it. */
+  together(
+    from: number,
+    to: number,
+    tangent: (k: number) => number,
+    adjoints: Adjoints,
+  ): { readonly direction: Direction; readonly reverse: number } {
+    const parts: Part[] = [];
+    let reverse = 0;
+    for (const { input, shape, size, start } of this.#leaves) {
+      if (start >= to || start + size <= from) continue;
+      const data = new Float64Array(size);
+      for (let k = Math.max(from, start); k < Math.min(to, start + size); k++) {
+        data[k - start] = tangent(k);
+        reverse += tangent(k) * this.adjoint(k, adjoints);
+      }
+      parts.push({ input, tangent: shape.length === 0 ? data[0]! : data });
+    }
+    return { direction: new Direction(parts), reverse };
+  }
+
+  #leafOf(k: number): Leaf {
+    let low = 0;
+    let high = this.#leaves.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (this.#leaves[middle]!.start <= k) low = middle;
+      else high = middle - 1;
+    }
+    return this.#leaves[low]!;
+  }
+}
+
+/** The parameters of a run that have elements. */
+export function parameterElements({ parameters, tape }: Evaluation): ParameterElements[] {
+  return parameters
+    .map(({ name, structure }) => new ParameterElements(name, structure, tape))
+    .filter(({ length }) => length > 0);
+}
+
+function* leavesOf(
+  structure: Structure,
+  name: string,
+  index: readonly number[],
+): Generator<{ name: string; index: readonly number[]; node: number }> {
+  switch (structure.kind) {
+    case "number":
+    case "tensor":
+      yield { name, index, node: structure.node };
+      return;
+    case "array":
+      for (const [k, element] of structure.elements.entries()) yield* leavesOf(element, name, [...index, k]);
+      return;
+    case "object": {
+      // What follows a member's name is counted from there: layers[0].w, index [1, 2].
+      const path = name + index.map((k) => `[${k}]`).join("");
+      for (const [key, value] of structure.entries) yield* leavesOf(value, `${path}.${key}`, []);
+      return;
+    }
+    case "constant":
+      return;
+  }
+}
+
+/** The size of the largest adjoint among the inputs of a tape. */
+export function largestAdjoint({ tape }: Evaluation, adjoints: Adjoints): number {
+  let largest = 0;
+  for (const node of tape.inputs) {
+    const adjoint = tape.isTensor(node) ? adjoints.tensor(node) : adjoints.scalar(node);
+    for (const x of adjoint instanceof Tensor ? adjoint.data : [adjoint ?? 0])
+      if (Number.isFinite(x)) largest = Math.max(largest, Math.abs(x));
+  }
+  return largest;
+}

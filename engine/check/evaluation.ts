@@ -1,0 +1,114 @@
+import type { Structure } from "../language/parameters.ts";
+import type { Primal } from "../primitives/rule.ts";
+import { Tape } from "../tape/tape.ts";
+import { Tensor, type TracedNumber } from "../tape/tensor.ts";
+
+/** The primal that an input gets in place of its own. Inputs are counted from 0 in the order in which they are made. */
+export type Move = (input: number, primal: Primal) => Primal;
+
+/** A tape whose inputs stand elsewhere than where the program puts them. */
+export class MovedTape extends Tape {
+  /** The node of each input. */
+  readonly inputs: number[] = [];
+  readonly #move: Move | undefined;
+
+  constructor(move?: Move, limitBytes?: number) {
+    super(limitBytes);
+    this.#move = move;
+  }
+
+  override addInput(primal: Primal, name: string, site: number): TracedNumber | Tensor {
+    const moved = this.#move === undefined ? primal : this.#move(this.inputs.length, primal);
+    const value = super.addInput(moved, name, site);
+    this.inputs.push(value.node);
+    return value;
+  }
+}
+
+/** One run of a function at one point. */
+export interface Evaluation {
+  readonly tape: MovedTape;
+  readonly value: number;
+  /** The node of the value; −1 where it hangs on no input. */
+  readonly output: number;
+  readonly parameters: readonly { readonly name: string; readonly structure: Structure }[];
+}
+
+/** Runs the function; undefined where it throws at the moved point. */
+export type Evaluate = (move?: Move) => Evaluation | undefined | Promise<Evaluation | undefined>;
+
+/** One input, or one element of it, that moves. */
+export interface Part {
+  readonly input: number;
+  /** The only element of a tensor that moves. */
+  readonly element?: number;
+  /** How much each element of a tensor moves; a number of one that is no tensor, or of the only element. */
+  readonly tangent: number | Float64Array;
+}
+
+/** A direction to move the inputs in. */
+export class Direction {
+  readonly #parts: ReadonlyMap<number, Part>;
+
+  constructor(parts: readonly Part[]) {
+    this.#parts = new Map(parts.map((part) => [part.input, part]));
+  }
+
+  /** The inputs moved by `t` along it. */
+  move(t: number): Move {
+    return (input, primal) => {
+      const part = this.#parts.get(input);
+      if (part === undefined) return primal;
+      const { element, tangent } = part;
+      if (typeof primal === "number") return primal + t * (tangent as number);
+      const data = primal.data.slice();
+      if (element !== undefined) data[element]! += t * (tangent as number);
+      else for (let k = 0; k < data.length; k++) data[k]! += t * (tangent as Float64Array)[k]!;
+      return new Tensor(primal.shape, data);
+    };
+  }
+
+  /** The same as tangents of the inputs' nodes. */
+  tangents(tape: MovedTape): Map<number, Primal> {
+    return new Map(
+      [...this.#parts.values()].map(({ input, element, tangent }): [number, Primal] => {
+        const node = tape.inputs[input]!;
+        if (!tape.isTensor(node)) return [node, tangent as number];
+        const shape = tape.shapeOf(node);
+        if (element === undefined) return [node, new Tensor(shape, tangent as Float64Array)];
+        const data = new Float64Array((tape.primalOf(node) as Tensor).data.length);
+        data[element] = tangent as number;
+        return [node, new Tensor(shape, data)];
+      }),
+    );
+  }
+
+  /** How far `to` really is from `from` along it: narrow arrays round where they put an element. */
+  distance(from: MovedTape, to: MovedTape, intended: number): number {
+    if (this.#parts.size !== 1) return intended;
+    const [{ input, element, tangent }] = [...this.#parts.values()] as [Part];
+    if (typeof tangent !== "number") return intended;
+    const at = (tape: MovedTape): number => {
+      const primal = tape.primalOf(tape.inputs[input]!);
+      return typeof primal === "number" ? primal : primal.data[element!]!;
+    };
+    return (at(to) - at(from)) / tangent;
+  }
+
+  /** Of the inputs that move: the largest size, at least 1, and the size of the only one, where it is one and not 0. */
+  scale(tape: MovedTape): { readonly largest: number; readonly only: number | undefined } {
+    let largest = 0;
+    let count = 0;
+    const see = (x: number): void => {
+      largest = Math.max(largest, Math.abs(x));
+      count++;
+    };
+    for (const { input, element } of this.#parts.values()) {
+      const primal = tape.primalOf(tape.inputs[input]!);
+      if (typeof primal === "number") see(primal);
+      else if (element !== undefined) see(primal.data[element]!);
+      else primal.data.forEach(see);
+    }
+    return { largest: Math.max(1, largest), only: count === 1 && largest > 0 ? largest : undefined };
+  }
+}

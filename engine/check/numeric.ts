@@ -1,0 +1,158 @@
+import { Path, type Crossing } from "./crossings.ts";
+import type { Direction, Evaluate, Evaluation } from "./evaluation.ts";
+import { DifferenceTableau, reduction, roundingNoise, type Estimate } from "./ridders.ts";
+
+/** Binary orders below the size of the parameter: the first step, how near a kink is told of, the smallest step. */
+const firstOrder = 5;
+const nearOrder = 16;
+const smallestOrder = 36;
+/** A parameter that is smaller still is moved by a part of itself. */
+const ownOrder = 8;
+/** A step that leaves the piece, or where there is no value, is followed by one so much smaller. */
+const retreat = 4;
+/** Where the differences cannot be trusted, others are begun with steps so much smaller. */
+const restart = 32;
+const mostRestarts = 3;
+
+/** A derivative along a direction, from differences. */
+export interface NumericDerivative extends Estimate {
+  /** A kink so near that a person wants to hear of it, and how near. */
+  readonly kink?: Crossing & { readonly distance: number };
+  /** The point is on a kink or at the edge of where there are values: the derivatives of either side, where there are any. */
+  readonly below?: Estimate;
+  readonly above?: Estimate;
+}
+
+/** A run at `t` along the direction. */
+interface Point {
+  readonly t: number;
+  readonly value: number;
+  readonly crossing: Crossing | undefined;
+  readonly evaluation: Evaluation;
+}
+
+/** Whether an estimate is good enough to judge by. */
+export type Settled = (estimate: Estimate) => boolean;
+
+/** Derivatives of one function at one point. */
+export class Differences {
+  readonly #evaluate: Evaluate;
+  readonly #base: Evaluation;
+  readonly #path: Path;
+
+  constructor(evaluate: Evaluate, base: Evaluation) {
+    this.#evaluate = evaluate;
+    this.#base = base;
+    this.#path = new Path(base);
+  }
+
+  /** The derivative along `direction`, with steps that stay on the pieces of the function that the point is on. */
+  async along(direction: Direction, settled: Settled): Promise<NumericDerivative> {
+    const { largest, only } = direction.scale(this.#base.tape);
+    const unit = powerOfTwo(largest);
+    const near = unit * 2 ** -nearOrder;
+    const smallest = Math.min(unit * 2 ** -smallestOrder, powerOfTwo(only ?? Infinity) * 2 ** -ownOrder);
+    let kink: NumericDerivative["kink"];
+    let step = unit * 2 ** -firstOrder;
+    for (;;) {
+      const crossing = await this.#obstacle(direction, step);
+      if (crossing === "none") break;
+      if (crossing !== "no value" && step <= near) kink = { ...crossing, distance: step };
+      if (step <= smallest) return this.#fromSides(direction, unit, smallest, kink);
+      step = step > near && step / retreat < near ? near : Math.max(step / retreat, smallest);
+    }
+    const estimate = await this.#refined(direction, step, settled);
+    return kink === undefined ? estimate : { ...estimate, kink };
+  }
+
+  /** What stands between the point and its neighbours at this step. */
+  async #obstacle(direction: Direction, step: number): Promise<Crossing | "no value" | "none"> {
+    for (const t of [step, -step]) {
+      const point = await this.#at(direction, t);
+      if (point === undefined) return "no value";
+      if (point.crossing !== undefined) return point.crossing;
+    }
+    return "none";
+  }
+
+  async #refined(direction: Direction, first: number, settled: Settled): Promise<Estimate> {
+    let best: Estimate = { derivative: NaN, error: Infinity };
+    for (let restarts = 0, begin = first; restarts <= mostRestarts; restarts++, begin /= restart) {
+      const tableau = new DifferenceTableau(2);
+      for (let h = begin; !tableau.finished; h /= reduction) {
+        const [above, below] = [await this.#at(direction, h), await this.#at(direction, -h)];
+        if ((above === undefined || below === undefined || above.crossing) ?? below.crossing) break;
+        const width = above.t - below.t;
+        if (width === 0) break;
+        tableau.add((above.value - below.value) / width, this.#noise(width, above.value, below.value));
+        if (tableau.rows >= 3 && settled(tableau.best)) return tableau.best;
+      }
+      if (tableau.best.error < best.error) best = tableau.best;
+      if (settled(best)) break;
+    }
+    return best;
+  }
+
+  async #fromSides(
+    direction: Direction,
+    unit: number,
+    smallest: number,
+    kink: NumericDerivative["kink"],
+  ): Promise<NumericDerivative> {
+    const below = await this.#side(direction, -unit, -smallest);
+    const above = await this.#side(direction, unit, smallest);
+    const sides = { ...(below === undefined ? {} : { below }), ...(above === undefined ? {} : { above }) };
+    const found = [below, above].filter((side) => side !== undefined);
+    return {
+      derivative: found.length === 0 ? NaN : found.reduce((sum, { derivative }) => sum + derivative, 0) / found.length,
+      error: Math.max(0, ...found.map(({ error }) => error)),
+      ...(kink === undefined ? {} : { kink: { ...kink, distance: 0 } }),
+      ...sides,
+    };
+  }
+
+  /** The derivative on one side, from points of that side alone: on a jump the value itself belongs to the other. */
+  async #side(direction: Direction, unit: number, smallest: number): Promise<Estimate | undefined> {
+    const nearest = await this.#at(direction, smallest);
+    if (nearest === undefined) return undefined;
+    const path = new Path(nearest.evaluation);
+    const onSide = async (t: number): Promise<Point | undefined> => {
+      const point = await this.#at(direction, t, path);
+      return point?.crossing === undefined ? point : undefined;
+    };
+    let step = unit * 2 ** -(firstOrder + 3);
+    while ((await onSide(2 * step)) === undefined || (await onSide(step)) === undefined) {
+      if (Math.abs(step) <= Math.abs(smallest)) return undefined;
+      step /= retreat;
+    }
+    const tableau = new DifferenceTableau(1);
+    for (let h = step; !tableau.finished; h /= reduction) {
+      const [far, close] = [await onSide(2 * h), await onSide(h)];
+      if (far === undefined || close === undefined || far.t === close.t) break;
+      const width = far.t - close.t;
+      tableau.add((far.value - close.value) / width, this.#noise(width, far.value, close.value));
+    }
+    return tableau.best.error === Infinity ? undefined : tableau.best;
+  }
+
+  #noise(width: number, ...values: number[]): number {
+    return roundingNoise([this.#base.value, ...values], width);
+  }
+
+  /** Undefined where the function has no finite value. */
+  async #at(direction: Direction, t: number, path = this.#path): Promise<Point | undefined> {
+    const evaluation = await this.#evaluate(direction.move(t));
+    if (evaluation === undefined || !Number.isFinite(evaluation.value)) return undefined;
+    return {
+      t: direction.distance(this.#base.tape, evaluation.tape, t),
+      value: evaluation.value,
+      crossing: path.crossing(evaluation),
+      evaluation,
+    };
+  }
+}
+
+/** The largest power of two that is no larger than x. */
+function powerOfTwo(x: number): number {
+  return 2 ** Math.floor(Math.log2(x));
+}

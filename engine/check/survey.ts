@@ -1,0 +1,173 @@
+import type { Adjoints } from "../differentiate/reverse.ts";
+import type { Element, ParameterElements } from "./elements.ts";
+import type { Coverage, DirectionCheck, ElementCheck, Votes } from "./report.ts";
+import type { Ballot } from "./votes.ts";
+
+/** How much of a function is checked element by element. */
+export interface Budget {
+  readonly elements: number;
+  readonly milliseconds: number;
+}
+
+/** Random directions for each parameter, where not all its elements can be checked. */
+const directionsEach = 2;
+/** Of the wrong elements that a direction tells of, so many are searched for. */
+const mostFound = 16;
+/** Runs that one derivative takes, roughly: whether all elements fit into the time is judged by it. */
+const runsEach = 10;
+/** Fractions of multiples of it fall evenly into the unit interval. */
+const goldenRatio = (Math.sqrt(5) - 1) / 2;
+
+export interface Surveyed {
+  readonly elements: ElementCheck[];
+  readonly directions: DirectionCheck[];
+  readonly coverage: Coverage;
+}
+
+/** Checks the elements of parameters: all of them, or random directions first and then a sample. */
+export class Survey {
+  readonly #parameters: readonly ParameterElements[];
+  readonly #adjoints: Adjoints;
+  readonly #ballot: Ballot;
+  readonly #budget: Budget;
+  readonly #onProgress: (checked: number, of: number) => void;
+  readonly #begin = performance.now();
+  readonly #elements = new Map<string, ElementCheck>();
+  readonly #directions: DirectionCheck[] = [];
+  readonly #total: number;
+  readonly #random = generator(20);
+
+  constructor(
+    parameters: readonly ParameterElements[],
+    adjoints: Adjoints,
+    ballot: Ballot,
+    budget: Budget,
+    onProgress: (checked: number, of: number) => void,
+  ) {
+    this.#parameters = parameters;
+    this.#adjoints = adjoints;
+    this.#ballot = ballot;
+    this.#budget = budget;
+    this.#onProgress = onProgress;
+    this.#total = parameters.reduce((sum, { length }) => sum + length, 0);
+  }
+
+  /** `runMs`: how long the function takes. */
+  async finish(runMs: number): Promise<Surveyed> {
+    const wanted = Math.min(this.#total, this.#budget.elements);
+    const sampled = wanted < this.#total || runMs * runsEach * this.#total > this.#budget.milliseconds;
+    if (sampled) await this.#alongDirections();
+    for (const { parameter, k } of inTurns(this.#parameters)) {
+      if (this.#elements.size >= wanted || this.#late) break;
+      await this.#element(parameter, k);
+      this.#onProgress(this.#elements.size, wanted);
+    }
+    const checked = this.#elements.size;
+    const coverage = { elements: this.#total, checked, directions: this.#directions.length };
+    const limit = checked === this.#total ? {} : { limitedBy: this.#late ? ("time" as const) : ("count" as const) };
+    return {
+      elements: [...this.#elements.values()],
+      directions: this.#directions,
+      coverage: { ...coverage, ...limit },
+    };
+  }
+
+  get #late(): boolean {
+    return performance.now() - this.#begin > this.#budget.milliseconds;
+  }
+
+  async #alongDirections(): Promise<void> {
+    for (const parameter of this.#parameters) {
+      for (let k = 0; k < directionsEach && !this.#late; k++) {
+        const signs = Float64Array.from({ length: parameter.length }, () => (this.#random() < 0.5 ? -1 : 1));
+        const votes = await this.#along(parameter, signs, 0, parameter.length);
+        this.#directions.push({ name: parameter.name, elements: parameter.length, ...votes });
+        this.#onProgress(this.#elements.size, this.#budget.elements);
+        if (!isBad(votes)) continue;
+        await this.#search(parameter, signs, 0, parameter.length);
+        break;
+      }
+    }
+  }
+
+  /** Halves a stretch of elements that is wrong until single elements are left. */
+  async #search(parameter: ParameterElements, signs: Float64Array, from: number, to: number): Promise<void> {
+    if (this.#late || this.#elements.size >= mostFound * this.#parameters.length) return;
+    if (to - from === 1) {
+      await this.#element(parameter, from);
+      return;
+    }
+    const middle = (from + to) >> 1;
+    for (const [start, end] of [[from, middle] as const, [middle, to] as const])
+      if (isBad(await this.#along(parameter, signs, start, end))) await this.#search(parameter, signs, start, end);
+  }
+
+  #along(parameter: ParameterElements, signs: Float64Array, from: number, to: number): Promise<Votes> {
+    const { direction, reverse } = parameter.together(from, to, (k) => signs[k]!, this.#adjoints);
+    return this.#ballot.votes(direction, reverse);
+  }
+
+  async #element(parameter: ParameterElements, k: number): Promise<void> {
+    const key = `${parameter.name} ${k}`;
+    if (this.#elements.has(key)) return;
+    const votes = await this.#ballot.votes(parameter.alone(k), parameter.adjoint(k, this.#adjoints));
+    const { name, index }: Element = parameter.element(k);
+    this.#elements.set(key, { name, index, ...votes });
+  }
+}
+
+export function isBad({ verdict }: Votes): boolean {
+  return verdict === "wrong" || verdict === "non-finite";
+}
+
+const severity = { wrong: 0, "non-finite": 1, kink: 2, ok: 3 };
+
+/** Worst first. */
+export function byBadness(a: Votes, b: Votes): number {
+  return severity[a.verdict] - severity[b.verdict] || (b.error || 0) - (a.error || 0);
+}
+
+/** Every element of every parameter, an element of each in turn, those of each spread evenly from the beginning on. */
+function* inTurns(
+  parameters: readonly ParameterElements[],
+): Generator<{ readonly parameter: ParameterElements; readonly k: number }> {
+  const turns = parameters.map((parameter) => ({ parameter, places: spread(parameter.length) }));
+  for (let left = turns; left.length > 0;) {
+    left = left.filter(({ places }) => !places.done);
+    for (const { parameter, places } of left) {
+      const k = places.next();
+      if (k !== undefined) yield { parameter, k };
+    }
+  }
+}
+
+/** The numbers below `length`, each once, evenly spread at any time. */
+function spread(length: number): { readonly done: boolean; next(): number | undefined } {
+  const taken = new Uint8Array(length);
+  let turn = 0;
+  let count = 0;
+  return {
+    get done() {
+      return count >= length;
+    },
+    next() {
+      if (count >= length) return undefined;
+      let k = Math.floor(((++turn * goldenRatio) % 1) * length);
+      while (taken[k] === 1) k = (k + 1) % length;
+      taken[k] = 1;
+      count++;
+      return k;
+    },
+  };
+}
+
+/** Numbers in [0, 1), the same in each run: mulberry32. */
+function generator(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+}
