@@ -60,6 +60,8 @@ export async function loadModel(request: LoadRequest): Promise<LoadedModel> {
   if (loaded++ > 0) url.searchParams.set("load", `${loaded}`);
   Object.defineProperty(globalThis, runtimeName, { value: runtime, configurable: true, writable: true });
   beginSession({ entryUrl: url.href, entryFile: file, entryText: text, sites, library, sources });
+  // Before the import, which needs the same syntax.
+  const outlined = outline(file, text);
   let namespace: Record<string, unknown>;
   try {
     namespace = (await import(url.href)) as Record<string, unknown>;
@@ -68,7 +70,7 @@ export async function loadModel(request: LoadRequest): Promise<LoadedModel> {
   }
   const functionIds = new Map<string, number>();
   for (const { names, id } of sources.get(file)?.functions ?? []) for (const name of names) functionIds.set(name, id);
-  return { namespace, outline: outline(file, text), sources, functionIds };
+  return { namespace, outline: outlined, sources, functionIds };
 }
 
 function readModel(file: string, sources: ReadonlyMap<string, InstrumentedFile>): string {

@@ -232,7 +232,7 @@ refuses(
   /^formula\.ts:1:1: The file exports no function g; it exports f\.$/m,
 );
 refuses(["trace", "formula.ts", "--time-limit", "soon"], /^--time-limit takes a number/);
-refuses(["frob"], /^adjoint has no command frob; it has trace, bench/);
+refuses(["frob"], /^adjoint has no command frob; it has trace, /);
 
 test("a file is known by the name that it was given, also where that is a link", async () => {
   await mkdir(join(folder, "real"));
