@@ -113,7 +113,7 @@ export class InlayValues extends Disposable {
       renderOptions: {
         before: {
           ...style,
-          contentText: ` = ${formatSummary(value, digits)}`,
+          contentText: isWrittenBefore(value, document, position) ? "" : ` = ${formatSummary(value, digits)}`,
           color: new vscode.ThemeColor(colors.value),
         },
         after: {
@@ -124,4 +124,14 @@ export class InlayValues extends Disposable {
       },
     };
   }
+}
+
+/** `x = 1` says its value already. */
+function isWrittenBefore(
+  value: Hint["value"],
+  document: vscode.TextDocument,
+  { line, character }: vscode.Position,
+): boolean {
+  const literal = /[-\d.][\w.+-]*$/.exec(document.lineAt(line).text.slice(0, character));
+  return literal !== null && Number(literal[0]) === value;
 }

@@ -1,5 +1,5 @@
 import type { SiteTable } from "../tape/site.ts";
-import type { Binding, InstrumentedFile, Operand, TextRange } from "./instrumentedFile.ts";
+import type { Assignment, Binding, InstrumentedFile, Operand, TextRange } from "./instrumentedFile.ts";
 import type { Variable } from "./lexicalScopes.ts";
 import type { Rewriter } from "./rewrite/rewriter.ts";
 
@@ -14,15 +14,11 @@ export const noIndex: Index = {
 };
 
 /** Which variable, operand and expressions stand where, for hovers; worked out when first asked for. */
-export function bindingIndex(
-  { scopes, variableSites, operands }: Rewriter,
-  sites: SiteTable,
-  firstSite: number,
-): Index {
+export function bindingIndex({ scopes, assignments, operands }: Rewriter, sites: SiteTable, firstSite: number): Index {
   const endSite = sites.length;
   let bindings: readonly Binding[] | undefined;
   const all = (): readonly Binding[] =>
-    (bindings ??= scopes.variables.map((variable) => bindingOf(variable, variableSites.get(variable) ?? [])));
+    (bindings ??= scopes.variables.map((variable) => bindingOf(variable, assignments.get(variable) ?? [])));
   return {
     get bindings() {
       return all();
@@ -52,9 +48,9 @@ function innermost(operands: readonly Operand[], offset: number): Operand | unde
   return found;
 }
 
-function bindingOf({ name, declarations, references }: Variable, sites: readonly number[]): Binding {
+function bindingOf({ name, declarations, references }: Variable, assignments: readonly Assignment[]): Binding {
   const ranges = [...declarations, ...references].map(({ start }) => ({ start: start!, end: start! + name.length }));
   ranges.sort((a, b) => a.start - b.start);
   const declaration = declarations[0]!.start!;
-  return { name, start: declaration, end: declaration + name.length, sites, references: ranges };
+  return { name, start: declaration, end: declaration + name.length, assignments, references: ranges };
 }

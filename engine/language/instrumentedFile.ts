@@ -6,14 +6,21 @@ export interface TextRange {
   readonly end: number;
 }
 
+/** A place where a variable is given a value. */
+export interface Assignment {
+  readonly site: number;
+  /** Where the expression that gives the value ends; the end of the name, or of its type, where the value comes from elsewhere. */
+  readonly end: number;
+}
+
 /** A variable, parameter, import or function of a file, for hovers. */
 export interface Binding extends TextRange {
   readonly name: string;
   /**
-   * The sites whose values it has held: of operations that were assigned to it straight away (kind "expression"), and of
-   * everything else it was given (kind "binding").
+   * By the sites whose values it has held: of operations that were assigned to it straight away (kind "expression"), and
+   * of everything else it was given (kind "binding").
    */
-  readonly sites: readonly number[];
+  readonly assignments: readonly Assignment[];
   /** Everywhere its name stands, the declaration included, in the order of the text. */
   readonly references: readonly TextRange[];
 }

@@ -85,14 +85,14 @@ export function assignedValue(variable: Variable, name: t.Identifier, value: t.N
     r.nameOperation(inner, variable);
     r.visit(value);
   } else {
-    r.wrap(value, r.call("observe", observation(variable, name, r)), ")");
+    r.wrap(value, r.call("observe", observation(variable, name, r, value.end!)), ")");
   }
 }
 
 /** A site of kind "binding" at a variable's name. */
-export function observation(variable: Variable, name: t.Identifier, r: Rewriter): number {
+export function observation(variable: Variable, name: t.Identifier, r: Rewriter, end = name.end!): number {
   const site = r.nameSite(name, "binding");
-  r.givesValueTo(variable, site);
+  r.givesValueTo(variable, site, end);
   return site;
 }
 

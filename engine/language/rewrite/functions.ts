@@ -108,7 +108,7 @@ function tracedParameters(node: FunctionNode, functionId: number, r: Rewriter): 
       const site = r.site(name.node, "expression", name.text);
       for (const identifier of boundIdentifiers(name.node)) {
         const variable = r.scopes.of(identifier);
-        if (variable !== undefined && name.node.type === "Identifier") r.givesValueTo(variable, site);
+        if (variable !== undefined && name.node.type === "Identifier") r.givesValueTo(variable, site, value.end!);
       }
       sites.push({ name: name.text, index, site });
       const head = `${runtimeName}.parameter(${functionId}, ${index}, ${JSON.stringify(name.text)}, ${site}, `;

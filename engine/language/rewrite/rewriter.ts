@@ -1,7 +1,7 @@
 import type * as t from "@babel/types";
 import type { SiteKind, SiteTable } from "../../tape/site.ts";
 import type { Edits } from "../edits.ts";
-import type { Operand, TextRange } from "../instrumentedFile.ts";
+import type { Assignment, Operand, TextRange } from "../instrumentedFile.ts";
 import type { LexicalScopes, Variable } from "../lexicalScopes.ts";
 import { runtimeName } from "../runtime.ts";
 import { bare, forEachChild, skipTrivia } from "../syntax.ts";
@@ -43,7 +43,7 @@ export class Rewriter {
   host: Host = { temporaries: [], operations: 0, frame: undefined };
 
   /** Sites by the variable whose values they are. */
-  readonly variableSites = new Map<Variable, number[]>();
+  readonly assignments = new Map<Variable, Assignment[]>();
   readonly operands: Operand[] = [];
   /** Where functions and classes stand. */
   readonly functions: TextRange[] = [];
@@ -127,7 +127,7 @@ export class Rewriter {
     this.host.operations++;
     const variable = this.#names.get(node);
     const site = this.site(node, "expression", variable?.name);
-    if (variable !== undefined) this.givesValueTo(variable, site);
+    if (variable !== undefined) this.givesValueTo(variable, site, node.end!);
     return site;
   }
 
@@ -135,10 +135,10 @@ export class Rewriter {
     this.#names.set(node, variable);
   }
 
-  givesValueTo(variable: Variable, site: number): void {
-    const sites = this.variableSites.get(variable);
-    if (sites === undefined) this.variableSites.set(variable, [site]);
-    else sites.push(site);
+  givesValueTo(variable: Variable, site: number, end: number): void {
+    const assignments = this.assignments.get(variable);
+    if (assignments === undefined) this.assignments.set(variable, [{ site, end }]);
+    else assignments.push({ site, end });
   }
 
   /** Notes that an identifier or member is the `input`-th operand of the operation at `site`. */

@@ -1,4 +1,4 @@
-import type { InstrumentedFile } from "../../language/instrumentedFile.ts";
+import type { Assignment, Binding, InstrumentedFile } from "../../language/instrumentedFile.ts";
 import type { FinishedRun } from "../modelRun.ts";
 import type { Hint, Questions } from "../protocol.ts";
 import { positionOf } from "../stackPlaces.ts";
@@ -6,7 +6,7 @@ import type { FunctionRun } from "./functionRun.ts";
 import { executionOf, occurrencesOf, type Occurrence } from "./occurrences.ts";
 import { resultsOf } from "./siteIndex.ts";
 
-/** At declarations; with `names: "all"` also at every expression without a name that is no part of a larger one on its line. */
+/** After declarations and assignments; with `names: "all"` also at every expression without a name that is no part of a larger one on its line. */
 export function hints(finished: FinishedRun, params: Questions["hints"][0]): readonly Hint[] {
   const source = finished.model?.sources.get(params.file ?? finished.summary.file);
   if (source === undefined) return [];
@@ -29,10 +29,30 @@ function atDeclarations(
   found: Map<number, Hint>,
 ): void {
   for (const binding of source.bindings) {
-    if (binding.start < from || binding.end >= to || found.has(binding.end)) continue;
-    const occurrences = occurrencesOf(run, binding);
-    if (occurrences.length > 0) found.set(binding.end, hintAt(run, source.text, binding.end, occurrences));
+    for (const [end, assignments] of assignmentsByPlace(run, source.text, binding)) {
+      if (end < from || end >= to || found.has(end)) continue;
+      const occurrences = occurrencesOf(run, { assignments });
+      if (occurrences.length > 0) found.set(end, hintAt(run, source.text, end, occurrences));
+    }
   }
+}
+
+/** A hint follows the expression that gave the value: `x = a + b = 3`; the name where that expression takes several lines. */
+function assignmentsByPlace(run: FunctionRun, text: string, binding: Binding): Map<number, Assignment[]> {
+  const places = new Map<number, Assignment[]>();
+  let declared = binding.end;
+  for (const assignment of binding.assignments) {
+    const { kind, start } = run.sites.get(assignment.site);
+    // A parameter is given its default and then observed: one place for both.
+    const again = kind === "binding" && start === binding.start && places.has(declared);
+    const severalLines = places.size === 0 && text.slice(binding.end, assignment.end).includes("\n");
+    const place = again ? declared : severalLines ? binding.end : assignment.end;
+    if (places.size === 0) declared = place;
+    const there = places.get(place);
+    if (there === undefined) places.set(place, [assignment]);
+    else there.push(assignment);
+  }
+  return places;
 }
 
 function atExpressions(

@@ -101,13 +101,13 @@ function subjectOf(
   };
 }
 
-/** Every value that a variable was given. */
-export function occurrencesOf(run: FunctionRun, binding: Binding): readonly Occurrence[] {
+/** Every value that a variable was given, by `assignments` of its. */
+export function occurrencesOf(run: FunctionRun, { assignments }: Pick<Binding, "assignments">): readonly Occurrence[] {
   const { tape } = run;
   const found: Occurrence[] = [];
   // A parameter that became inputs is also seen when the function begins: that is the same value.
   const inputs = new Set<number>();
-  const wanted = new Set(binding.sites);
+  const wanted = new Set(assignments.map(({ site }) => site));
   for (const number of wanted) {
     const nodes = run.siteIndex.nodesOf(number);
     if (nodes.length === 0) continue;

@@ -73,7 +73,7 @@ test("finds the variable under the cursor, its sites and every place of its name
     [42, 49, 81],
   );
   assert.deepEqual(
-    binding.sites.map((site) => textAt(file, sites.get(site))),
+    binding.assignments.map(({ site }) => textAt(file, sites.get(site))),
     ["s += x"],
   );
   const parameter = file.bindingAt(file.text.indexOf("x;"))!;

@@ -54,14 +54,14 @@ describe("ln(x + e^(y/x)) at (1, 2)", () => {
     assert.equal(await ask("hover", { position: { line: 1, column: 1 }, file: "/elsewhere.ts" }), undefined);
   });
 
-  test("hints stand after the names of declarations", async () => {
+  test("hints stand after declarations", async () => {
     const hints = await ask("hints", { names: "names", from: 1, to: 4 });
     assert.deepEqual(
       hints.map(({ position, executions }) => [position.line, position.column, executions]),
       [
-        [1, 20, 1],
-        [1, 27, 1],
-        [2, 10, 1],
+        [1, 24, 1],
+        [1, 31, 1],
+        [2, 28, 1],
       ],
     );
     close(hints[2]!.adjoint, 0.1192029);
@@ -72,8 +72,8 @@ describe("ln(x + e^(y/x)) at (1, 2)", () => {
     assert.deepEqual(
       hints.map(({ position }) => [position.line, position.column]),
       [
-        [2, 10],
         [2, 27],
+        [2, 28],
         [3, 25],
       ],
     );
