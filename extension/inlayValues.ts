@@ -102,7 +102,7 @@ export class InlayValues extends Disposable {
   ): vscode.DecorationOptions {
     const { digits } = this.#settings.current;
     const times = executions > 1 ? ` ×${formatCount(executions)}` : "";
-    const gap = /^\s|^$/.test(document.lineAt(position.line).text.slice(position.character)) ? "" : " ";
+    const gap = /^\w/.test(document.lineAt(position.line).text.slice(position.character)) ? " " : "";
     const style = {
       fontStyle: stale ? "italic" : "normal",
       // Smaller than code, and dim where stale. The API has no field for either; a text decoration passes them on to CSS.

@@ -39,10 +39,10 @@ suite("A model in the editor", () => {
     assert.equal(await hover(document, "// f(x, y)", 3), "");
   });
 
-  test("writes value and adjoint after each name", async () => {
+  test("writes value and adjoint after each declaration", async () => {
     const values = await until("inlay values", async () => {
       const now = await inlayValues();
-      return now.length >= 6 && now;
+      return now.length >= 4 && now;
     });
     assert.deepEqual(values, ["∂ −1.642", "∂ 0.8808", "= 7.389", "∂ 0.1192"]);
     await screenshotThemes("editor");
