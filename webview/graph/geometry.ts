@@ -44,7 +44,7 @@ export function curveThrough(route: readonly Point[], direction: Direction): Cur
   return direction === "right" ? curve : curve.map(transpose);
 }
 
-export function transpose({ x, y }: Point): Point {
+function transpose({ x, y }: Point): Point {
   return { x: y, y: x };
 }
 

@@ -1,7 +1,7 @@
 /** Finds a place for each edge's label: beside a lane of its own, clear of cards and of other labels, or none. */
 import type { Graph } from "../../engine/process/protocol.ts";
 import { formatNumber } from "../format.ts";
-import { transpose, type Box, type Direction, type Point } from "./geometry.ts";
+import type { Box, Direction, Point } from "./geometry.ts";
 import { textWidth, type Fonts } from "./measure.ts";
 
 const height = 13;
@@ -39,7 +39,7 @@ export function placeLabels(
     const place = candidates(lanes[index]!, width, direction).find(
       ({ at, lane }) =>
         !taken.some((box) => overlap(box, around(at, width))) &&
-        !others.some((other) => coincide(lane, at, width, other, direction)),
+        !others.some((other) => isTaken(lane, at, width, other, direction)),
     );
     if (!place) continue;
     places[index] = place.at;
@@ -82,13 +82,17 @@ function overlap(a: Box, b: Box): boolean {
   return a.x < b.x + b.width + spare && b.x < a.x + a.width + spare && a.y < b.y + b.height && b.y < a.y + a.height;
 }
 
-/** Whether another lane runs over this one where the label is: it would not say whose it is. */
-function coincide(lane: Lane, at: Point, width: number, other: Lane, direction: Direction): boolean {
+/** Whether a label at `at` could be taken for another edge's: that runs over the same lane there, or through the label. */
+function isTaken(lane: Lane, at: Point, width: number, other: Lane, direction: Direction): boolean {
+  const box = around(at, width);
+  const left = Math.min(other.from.x, other.to.x);
+  const right = Math.max(other.from.x, other.to.x);
+  const top = Math.min(other.from.y, other.to.y);
+  const bottom = Math.max(other.from.y, other.to.y);
+  const [across, down] = [left < box.x + box.width && box.x < right, top < box.y + box.height && box.y < bottom];
+  const through = { x: left, y: top, width: right - left, height: bottom - top };
+  if (overlap(box, { ...through, width: through.width + 1, height: through.height + 1 })) return true;
   if (lane.along !== other.along) return false;
   const level = lane.along === (direction === "right");
-  const turn = level ? (point: Point) => point : transpose;
-  const [mine, label, from, to] = [lane.from, at, other.from, other.to].map(turn) as [Point, Point, Point, Point];
-  if (Math.abs(mine.y - from.y) > 2) return false;
-  const half = (level ? width : height) / 2;
-  return Math.min(from.x, to.x) < label.x + half && label.x - half < Math.max(from.x, to.x);
+  return level ? across && Math.abs(top - lane.from.y) < 2 : down && Math.abs(left - lane.from.x) < 2;
 }

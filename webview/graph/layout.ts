@@ -115,8 +115,6 @@ function options(direction: Direction, careful: boolean): Record<string, string>
     "elk.json.shapeCoords": "ROOT",
     "elk.json.edgeCoords": "ROOT",
     "elk.padding": "[top=24,left=24,bottom=24,right=24]",
-    // The order of execution decides between layouts that are otherwise as good: the same model looks the same again.
-    ...(careful ? {} : { "elk.layered.considerModelOrder.strategy": "NODES_AND_EDGES" }),
   };
 }
 

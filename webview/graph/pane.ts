@@ -10,7 +10,7 @@ import type { Look } from "./shape.ts";
 import { GraphView, type GraphEvents } from "./view.ts";
 
 /** Below this width data flows downwards, so that cards stay readable beside an editor. */
-const narrow = 520;
+const narrow = 640;
 
 /** Cards and groups of a first look: what a person takes in at once. What they open comes on top. */
 const firstLook = 30;
@@ -133,7 +133,7 @@ export class GraphPane {
 
   #direction(): Direction {
     const { clientWidth, clientHeight } = this.view.element;
-    return clientWidth < narrow && clientHeight > clientWidth * 0.6 ? "down" : "right";
+    return clientWidth < narrow && clientHeight > clientWidth * 0.5 ? "down" : "right";
   }
 
   #remember(): void {

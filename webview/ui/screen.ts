@@ -30,7 +30,6 @@ export class Screen {
     const content = {
       loading: () => {
         const { file, function: name } = state as Extract<PanelState, { kind: "loading" }>;
-        this.#progress.textContent = "";
         const what = name === undefined ? fileName(file) : `${fileName(file)} › ${name}`;
         return [progressRing(), html("h2", {}, `Tracing ${what}`), this.#progress, stop];
       },
