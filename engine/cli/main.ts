@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { bench } from "./bench.ts";
 import { check } from "./check.ts";
 import { benchHelp, checkHelp, help, traceHelp } from "./help.ts";
-import { badUsage, Problem, usageError } from "./problem.ts";
+import { modelProblem, Problem, usageError } from "./problem.ts";
 import { trace } from "./trace.ts";
 
 interface Command {
@@ -61,5 +61,5 @@ try {
 } catch (error) {
   const problem = error instanceof Problem ? error : undefined;
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = problem?.exitCode ?? badUsage;
+  process.exitCode = problem?.exitCode ?? modelProblem;
 }

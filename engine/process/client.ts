@@ -89,7 +89,7 @@ export class EngineClient {
         return new TraceSession(engine, merge(summary, lost, request));
       } catch (error) {
         engine.kill();
-        if (!(error instanceof ProcessEnded)) throw error;
+        if (!(error instanceof ProcessEnded)) throw asDefect(error);
         ending = error.ending;
       }
       if (options.cancellation?.aborted === true) throw new CancelledError();
@@ -272,6 +272,13 @@ export class TraceSession {
   dispose(): void {
     this.#engine.kill();
   }
+}
+
+/** What no model should be able to bring about. */
+function asDefect(error: unknown): Error {
+  if (error instanceof CancelledError) return error;
+  const reason = error instanceof Error ? error.message : String(error);
+  return new Error(`Adjoint itself failed on this file, please report it: ${reason}`, { cause: error });
 }
 
 function asFailure(error: unknown): Error {
