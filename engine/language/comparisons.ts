@@ -1,6 +1,6 @@
-import { recording } from "../tape/recording.ts";
-import { Tensor, TracedNumber } from "../tape/tensor.ts";
-import { isDifferentiable, isObject, numberOf, onlyElement, primal, toPrimitive } from "./primals.ts";
+import { recording, type Comparison } from "../tape/recording.ts";
+import { Tensor, TracedNumber, type Value } from "../tape/tensor.ts";
+import { isDifferentiable, isObject, onlyElement, primal, toPrimitive } from "./primals.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** Notes an outcome that hangs on a traced value: two runs with the same outcomes took the same path. */
@@ -10,18 +10,28 @@ export function noteBranch(site: number, outcome: number): void {
   tape.branches.add(site, tape.length, outcome);
 }
 
-function noted(site: number, outcome: boolean): boolean {
+function noted(site: number, comparison: Comparison, a: Value, b: Value, outcome: boolean): boolean {
+  if (recording.on) recording.watcher?.compared(comparison, a, b);
+  return notedOutcome(site, outcome);
+}
+
+function notedOutcome(site: number, outcome: boolean): boolean {
   noteBranch(site, outcome ? 1 : 0);
   return outcome;
+}
+
+/** What a traced number holds, where the outcome of a comparison with it is noted instead. */
+function held(traced: TracedNumber): number {
+  return traced.primal;
 }
 
 export const less: Runtime["less"] = (site, a, b) => {
   if (typeof a === "number") {
     if (typeof b === "number") return a < b;
-    if (b instanceof TracedNumber) return noted(site, a < numberOf(b));
+    if (b instanceof TracedNumber) return noted(site, "less", a, b, a < held(b));
   } else if (a instanceof TracedNumber) {
-    if (typeof b === "number") return noted(site, numberOf(a) < b);
-    if (b instanceof TracedNumber) return noted(site, numberOf(a) < numberOf(b));
+    if (typeof b === "number") return noted(site, "less", a, b, held(a) < b);
+    if (b instanceof TracedNumber) return noted(site, "less", a, b, held(a) < held(b));
   }
   return ordered(site, a, b, (x, y) => x < y);
 };
@@ -29,10 +39,10 @@ export const less: Runtime["less"] = (site, a, b) => {
 export const lessEqual: Runtime["lessEqual"] = (site, a, b) => {
   if (typeof a === "number") {
     if (typeof b === "number") return a <= b;
-    if (b instanceof TracedNumber) return noted(site, a <= numberOf(b));
+    if (b instanceof TracedNumber) return noted(site, "lessEqual", a, b, a <= held(b));
   } else if (a instanceof TracedNumber) {
-    if (typeof b === "number") return noted(site, numberOf(a) <= b);
-    if (b instanceof TracedNumber) return noted(site, numberOf(a) <= numberOf(b));
+    if (typeof b === "number") return noted(site, "lessEqual", a, b, held(a) <= b);
+    if (b instanceof TracedNumber) return noted(site, "lessEqual", a, b, held(a) <= held(b));
   }
   return ordered(site, a, b, (x, y) => x <= y);
 };
@@ -40,10 +50,10 @@ export const lessEqual: Runtime["lessEqual"] = (site, a, b) => {
 export const greater: Runtime["greater"] = (site, a, b) => {
   if (typeof a === "number") {
     if (typeof b === "number") return a > b;
-    if (b instanceof TracedNumber) return noted(site, a > numberOf(b));
+    if (b instanceof TracedNumber) return noted(site, "greater", a, b, a > held(b));
   } else if (a instanceof TracedNumber) {
-    if (typeof b === "number") return noted(site, numberOf(a) > b);
-    if (b instanceof TracedNumber) return noted(site, numberOf(a) > numberOf(b));
+    if (typeof b === "number") return noted(site, "greater", a, b, held(a) > b);
+    if (b instanceof TracedNumber) return noted(site, "greater", a, b, held(a) > held(b));
   }
   return ordered(site, a, b, (x, y) => x > y);
 };
@@ -51,10 +61,10 @@ export const greater: Runtime["greater"] = (site, a, b) => {
 export const greaterEqual: Runtime["greaterEqual"] = (site, a, b) => {
   if (typeof a === "number") {
     if (typeof b === "number") return a >= b;
-    if (b instanceof TracedNumber) return noted(site, a >= numberOf(b));
+    if (b instanceof TracedNumber) return noted(site, "greaterEqual", a, b, a >= held(b));
   } else if (a instanceof TracedNumber) {
-    if (typeof b === "number") return noted(site, numberOf(a) >= b);
-    if (b instanceof TracedNumber) return noted(site, numberOf(a) >= numberOf(b));
+    if (typeof b === "number") return noted(site, "greaterEqual", a, b, held(a) >= b);
+    if (b instanceof TracedNumber) return noted(site, "greaterEqual", a, b, held(a) >= held(b));
   }
   return ordered(site, a, b, (x, y) => x >= y);
 };
@@ -64,7 +74,7 @@ function ordered(site: number, a: unknown, b: unknown, native: (a: never, b: nev
   const left = toPrimitive(a, "number");
   const right = toPrimitive(b, "number");
   const outcome = native(comparable(left) as never, comparable(right) as never);
-  return isDifferentiable(left) || isDifferentiable(right) ? noted(site, outcome) : outcome;
+  return isDifferentiable(left) || isDifferentiable(right) ? notedOutcome(site, outcome) : outcome;
 }
 
 function comparable(value: unknown): unknown {
@@ -74,10 +84,10 @@ function comparable(value: unknown): unknown {
 
 export const strictEqual: Runtime["strictEqual"] = (site, a, b) => {
   if (a instanceof TracedNumber) {
-    if (b instanceof TracedNumber) return noted(site, numberOf(a) === numberOf(b));
-    return typeof b === "number" && noted(site, numberOf(a) === b);
+    if (b instanceof TracedNumber) return noted(site, "equal", a, b, held(a) === held(b));
+    return typeof b === "number" && noted(site, "equal", a, b, held(a) === b);
   }
-  if (b instanceof TracedNumber) return typeof a === "number" && noted(site, a === numberOf(b));
+  if (b instanceof TracedNumber) return typeof a === "number" && noted(site, "equal", a, b, a === held(b));
   return a === b;
 };
 
@@ -89,7 +99,7 @@ export const looseEqual: Runtime["looseEqual"] = (site, a, b) => {
   const right = toPrimitive(b, "default");
   if (left instanceof Tensor && right instanceof Tensor) return left === right;
   if (!isDifferentiable(left) && !isDifferentiable(right)) return left == right;
-  return noted(site, comparable(left) == comparable(right));
+  return notedOutcome(site, comparable(left) == comparable(right));
 };
 
 function isPlainObject(value: unknown): boolean {
@@ -97,8 +107,8 @@ function isPlainObject(value: unknown): boolean {
 }
 
 export const truth: Runtime["truth"] = (site, a) => {
-  if (a instanceof TracedNumber) return noted(site, isTrue(numberOf(a)));
-  if (a instanceof Tensor) return noted(site, isTrue(onlyElement(a, "to decide by")));
+  if (a instanceof TracedNumber) return noted(site, "notEqual", a, 0, isTrue(held(a)));
+  if (a instanceof Tensor) return notedOutcome(site, isTrue(onlyElement(a, "to decide by")));
   return isTrue(a);
 };
 

@@ -10,7 +10,8 @@ export function isDifferentiable(value: unknown): value is Differentiable {
 
 /** The number that a traced number holds. */
 export function numberOf(traced: TracedNumber): number {
-  return recording.tape.primal[traced.node]!;
+  recording.watcher?.read(traced);
+  return traced.primal;
 }
 
 /** A traced number's number; every other value unchanged. */
@@ -73,7 +74,10 @@ export function toElement(value: unknown): number | TracedNumber {
 
 /** A one-element tensor's element; a clear refusal for larger ones, where the language asks for one value. */
 export function onlyElement(tensor: Tensor, purpose: string): number {
-  if (tensor.data.length === 1) return tensor.data[0]!;
+  if (tensor.data.length === 1) {
+    recording.watcher?.read(tensor);
+    return tensor.data[0]!;
+  }
   throw new TypeError(
     `a tensor of shape [${tensor.shape.join(", ")}] has no single value ${purpose}; ` +
       "compare with greater(), less() or equal() and choose with where() element by element",

@@ -10,10 +10,15 @@ export { customVjp } from "./custom.ts";
 export * from "./elementwise.ts";
 export * from "./initializers.ts";
 export * from "./linear.ts";
+export { defineModel, type Batch, type Model, type ModelDefinition } from "./model.ts";
+export { adam, type AdamOptions } from "./optimizers/adam.ts";
+export type { Optimizer } from "./optimizers/optimizer.ts";
+export { sgd, type SgdOptions } from "./optimizers/sgd.ts";
 export { random, Random } from "./random.ts";
 export { readCsv } from "./readCsv.ts";
 export * from "./reductions.ts";
 export * from "./shaping.ts";
+export type { Tree } from "./tree.ts";
 export { ShapeError } from "../primitives/broadcastShapes.ts";
 
 addTensorMethods();

@@ -1,6 +1,7 @@
 import { primalOf, shapeOf, type Primal } from "../primitives/rule.ts";
 import { ShapeError } from "../primitives/broadcastShapes.ts";
 import { reshape, stack } from "../primitives/shaping.ts";
+import { recording } from "../tape/recording.ts";
 import { describeShape, sameShape, sizeOf, type Shape } from "../tape/shape.ts";
 import { Tensor, TracedNumber, type Value } from "../tape/tensor.ts";
 
@@ -81,7 +82,10 @@ export function constant(operation: string, shape: unknown, fill: (data: Float64
  * computed does not vary smoothly with them: no adjoint flows there.
  */
 export function fixed<T>(x: T): T {
-  if (x instanceof TracedNumber) return primalOf(x) as T;
+  if (x instanceof TracedNumber) {
+    recording.watcher?.read(x);
+    return primalOf(x) as T;
+  }
   return Array.isArray(x) ? (x.map(fixed) as T) : x;
 }
 

@@ -1,3 +1,4 @@
+import { recording } from "../tape/recording.ts";
 import { Tensor, type Value } from "../tape/tensor.ts";
 import { arithmetic, type Binary } from "./elementwise.ts";
 import { apply, noAttributes, pullback, type Primitive, type Rule } from "./rule.ts";
@@ -33,7 +34,9 @@ export function variadic(
   };
   const call = (...inputs: Value[]): Value => {
     if (inputs.length === 2) return pair(inputs[0]!, inputs[1]!);
-    if (inputs.length > 0 && inputs.some((input) => input instanceof Tensor)) return inputs.reduce(pair);
+    // The winner of many is found among what they hold; of two it is an operation, which can be run again.
+    const pairwise = recording.watcher !== undefined || inputs.some((input) => input instanceof Tensor);
+    if (inputs.length > 0 && pairwise) return inputs.reduce(pair);
     return apply(pair.code, rule, inputs, noAttributes);
   };
   return Object.assign(call, { rule, code: pair.code });

@@ -1,4 +1,15 @@
 import { Tape } from "./tape.ts";
+import type { Tensor, TracedNumber, Value } from "./tensor.ts";
+
+/** Told what the course of a recording rests on, where it is to be run again with other values. */
+export interface Watcher {
+  /** Two values were compared, or one was tested for truth, and what follows hangs on how that came out. */
+  compared(comparison: Comparison, a: Value, b: Value): void;
+  /** The number that a traced value holds was read: what follows hangs on it. */
+  read(value: TracedNumber | Tensor): void;
+}
+
+export type Comparison = "less" | "lessEqual" | "greater" | "greaterEqual" | "equal" | "notEqual";
 
 /** Where operations are recorded now. One run at a time: the engine process owns one recording. */
 class Recording {
@@ -10,6 +21,7 @@ class Recording {
   scope = 0;
   /** The site of the call or loop turn that was begun last. Shared memory where someone watches the run from outside. */
   heartbeat: Int32Array = new Int32Array(1);
+  watcher: Watcher | undefined = undefined;
 }
 
 export const recording = new Recording();

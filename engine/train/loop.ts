@@ -1,0 +1,238 @@
+import { performance } from "node:perf_hooks";
+import type { Executor, StepResult } from "../execute/executor.ts";
+import { Leaves } from "../execute/leaves.ts";
+import type { CheckedModel } from "../execute/record.ts";
+import type { Judged, TrainingReport, TrainingSummary } from "./report.ts";
+import { Rows } from "./rows.ts";
+import type { Checkpoint, RunFolder } from "./runFolder.ts";
+import { Stepper } from "./stepper.ts";
+
+export interface TrainingOptions {
+  readonly model: CheckedModel;
+  readonly executor: Executor;
+  /** In place of what the model says. */
+  readonly steps?: number;
+  /** Go on from the weights in `folder`. */
+  readonly continues?: boolean;
+  /** Where the run is kept; nothing is, when undefined. */
+  readonly folder?: RunFolder;
+  readonly tapeBytes: number;
+  readonly onReport: (report: TrainingReport) => void;
+  readonly onNotice: (message: string) => void;
+  /** Around every call of the model's own code. */
+  readonly guarded?: <T>(trace: () => T) => T;
+  /** Ends the run after the step that is being made. */
+  readonly stop?: AbortSignal;
+}
+
+/** A loss or gradient came out NaN or infinite. The weights are those before that step. */
+export class NonFiniteError extends Error {
+  override name = "NonFiniteError";
+  readonly step: number;
+  readonly result: StepResult;
+  readonly rows: Int32Array;
+  readonly leaves: Leaves;
+  /** The loss of the first step and of the last that was finite. */
+  readonly losses: readonly [first: number, last: number];
+
+  constructor(step: number, result: StepResult, rows: Int32Array, leaves: Leaves, losses: readonly [number, number]) {
+    super(`The loss of step ${step} is ${result.loss}.`);
+    this.step = step;
+    this.result = result;
+    this.rows = rows;
+    this.leaves = leaves;
+    this.losses = losses;
+  }
+}
+
+/** Steps are made in runs of about this long; between them the process answers, and may be told to stop. */
+const runMs = 50;
+/** A person does not read faster. */
+const reportEveryMs = 100;
+/** Weights are saved at the end of an epoch, but not more often than this. */
+const saveEveryMs = 1000;
+
+/** Trains a model and gives what came of it. Throws what the model throws, a NonFiniteError and a TrainingError. */
+export async function train(options: TrainingOptions): Promise<TrainingSummary> {
+  const training = new Training(options);
+  await training.begin();
+  return training.finish();
+}
+
+class Training {
+  readonly #options: TrainingOptions;
+  readonly #leaves: Leaves;
+  readonly #rows: Rows;
+  readonly #stepper: Stepper;
+  /** By number of rows. */
+  readonly #judges = new Map<number, Stepper>();
+  readonly #begin = performance.now();
+  readonly #metricNames: string[] = [];
+  #step = 0;
+  #steps = 0;
+  #firstStep = 0;
+  #lossOfFirst: number | undefined;
+  #lossOfLast = NaN;
+  #sinceReport = new Mean();
+  #epochMean = new Mean();
+  #lastEpoch: Judged | undefined;
+  #validation: Judged | undefined;
+  #lastReport = 0;
+  #lastSave = 0;
+  #latest: StepResult | undefined;
+
+  constructor(options: TrainingOptions) {
+    this.#options = options;
+    const { model } = options;
+    this.#leaves = new Leaves(model);
+    this.#rows = new Rows(model.examples, model.validationFraction, model.batchSize, model.seed);
+    this.#stepper = this.#newStepper(true);
+  }
+
+  #newStepper(update: boolean): Stepper {
+    const { executor, tapeBytes, guarded = <T>(trace: () => T): T => trace(), onNotice: notice } = this.#options;
+    return new Stepper({ leaves: this.#leaves, executor, update, tapeBytes, guarded, notice });
+  }
+
+  async begin(): Promise<void> {
+    const { model, executor, folder, continues, steps } = this.#options;
+    const begin: Checkpoint =
+      continues === true && folder !== undefined
+        ? folder.load(this.#leaves)
+        : { weights: this.#leaves.initial, step: 0 };
+    this.#step = this.#firstStep = begin.step;
+    this.#steps = begin.step + (steps ?? model.steps ?? model.epochs! * this.#rows.stepsPerEpoch);
+    await executor.load(this.#leaves.residents(begin.weights));
+  }
+
+  async finish(): Promise<TrainingSummary> {
+    const { executor, stop, folder, model } = this.#options;
+    const perEpoch = this.#rows.stepsPerEpoch;
+    let count = 1;
+    let order: { readonly epoch: number; readonly batches: Int32Array[] } | undefined;
+    while (this.#step < this.#steps && stop?.aborted !== true) {
+      const epoch = Math.floor(this.#step / perEpoch);
+      if (order?.epoch !== epoch) order = { epoch, batches: this.#rows.epoch(epoch) };
+      const within = this.#step % perEpoch;
+      const batches = order.batches.slice(within, within + Math.min(count, this.#steps - this.#step));
+      const begun = performance.now();
+      const results = await this.#stepper.run(batches);
+      const took = performance.now() - begun;
+      for (const result of results) if (result.outcome === "done") this.#count(result);
+      if (results.at(-1)!.outcome !== "done") {
+        await this.#save(true);
+        throw new NonFiniteError(this.#step + 1, results.at(-1)!, batches[results.length - 1]!, this.#leaves, [
+          this.#lossOfFirst ?? results.at(-1)!.loss,
+          this.#lossOfLast,
+        ]);
+      }
+      count = Math.max(1, Math.min(Math.floor((runMs / took) * results.length), 4 * count));
+      const ended = this.#step % perEpoch === 0;
+      if (ended) await this.#endEpoch();
+      const now = performance.now();
+      if (ended || now - this.#lastReport > reportEveryMs) this.#report(ended);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    if (this.#sinceReport.count > 0) {
+      if (this.#rows.validation.length > 0) this.#validation = await this.#judge();
+      this.#report(true);
+    }
+    await this.#save(true);
+    const training = this.#epochMean.count > 0 ? this.#epochMean.judged(this.#names()) : this.#lastEpoch;
+    return {
+      device: executor.device.kind,
+      deviceName: executor.device.description,
+      executor: this.#stepper.tracesEachStep ? "tracer" : executor.name,
+      steps: this.#step,
+      epochs: Math.floor(this.#step / perEpoch),
+      training: training ?? { loss: NaN, metrics: {} },
+      ...(this.#validation === undefined || model.validationFraction === 0 ? {} : { validation: this.#validation }),
+      seconds: this.#seconds(),
+      stopped: this.#step < this.#steps,
+      ...(folder === undefined ? {} : { folder: folder.folder }),
+    };
+  }
+
+  #count(result: StepResult): void {
+    this.#step++;
+    this.#latest = result;
+    this.#lossOfFirst ??= result.loss;
+    this.#lossOfLast = result.loss;
+    this.#sinceReport.add(result);
+    this.#epochMean.add(result);
+  }
+
+  async #endEpoch(): Promise<void> {
+    this.#lastEpoch = this.#epochMean.judged(this.#names());
+    this.#epochMean = new Mean();
+    this.#validation = this.#rows.validation.length === 0 ? undefined : await this.#judge();
+    if (performance.now() - this.#lastSave > saveEveryMs) await this.#save(false);
+  }
+
+  /** Loss and metrics over the examples kept for validation. */
+  async #judge(): Promise<Judged> {
+    const mean = new Mean();
+    for (const rows of this.#rows.validationBatches()) {
+      let judge = this.#judges.get(rows.length);
+      if (judge === undefined) this.#judges.set(rows.length, (judge = this.#newStepper(false)));
+      const [result] = await judge.run([rows]);
+      mean.add(result!, rows.length);
+    }
+    return mean.judged(this.#names());
+  }
+
+  #report(ended: boolean): void {
+    const seconds = this.#seconds();
+    const paths = this.#leaves.model.parameters.leaves.map(({ path }, k) => (path === "" ? `${k}` : path));
+    const report: TrainingReport = {
+      step: this.#step,
+      steps: this.#steps,
+      epoch: Math.ceil(this.#step / this.#rows.stepsPerEpoch),
+      ...this.#sinceReport.judged(this.#names()),
+      gradientNorms: Object.fromEntries(paths.map((path, k) => [path, this.#latest!.gradientNorms[k]!])),
+      ...(ended && this.#validation !== undefined ? { validation: this.#validation } : {}),
+      seconds,
+      examplesPerSecond: ((this.#step - this.#firstStep) * this.#rows.batchSize) / seconds,
+    };
+    this.#sinceReport = new Mean();
+    this.#lastReport = performance.now();
+    if (ended) this.#options.folder?.log(report);
+    this.#options.onReport(report);
+  }
+
+  async #save(always: boolean): Promise<void> {
+    const { folder, executor } = this.#options;
+    if (folder === undefined || (!always && this.#step === this.#firstStep)) return;
+    folder.save(this.#leaves, { weights: await executor.read(), step: this.#step });
+    this.#lastSave = performance.now();
+  }
+
+  #names(): readonly string[] {
+    if (this.#metricNames.length === 0) this.#metricNames.push(...this.#stepper.metricNames);
+    return this.#metricNames;
+  }
+
+  #seconds(): number {
+    return (performance.now() - this.#begin) / 1000;
+  }
+}
+
+/** The mean of results, by weight. */
+class Mean {
+  count = 0;
+  #loss = 0;
+  #metrics: number[] = [];
+
+  add({ loss, metrics }: StepResult, weight = 1): void {
+    this.count += weight;
+    this.#loss += weight * loss;
+    metrics.forEach((metric, k) => (this.#metrics[k] = (this.#metrics[k] ?? 0) + weight * metric));
+  }
+
+  judged(names: readonly string[]): Judged {
+    return {
+      loss: this.#loss / this.count,
+      metrics: Object.fromEntries(names.map((name, k) => [name, this.#metrics[k]! / this.count])),
+    };
+  }
+}
