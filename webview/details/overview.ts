@@ -54,8 +54,13 @@ export function finding({ severity, message, source }: Diagnostic, events: Pick<
     "li",
     { class: `finding ${severity}` },
     icon(severity === "information" ? "info" : severity),
-    html("div", {}, message, " ", sourceLink(source, place(source), events.reveal)),
+    html("div", {}, ...withCode(message), " ", sourceLink(source, place(source), events.reveal)),
   );
+}
+
+/** A sentence in which `code` stands between backticks. */
+function withCode(sentence: string): (Node | string)[] {
+  return sentence.split("`").map((part, i) => (i % 2 === 0 ? part : html("span", { class: "code" }, part)));
 }
 
 function isLarge(nested: Nested): boolean {

@@ -66,8 +66,8 @@ function candidates(lanes: readonly Lane[], width: number, direction: Direction)
     for (const share of lane.along ? [0.5, 0.35, 0.65, 0.2, 0.8] : [0.5, 0.4, 0.6]) {
       const x = lane.from.x + (lane.to.x - lane.from.x) * share;
       const y = lane.from.y + (lane.to.y - lane.from.y) * share;
-      // A step is drawn as a slope: its label stands on it, not beside it.
-      const offsets = !lane.along ? [0] : level ? [-beside, beside] : [width / 2 + 5, -width / 2 - 5];
+      // A steep step is drawn as a slope: its label stands on it, not beside it.
+      const offsets = level ? [-beside, beside] : lane.along ? [width / 2 + 5, -width / 2 - 5] : [0];
       for (const offset of offsets) places.push({ at: level ? { x, y: y + offset } : { x: x + offset, y }, lane });
     }
   }

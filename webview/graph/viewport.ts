@@ -65,12 +65,12 @@ export class Viewport {
   begin(size: { width: number; height: number }, result: Box | undefined): void {
     this.fit(size);
     if (this.frame.scale >= farScale || !result) return;
-    const { width, height } = this.size;
     const { x, y } = center(result);
+    const { width, height } = this.size;
     this.set({
       scale: middleScale,
-      x: Math.max(width - size.width * middleScale, width / 2 - x * middleScale),
-      y: height / 2 - y * middleScale,
+      x: place(width, size.width * middleScale, x * middleScale),
+      y: place(height, size.height * middleScale, y * middleScale),
     });
   }
 
@@ -177,4 +177,10 @@ export class Viewport {
 
 function clamp(value: number, low: number, high: number): number {
   return Math.min(high, Math.max(low, value));
+}
+
+/** Where a drawing of `length` begins in `room`, so that what stands at `point` of it is seen and little room stays empty. */
+function place(room: number, length: number, point: number): number {
+  if (length <= room) return (room - length) / 2;
+  return clamp(room / 2 - point, room - length, 0);
 }
