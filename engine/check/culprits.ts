@@ -5,7 +5,7 @@ import { mul } from "../primitives/arithmetic.ts";
 import { customRuleOf } from "../primitives/custom.ts";
 import { codeOf, operationName } from "../primitives/names.ts";
 import { sum } from "../primitives/reduction.ts";
-import { apply, isTraced, noAttributes, type Primal } from "../primitives/rule.ts";
+import { apply, dataOf, isTraced, noAttributes, type Primal } from "../primitives/rule.ts";
 import { rules } from "../primitives/table.ts";
 import { recordOn } from "../tape/recording.ts";
 import { firstPrimitive, hasAttributes } from "../tape/tape.ts";
@@ -71,9 +71,16 @@ function suspects({ tape, output }: Evaluation, adjoints: Adjoints): number[] {
 
 /** Undefined where nothing of it can be wrong: it is zero, or not finite already. */
 function cotangentOf(tape: Evaluation["tape"], adjoints: Adjoints, node: number): Primal | undefined {
-  const cotangent = tape.isTensor(node) ? adjoints.tensor(node) : adjoints.scalar(node);
-  const data = cotangent instanceof Tensor ? cotangent.data : [cotangent ?? 0];
-  return data.some((x) => x !== 0) && data.every(Number.isFinite) ? cotangent : undefined;
+  const cotangent = adjointOf(tape, adjoints, node);
+  return dataOf(cotangent).some((x) => x !== 0) && isFinite(cotangent) ? cotangent : undefined;
+}
+
+function adjointOf(tape: Evaluation["tape"], adjoints: Adjoints, node: number): Primal {
+  return tape.isTensor(node) ? (adjoints.tensor(node) ?? 0) : adjoints.scalar(node);
+}
+
+function isFinite(primal: Primal): boolean {
+  return dataOf(primal).every(Number.isFinite);
 }
 
 async function checkNode(
@@ -170,9 +177,9 @@ export function firstNonFinite(
 ): Culprit | undefined {
   for (let node = output; node >= 0; node--) {
     if (tape.operation[node]! < firstPrimitive || !adjoints.reached(node)) continue;
-    if (cotangentOf(tape, adjoints, node) === undefined) continue;
+    if (!isFinite(adjointOf(tape, adjoints, node))) continue;
     for (const { position, contribution } of contributions(tape, adjoints, node)) {
-      const data = typeof contribution === "number" ? [contribution] : [...contribution.data];
+      const data = dataOf(contribution);
       const at = data.findIndex((x) => !Number.isFinite(x));
       if (at < 0) continue;
       const op = operationName(tape.operation[node]!);

@@ -54,6 +54,11 @@ export class Direction {
     this.#parts = new Map(parts.map((part) => [part.input, part]));
   }
 
+  /** The first input that moves. */
+  get input(): number {
+    return this.#parts.keys().next().value ?? -1;
+  }
+
   /** The inputs moved by `t` along it. */
   move(t: number): Move {
     return (input, primal) => {

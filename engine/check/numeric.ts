@@ -28,7 +28,6 @@ interface Point {
   readonly t: number;
   readonly value: number;
   readonly crossing: Crossing | undefined;
-  readonly evaluation: Evaluation;
 }
 
 /** Whether an estimate is good enough to judge by. */
@@ -39,6 +38,10 @@ export class Differences {
   readonly #evaluate: Evaluate;
   readonly #base: Evaluation;
   readonly #path: Path;
+  /** The first step of the derivative before, in units of the parameter, by input: kinks lie about as dense for the next one. */
+  readonly #firstSteps = new Map<number, number>();
+  /** Points of the line at hand. */
+  #points = new Map<number, Point | undefined>();
 
   constructor(evaluate: Evaluate, base: Evaluation) {
     this.#evaluate = evaluate;
@@ -52,8 +55,10 @@ export class Differences {
     const unit = powerOfTwo(largest);
     const near = unit * 2 ** -nearOrder;
     const smallest = Math.min(unit * 2 ** -smallestOrder, powerOfTwo(only ?? Infinity) * 2 ** -ownOrder);
+    this.#points = new Map();
     let kink: NumericDerivative["kink"];
-    let step = unit * 2 ** -firstOrder;
+    const before = this.#firstSteps.get(direction.input) ?? Infinity;
+    let step = Math.max(near, unit * Math.min(2 ** -firstOrder, before * retreat));
     for (;;) {
       const crossing = await this.#obstacle(direction, step);
       if (crossing === "none") break;
@@ -61,6 +66,7 @@ export class Differences {
       if (step <= smallest) return this.#fromSides(direction, unit, smallest, kink);
       step = step > near && step / retreat < near ? near : Math.max(step / retreat, smallest);
     }
+    this.#firstSteps.set(direction.input, step / unit);
     const estimate = await this.#refined(direction, step, settled);
     return kink === undefined ? estimate : { ...estimate, kink };
   }
@@ -81,7 +87,8 @@ export class Differences {
       const tableau = new DifferenceTableau(2);
       for (let h = begin; !tableau.finished; h /= reduction) {
         const [above, below] = [await this.#at(direction, h), await this.#at(direction, -h)];
-        if ((above === undefined || below === undefined || above.crossing) ?? below.crossing) break;
+        if (above === undefined || below === undefined) break;
+        if (above.crossing !== undefined || below.crossing !== undefined) break;
         const width = above.t - below.t;
         if (width === 0) break;
         tableau.add((above.value - below.value) / width, this.#noise(width, above.value, below.value));
@@ -113,11 +120,11 @@ export class Differences {
 
   /** The derivative on one side, from points of that side alone: on a jump the value itself belongs to the other. */
   async #side(direction: Direction, unit: number, smallest: number): Promise<Estimate | undefined> {
-    const nearest = await this.#at(direction, smallest);
+    const nearest = await this.#evaluate(direction.move(smallest));
     if (nearest === undefined) return undefined;
-    const path = new Path(nearest.evaluation);
+    const path = new Path(nearest);
     const onSide = async (t: number): Promise<Point | undefined> => {
-      const point = await this.#at(direction, t, path);
+      const point = await this.#run(direction, t, path);
       return point?.crossing === undefined ? point : undefined;
     };
     let step = unit * 2 ** -(firstOrder + 3);
@@ -140,14 +147,18 @@ export class Differences {
   }
 
   /** Undefined where the function has no finite value. */
-  async #at(direction: Direction, t: number, path = this.#path): Promise<Point | undefined> {
+  async #at(direction: Direction, t: number): Promise<Point | undefined> {
+    if (!this.#points.has(t)) this.#points.set(t, await this.#run(direction, t, this.#path));
+    return this.#points.get(t);
+  }
+
+  async #run(direction: Direction, t: number, path: Path): Promise<Point | undefined> {
     const evaluation = await this.#evaluate(direction.move(t));
     if (evaluation === undefined || !Number.isFinite(evaluation.value)) return undefined;
     return {
       t: direction.distance(this.#base.tape, evaluation.tape, t),
       value: evaluation.value,
       crossing: path.crossing(evaluation),
-      evaluation,
     };
   }
 }

@@ -5,7 +5,7 @@ import { sum } from "../primitives/reduction.ts";
 import { isTraced, primalOf, shapeOf, type Primal } from "../primitives/rule.ts";
 import { reshape, stack } from "../primitives/shaping.ts";
 import { recording, recordOn, withoutRecording } from "../tape/recording.ts";
-import { describeShape, sameShape, sizeOf } from "../tape/shape.ts";
+import { describeShape, sameShape, sizeOf, type Shape } from "../tape/shape.ts";
 import { inputOperation, Tape, type Attributes } from "../tape/tape.ts";
 import { Tensor, TracedNumber, type Value } from "../tape/tensor.ts";
 import { reverse } from "./reverse.ts";
@@ -123,9 +123,13 @@ function checkedCotangents(given: unknown, inputs: readonly Value[], definition:
     if (!(typeof cotangent === "number" || cotangent instanceof TracedNumber || cotangent instanceof Tensor))
       return refuse(`a cotangent for input ${k + 1} that is neither a number nor a tensor.`);
     if (sameShape(shapeOf(cotangent), shape)) return cotangent;
-    const [found, wanted] = [describeShape(shapeOf(cotangent)), describeShape(shape)];
-    return refuse(`a cotangent of shape ${found} for input ${k + 1} of shape ${wanted}: both must be the same.`);
+    const [found, wanted] = [describe(shapeOf(cotangent)), describe(shape)];
+    return refuse(`${found} as the cotangent of input ${k + 1}, which is ${wanted}: both must have the same shape.`);
   });
+}
+
+function describe(shape: Shape): string {
+  return shape.length === 0 ? "a number" : `a tensor of shape ${describeShape(shape)}`;
 }
 
 /**

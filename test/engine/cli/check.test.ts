@@ -1,0 +1,181 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { cp, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import type { Diagnostic, ElementCheck, FunctionCheck } from "../../../engine/process/protocol.ts";
+
+const command = fileURLToPath(new URL("../../../engine/cli/main.ts", import.meta.url));
+const models = fileURLToPath(new URL("../../fixtures/models", import.meta.url));
+const examples = fileURLToPath(new URL("../../../examples", import.meta.url));
+let folder: string;
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), "adjoint-check-"));
+  await cp(models, folder, { recursive: true });
+  await cp(examples, join(folder, "examples"), { recursive: true });
+});
+after(() => rm(folder, { recursive: true }));
+
+interface Run {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function check(...args: string[]): Promise<Run> {
+  return new Promise((resolve) => {
+    const env = { ...process.env, NODE_TEST_CONTEXT: undefined };
+    execFile(process.execPath, [command, "check", ...args], { cwd: folder, env }, (error, stdout, stderr) =>
+      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr }),
+    );
+  });
+}
+
+interface Document {
+  readonly passed: boolean;
+  readonly functions: readonly FunctionCheck[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+const documentOf = ({ stdout }: Run): Document => JSON.parse(stdout) as Document;
+const verdicts = ({ functions }: Document): string[] =>
+  functions.map(({ function: name, parameters }) => `${name} ${parameters.map(({ verdict }) => verdict).join(" ")}`);
+
+function close(actual: number, expected: number, tolerance = 1e-8): void {
+  assert.ok(Math.abs(actual - expected) <= tolerance * Math.max(1, Math.abs(expected)), `${actual}, not ${expected}`);
+}
+
+test("--json prints the document of the contract, and nothing else", async () => {
+  const run = await check("formula.ts", "--json");
+  assert.deepEqual([run.code, run.stderr], [0, ""]);
+  const document = documentOf(run);
+  assert.equal(document.passed, true);
+  const { function: name, passed, parameters, culprits, coverage, source } = document.functions[0]!;
+  assert.deepEqual([name, passed, culprits, source.file], ["f", true, [], "formula.ts"]);
+  assert.deepEqual(coverage, { elements: 2, checked: 2, directions: 0 });
+  const x = parameters.find((parameter) => parameter.name === "x")!;
+  assert.deepEqual(Object.keys(x).sort(), [
+    ...["error", "forward", "index", "name", "numeric", "reverse", "tolerance", "verdict"],
+  ]);
+  for (const vote of [x.reverse, x.forward, x.numeric]) close(vote, -1.6423912, 1e-7);
+  assert.deepEqual([x.index, x.verdict, x.error <= x.tolerance], [[], "ok", true]);
+});
+
+test("the example's right rule passes; its wrong one fails by 1/3, and the rule is named with its places", async () => {
+  const run = await check("examples/custom-rule.ts", "--json");
+  assert.equal(run.code, 1);
+  const document = documentOf(run);
+  assert.equal(document.passed, false);
+  const [right, wrong] = document.functions as [FunctionCheck, FunctionCheck];
+  assert.deepEqual([right.function, right.passed, wrong.function, wrong.passed], ["right", true, "wrong", false]);
+  assert.equal(wrong.parameters.length, 3);
+  for (const { verdict, error, reverse, numeric } of wrong.parameters) {
+    assert.equal(verdict, "wrong");
+    close(error, 1 / 3);
+    close(reverse, 2 * numeric);
+  }
+  const [culprit] = wrong.culprits;
+  assert.deepEqual(
+    [wrong.culprits.length, culprit!.op, culprit!.source.line, culprit!.definition!.line],
+    [1, "custom", 20, 14],
+  );
+  close(culprit!.reverse, 2 * culprit!.numeric);
+  assert.equal(
+    run.stderr.split("\n")[0],
+    "examples/custom-rule.ts:19:17: The gradient of wrong with respect to x[0] is wrong: reverse mode gives 1.98898 where differences give 0.99449, and 2 more elements fail.",
+  );
+  assert.match(run.stderr, /^examples\/custom-rule\.ts:14:19: {3}The rule is defined here\.$/m);
+});
+
+test("for people: a line for each function and each parameter, the worst first", async () => {
+  const { code, stdout } = await check("examples/custom-rule.ts");
+  assert.equal(code, 1);
+  const lines = stdout.split("\n").map((line) => line.replace(/ in [\d.]+ m?s/, ""));
+  assert.match(lines[0]!, /^✓ right {2}checked all 2 elements {2}examples\/custom-rule\.ts:9$/);
+  assert.match(lines[3]!, /^✗ wrong {2}checked all 3 elements {2}examples\/custom-rule\.ts:19$/);
+  assert.match(lines[4]!, /^ {4}x {2}3 wrong {2}x\[0\]: error 0\.333 {2}reverse 1\.98898 {2}differences 0\.99449$/);
+});
+
+test("kinks are found from the branches of the program, and a gradient that a branch hides is wrong", async () => {
+  const run = await check("check/branches.ts", "--json");
+  assert.deepEqual(verdicts(documentOf(run)), [
+    "piece ok",
+    "atTheBranch kink",
+    "hiddenByEquality wrong",
+    "nearKink kink",
+  ]);
+  const kinkOf = (k: number): ElementCheck["kink"] => documentOf(run).functions[k]!.parameters[0]!.kink;
+  assert.deepEqual([kinkOf(1)!.op, kinkOf(1)!.source.line], ["branch", 6]);
+  assert.deepEqual([kinkOf(3)!.op, kinkOf(3)!.source.line], ["max", 15]);
+  close(kinkOf(1)!.sides![0], 1);
+  close(kinkOf(1)!.sides![1], 3);
+  assert.match(run.stderr, /^check\/branches\.ts:11:10: .* holds at this very point only/m);
+});
+
+test("branches inside of custom functions count, and a forgotten transpose is named", async () => {
+  const document = documentOf(await check("check/rules.ts", "--json"));
+  const [inside, transpose] = document.functions as [FunctionCheck, FunctionCheck];
+  assert.deepEqual([inside.parameters[0]!.verdict, inside.parameters[0]!.kink!.source.line], ["kink", 4]);
+  assert.equal(transpose.passed, false);
+  assert.deepEqual([transpose.culprits[0]!.op, transpose.culprits[0]!.source.line], ["custom", 18]);
+});
+
+test("cotangents of the wrong number or shape are one sentence at the rule", async () => {
+  const { code, stderr } = await check("check/misfits.ts", "--json");
+  assert.equal(code, 1);
+  assert.deepEqual(stderr.trim().split("\n"), [
+    "check/misfits.ts:3:16: The backward function of this custom rule returned 1 cotangent for 2 inputs: return one for each input, in their order.",
+    "check/misfits.ts:13:20: The backward function of this custom rule returned a number as the cotangent of input 1, which is a tensor of shape [3]: both must have the same shape.",
+  ]);
+});
+
+test("functions that are not deterministic are named with the line that changes", async () => {
+  const run = await check("check/unsteady.ts", "--json");
+  assert.equal(run.code, 1);
+  assert.deepEqual(
+    documentOf(run).functions.map(({ passed, diagnostics }) => [
+      passed,
+      diagnostics[0]?.code,
+      diagnostics[0]?.source.line,
+    ]),
+    [
+      [false, "not-deterministic", 4],
+      [false, "not-deterministic", 9],
+      [true, undefined, undefined],
+    ],
+  );
+});
+
+test("parameters may be nested, narrow and awaited; what left the trace and what never ends fails alone", async () => {
+  const run = await check("check/parameters.ts", "--json", "--time-limit", "1");
+  const [nested, later, leaves, endless] = documentOf(run).functions as FunctionCheck[];
+  assert.deepEqual(nested!.parameters.map(({ name, index }) => name + JSON.stringify(index)).sort(), [
+    ...["model.layers[0].b[]", ...["[0,0]", "[0,1]", "[1,0]", "[1,1]"].map((place) => `model.layers[0].w${place}`)],
+    ...["model.scale[]", "steps[0]", "steps[1]"],
+  ]);
+  assert.deepEqual([nested!.passed, later!.passed, leaves!.passed, endless!.passed], [true, true, false, false]);
+  assert.equal(leaves!.diagnostics[0]!.code, "wrong-gradient");
+  assert.deepEqual([endless!.diagnostics[0]!.code, endless!.diagnostics[0]!.source.line], ["time-limit", 16]);
+});
+
+test("--function checks one; one that is not there, no file and no argument are bad usage", async () => {
+  assert.deepEqual(verdicts(documentOf(await check("check/branches.ts", "--function", "piece", "--json"))), [
+    "piece ok",
+  ]);
+  const missing = await check("formula.ts", "--function", "g");
+  assert.equal(missing.code, 2);
+  assert.match(missing.stderr, /^formula\.ts:1:1: The file exports no function g/);
+  const absent = await check("absent.ts", "--json");
+  assert.deepEqual([absent.code, documentOf(absent).passed], [2, false]);
+  assert.equal((await check()).code, 2);
+});
+
+test("a file that does not parse, and one without a function, fail with a sentence", async () => {
+  const syntax = await check("bad/syntax-error.ts", "--json");
+  assert.deepEqual([syntax.code, documentOf(syntax).functions], [1, []]);
+  assert.match(syntax.stderr, /^bad\/syntax-error\.ts:\d+:\d+: /);
+  assert.equal((await check("bad/no-function.ts")).code, 1);
+});
