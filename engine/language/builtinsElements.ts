@@ -81,7 +81,7 @@ function keep(view: FloatArray, target: object, index: number, element: number |
     store(target, index, element);
     return;
   }
-  target[index] = recording.tape.primal[element.node]!;
+  target[index] = element.primal;
   noteElement(target, index, element.node);
 }
 

@@ -64,6 +64,6 @@ export function roundedNodes(array: FloatArray, nodes: Int32Array, source: Float
   if (array.BYTES_PER_ELEMENT >= source.BYTES_PER_ELEMENT) return nodes;
   return nodesFor(
     array,
-    Array.from(nodes, (node) => (node === untraced ? 0 : new TracedNumber(node))),
+    Array.from(nodes, (node) => (node === untraced ? 0 : new TracedNumber(node, recording.tape))),
   );
 }

@@ -1,11 +1,10 @@
 import assert from "node:assert";
 import { syncBuiltinESMExports } from "node:module";
 import util from "node:util";
-import { Tensor, TracedNumber } from "../tape/tensor.ts";
+import { TracedNumber } from "../tape/tensor.ts";
 import { plainCopy } from "./plainCopy.ts";
 import { numberOf } from "./primals.ts";
 import { replaceMethods, type Callable } from "./replace.ts";
-import { tensorText } from "./text.ts";
 
 type Native = (name: PropertyKey) => Callable;
 
@@ -14,12 +13,6 @@ export function installNode(): void {
   Object.defineProperty(TracedNumber.prototype, util.inspect.custom, {
     value(this: TracedNumber, _depth: number, options: util.InspectOptionsStylized): string {
       return util.inspect(numberOf(this), options);
-    },
-    configurable: true,
-  });
-  Object.defineProperty(Tensor.prototype, util.inspect.custom, {
-    value(this: Tensor): string {
-      return `Tensor(${this.shape.join(" × ")}) ${tensorText(this)}`;
     },
     configurable: true,
   });

@@ -98,7 +98,7 @@ function filling(native: Native): object {
       const element = rounded(this, toElement(value));
       fill!.call(this, primal(element), ...positions.map(primal));
       const end = position(positions[1], this.length, this.length);
-      const node = element instanceof TracedNumber && recording.on ? element.node : untraced;
+      const node = element instanceof TracedNumber ? element.node : untraced;
       if (node === untraced && !mayBeTraced(this)) return this;
       for (let k = position(positions[0], this.length, 0); k < end; k++) noteElement(this, k, node);
       return this;

@@ -2,7 +2,6 @@ import { recording } from "../tape/recording.ts";
 import { Tensor, TracedNumber } from "../tape/tensor.ts";
 import type { Findings } from "./findings.ts";
 import { numberOf, onlyElement } from "./primals.ts";
-import { tensorText } from "./text.ts";
 
 /** Stacks are slow to take: after so many leaks in a row from places already known, no more are taken. */
 const leaksLookedAt = 1000;
@@ -45,7 +44,7 @@ export function installLeakDetector(findings: Findings): void {
 
   Object.defineProperty(Tensor.prototype, Symbol.toPrimitive, {
     value(this: Tensor, hint: string): number | string {
-      if (hint === "string") return tensorText(this);
+      if (hint === "string") return this.toString();
       const element = onlyElement(this, "as a number");
       if (this.node >= 0) report();
       return element;

@@ -29,9 +29,9 @@ let placesOf: Tape | undefined;
 export function observe<T>(site: number, value: T): T {
   if (!recording.on || typeof value !== "object" || value === null) return value;
   if (value instanceof TracedNumber) {
-    recording.tape.observations.add(site, value.node, recording.scope);
+    if (value.tape === recording.tape) recording.tape.observations.add(site, value.node, recording.scope);
   } else if (value instanceof Tensor) {
-    if (value.node !== untraced) recording.tape.observations.add(site, value.node, recording.scope);
+    if (recording.tape.holds(value)) recording.tape.observations.add(site, value.node, recording.scope);
   } else if (Array.isArray(value) || isFloatArray(value)) {
     observeArray(site, value);
   }
@@ -119,7 +119,7 @@ function isPlainArray(value: unknown): value is unknown[] {
 function fill(value: unknown, shape: readonly number[], axis: number): boolean {
   if (axis === shape.length) {
     if (typeof value === "number") put(untraced, value);
-    else if (value instanceof TracedNumber) put(value.node, recording.tape.primal[value.node]!);
+    else if (value instanceof TracedNumber) put(value.tape === recording.tape ? value.node : untraced, value.primal);
     else return false;
     return true;
   }

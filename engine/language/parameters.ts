@@ -52,7 +52,7 @@ function wrapFloats(copy: FloatArray, name: string, site: number): Wrapped {
     const { node } = tape.addInput(copy[k]!, `${name}[${k}]`, site);
     // A tape may put another value in its place, which the array rounds as it does any.
     copy[k] = tape.primal[node]!;
-    tape.primal[node] = copy[k];
+    tape.primal[node] = copy[k]!;
     noteElement(copy, k, node);
     elements.push({ kind: "number", node });
   }

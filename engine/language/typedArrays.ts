@@ -104,7 +104,7 @@ export function nodeAt(view: FloatArray, index: number): number {
 export function tracedElement(view: FloatArray, index: number, primal: number): number | TracedNumber {
   if (!anyShadow) return primal;
   const node = Stamp.node(view, index, primal);
-  return node === untraced ? primal : new TracedNumber(node);
+  return node === untraced ? primal : new TracedNumber(node, recording.tape);
 }
 
 export function readElement(view: FloatArray, index: number): number | TracedNumber {
@@ -121,9 +121,11 @@ export function hasShadows(): boolean {
   return anyShadow;
 }
 
-/** What an array of this kind keeps of a value: the value, or the node that rounds it. */
+/** What an array of this kind keeps of a value: the value, or the node that rounds it. Constants become plain numbers. */
 export function rounded(view: FloatArray, value: number | TracedNumber): Value {
-  if (view.BYTES_PER_ELEMENT === 8 || typeof value === "number") return value;
+  if (typeof value === "number") return value;
+  if (!recording.on || value.tape !== recording.tape) return value.primal;
+  if (view.BYTES_PER_ELEMENT === 8) return value;
   return view.BYTES_PER_ELEMENT === 4 ? fround(value) : f16round(value);
 }
 
@@ -136,10 +138,11 @@ export function writeElement(view: FloatArray, index: number, value: number | Tr
   }
   const kept = rounded(view, value);
   if (kept instanceof TracedNumber) {
-    view[index] = recording.tape.primal[kept.node]!;
-    if (recording.on) Stamp.note(view, index, kept.node);
+    view[index] = kept.primal;
+    Stamp.note(view, index, kept.node);
   } else {
     view[index] = kept as number;
+    noteElement(view, index, untraced);
   }
 }
 

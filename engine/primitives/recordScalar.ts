@@ -8,7 +8,6 @@ import { TracedNumber, type Value } from "../tape/tensor.ts";
  * which measures four times slower.
  */
 const appendNode = (primal: string, input0: string, input1: string): string => `
-    const tape = recording.tape;
     const node = tape.length;
     if (node === tape.operation.length) tape.grow();
     tape.operation[node] = code;
@@ -19,27 +18,30 @@ const appendNode = (primal: string, input0: string, input1: string): string => `
     tape.site[node] = recording.site;
     tape.scope[node] = recording.scope;
     tape.length = node + 1;
-    return new TracedNumber(node);`;
+    return new TracedNumber(node, tape);`;
 
+// A value of another tape, and any while nothing is recorded, is a constant: the general way knows.
 const unarySource = `return function (x) {
   if (typeof x === "number") return evaluate(x);
-  if (x instanceof TracedNumber && recording.on) {
+  const tape = recording.tape;
+  if (x instanceof TracedNumber && x.tape === tape && recording.on) {
     ${appendNode("evaluate(tape.primal[x.node])", "x.node", "noInput")}
   }
   return general(x);
 }`;
 
 const binarySource = `return function (a, b) {
+  const tape = recording.tape;
   if (typeof a === "number") {
     if (typeof b === "number") return evaluate(a, b);
-    if (b instanceof TracedNumber && recording.on) {
+    if (b instanceof TracedNumber && b.tape === tape && recording.on) {
       ${appendNode("evaluate(a, tape.primal[b.node])", "~tape.constants.push(a)", "b.node")}
     }
-  } else if (a instanceof TracedNumber && recording.on) {
+  } else if (a instanceof TracedNumber && a.tape === tape && recording.on) {
     if (typeof b === "number") {
       ${appendNode("evaluate(tape.primal[a.node], b)", "a.node", "~tape.constants.push(b)")}
     }
-    if (b instanceof TracedNumber) {
+    if (b instanceof TracedNumber && b.tape === tape) {
       ${appendNode("evaluate(tape.primal[a.node], tape.primal[b.node])", "a.node", "b.node")}
     }
   }

@@ -66,13 +66,14 @@ export function apply(code: number, rule: Rule, inputs: readonly Value[], attrib
 /** For primitives that need nothing besides their inputs. */
 export const noAttributes: Attributes = {};
 
+/** Whether a value stands on the tape at hand. */
 export function isTraced(value: Value): boolean {
-  return typeof value !== "number" && value.node >= 0;
+  return typeof value !== "number" && recording.tape.holds(value);
 }
 
 /** What a value holds. */
 export function primalOf(value: Value): Primal {
-  return value instanceof TracedNumber ? recording.tape.primal[value.node]! : value;
+  return value instanceof TracedNumber ? value.primal : value;
 }
 
 export function shapeOf(value: Value): Shape {

@@ -18,6 +18,7 @@ import { SiteTable } from "../tape/site.ts";
 import { firstPrimitive, Tape } from "../tape/tape.ts";
 import { TracedNumber } from "../tape/tensor.ts";
 import { limitsOf } from "./limits.ts";
+import { callLoss } from "./modelLoss.ts";
 import { diagnoseError } from "./modelErrors.ts";
 import type {
   Diagnostic,
@@ -198,10 +199,13 @@ export class ModelRun {
       const at = this.#request.at ?? {};
       const names = outline.parameters.map(({ name }) => name);
       checkNames(outline.name, names, at);
-      calls.begin(model.functionIds.get(outline.name)!, at);
-      result = (model.namespace[outline.name] as () => unknown)();
-      if (isThenable(result)) result = await Promise.race([result, this.#options.crashed()]);
-      parameters = calls.end();
+      if (outline.model === true) ({ result, parameters } = callLoss(model.namespace[outline.name], at));
+      else {
+        calls.begin(model.functionIds.get(outline.name)!, at);
+        result = (model.namespace[outline.name] as () => unknown)();
+        if (isThenable(result)) result = await Promise.race([result, this.#options.crashed()]);
+        parameters = calls.end();
+      }
     } catch (error) {
       const { site } = recording;
       recording.on = false;
@@ -211,7 +215,9 @@ export class ModelRun {
     recording.on = false;
     const left = late ? await this.#lateError() : undefined;
     if (left !== undefined) return { problem: this.problemOf(left.error, outline) };
-    if (!(result instanceof TracedNumber) && typeof result !== "number") return { problem: noNumber(outline, result) };
+    // A value kept from an earlier run is a constant of this one.
+    if (result instanceof TracedNumber) return { result: tape.holds(result) ? result : result.primal, parameters };
+    if (typeof result !== "number") return { problem: noNumber(outline, result) };
     return { result, parameters };
   }
 

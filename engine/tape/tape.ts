@@ -131,7 +131,7 @@ export class Tape {
     }
     if (scalar) {
       this.flags[node] = flags;
-      return new TracedNumber(node);
+      return new TracedNumber(node, this);
     }
     this.flags[node] = flags | isTensor;
     const tensor = new Tensor(result.shape, result.data, node);
@@ -140,11 +140,18 @@ export class Tape {
     return tensor;
   }
 
+  /** Whether a value stands on this tape. */
+  holds(value: TracedNumber | Tensor): boolean {
+    if (value instanceof TracedNumber) return value.tape === this;
+    const { node } = value;
+    return node !== untraced && this.isTensor(node) && this.tensors[this.primal[node]!] === value;
+  }
+
   /** The input word of a value. */
   word(value: Value): number {
     if (typeof value === "number") return ~this.constants.push(value);
-    if (value instanceof TracedNumber) return value.node;
-    if (value.node !== untraced) return value.node;
+    if (this.holds(value)) return value.node;
+    if (value instanceof TracedNumber) return ~this.constants.push(value.primal);
     // A constant tensor becomes a node without inputs: rare, and everything that walks nodes then needs no second table.
     let node = this.#tensorConstants.get(value);
     if (node === undefined) {
@@ -193,7 +200,7 @@ export class Tape {
 
   /** The node as a traced value, to compute on with. */
   valueOf(node: number): TracedNumber | Tensor {
-    return this.isTensor(node) ? this.tensors[this.primal[node]!]! : new TracedNumber(node);
+    return this.isTensor(node) ? this.tensors[this.primal[node]!]! : new TracedNumber(node, this);
   }
 
   /** Calls `visit` with each input word of `node`, in order. */

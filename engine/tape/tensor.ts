@@ -1,4 +1,5 @@
 import { describeShape, sizeOf, type Shape } from "./shape.ts";
+import type { Tape } from "./tape.ts";
 
 /**
  * An immutable row-major array of float64 with at least one axis: a scalar is a plain number.
@@ -54,17 +55,29 @@ export const untraced = -1;
 
 /**
  * A scalar on the tape. Everything else about it, its primal included, stands there. It has no members of its own that
- * a program could see: to a program it is a number.
+ * a program could see: to a program it is a number. On any other tape than its own it is a constant: programs keep
+ * values from one run to the next.
  */
 export class TracedNumber {
   readonly #node: number;
+  readonly #tape: Tape;
 
-  constructor(node: number) {
+  constructor(node: number, tape: Tape) {
     this.#node = node;
+    this.#tape = tape;
   }
 
   get node(): number {
     return this.#node;
+  }
+
+  get tape(): Tape {
+    return this.#tape;
+  }
+
+  /** The number that it holds. */
+  get primal(): number {
+    return this.#tape.primal[this.#node]!;
   }
 }
 

@@ -228,7 +228,7 @@ test("operators work element by element on tensors and broadcast", () => {
   const columns = new Tensor([3], Float64Array.of(10, 20, 30));
   assert.deepEqual(held($.add(0, rows, columns)), { shape: [2, 3], data: [11, 21, 31, 12, 22, 32] });
   assert.deepEqual(held($.div(0, $.pow(0, columns, 2), 100)), { shape: [3], data: [1, 4, 9] });
-  assert.equal($.add(0, "t = ", columns), "t = [10, 20, 30]");
+  assert.equal($.add(0, "t = ", columns), "t = tensor [3] [10, 20, 30]");
 });
 
 test("a tensor of several elements has no truth and no order", () => {
@@ -238,4 +238,23 @@ test("a tensor of several elements has no truth and no order", () => {
   assert.equal($.truth(0, new Tensor([1], Float64Array.of(0))), false);
   assert.equal($.greater(0, new Tensor([1], Float64Array.of(2)), 1), true);
   assert.equal($.looseEqual(0, several, null), false);
+});
+
+test("a value kept from an earlier run is a constant of the next", () => {
+  const kept = traced((input) => $.mul(0, input(3), 2));
+  const keptTensor = traced((_, tape) => tape.addInput(new Tensor([2], Float64Array.of(1, 2)), "t", 0));
+  const { value, gradient: adjoints } = gradient(
+    (x) => {
+      const list = Float64Array.of(0);
+      $.set(0, list, 0, kept, true);
+      assert.equal($.get(0, list, 0), 6);
+      assert.equal($.add(0, kept, 1), 7);
+      assert.ok($.less(0, kept, 7));
+      assert.deepEqual(held($.mul(0, keptTensor, 2)), { shape: [2], data: [2, 4] });
+      return $.mul(0, $.add(0, x, kept), $.sub(0, kept, $.pow(0, x, 2)));
+    },
+    [2],
+  );
+  assert.equal(value, 16);
+  assert.deepEqual(adjoints, [6 - 4 - 8 * 4]);
 });

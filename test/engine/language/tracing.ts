@@ -16,7 +16,7 @@ export type Input = (primal: number, name?: string) => TracedNumber;
 export function traced<T>(body: (input: Input, tape: Tape) => T): T {
   const tape = new Tape();
   return recordOn(tape, () =>
-    body((primal, name = "x") => new TracedNumber(tape.addInput(primal, name, 0).node), tape),
+    body((primal, name = "x") => new TracedNumber(tape.addInput(primal, name, 0).node, tape), tape),
   );
 }
 
