@@ -4,6 +4,9 @@ import type { Value as Traced } from "../tape/tensor.ts";
 import type { Value } from "./types.ts";
 import { asValue } from "./values.ts";
 
+/** One for each input; undefined for an input that the output does not vary with. */
+export type Cotangents<Inputs extends readonly Value[]> = { readonly [K in keyof Inputs]: Value | undefined };
+
 /**
  * A function with an adjoint rule of your own, as in JAX's `custom_vjp`. It becomes one operation: `forward` gives its
  * value and is not looked into, `backward` its adjoint.
@@ -21,11 +24,7 @@ import { asValue } from "./values.ts";
  */
 export function customVjp<Inputs extends readonly Value[], Output extends Value>(
   forward: (...inputs: Inputs) => Output,
-  backward: (
-    cotangent: Output,
-    inputs: Inputs,
-    output: Output,
-  ) => readonly (Value | undefined)[] & { readonly length: Inputs["length"] },
+  backward: (cotangent: Output, inputs: NoInfer<Inputs>, output: Output) => Cotangents<NoInfer<Inputs>>,
 ): (...inputs: Inputs) => Output {
   if (typeof forward !== "function" || typeof backward !== "function")
     throw new TypeError("customVjp takes two functions: forward(...inputs) and backward(cotangent, inputs, output)");

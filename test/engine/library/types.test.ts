@@ -32,7 +32,7 @@ const program = (text: string): ts.Program => {
 /** What a strict compiler says about a model file, as `line: message`. */
 function errorsOf(lines: readonly string[]): string[] {
   const names =
-    `add argmax concat crossEntropy ensureShape exp eye heNormal linspace matmul maximum mean oneHot ones random
+    `add argmax concat crossEntropy customVjp ensureShape exp eye heNormal linspace matmul maximum mean oneHot ones random
     readCsv relu reshape slice softmax stack sum take tensor transpose where zeros`.split(/\s+/);
   const text = [`import { ${names.join(", ")}, type Tensor, type Value } from "adjoint";`, ...lines].join("\n");
   const compiled = program(text);
@@ -116,4 +116,22 @@ test("what is no number, tensor or nested array is refused", () => {
     errors.map((error) => error.slice(0, 2)),
     ["1:", "2:", "3:", "4:"],
   );
+});
+
+test("a custom rule gives one cotangent for each input", () => {
+  assert.deepEqual(
+    errorsOf([
+      "const product = customVjp((a: number, b: number) => a * b, (g, [a, b]) => [g * b, g * a]);",
+      "const value: number = product(2, tensor([1, 2]));",
+      "const norm = customVjp((x: Tensor<readonly [3]>) => sum(x * x), (g, [x]) => [2 * g * x]);",
+      "export const n: number = norm(tensor([1, 2, 3]));",
+    ]),
+    [],
+  );
+  const [missing, shape] = errorsOf([
+    "customVjp((a: number, b: number) => a * b, (g, [, b]) => [g * b]);",
+    "customVjp((x: Tensor<readonly [3]>) => sum(x), (g) => [g])(tensor([1, 2]));",
+  ]);
+  assert.match(missing!, /^1: Property '1' is missing in type '\[number\]'/);
+  assert.match(shape!, /^2: Argument of type/);
 });
