@@ -11,14 +11,19 @@ const replaced = new WeakMap<object, object>();
  * such function, none is added; where it has the same function under several names, it keeps one.
  */
 export function replaceMethods(owner: object, make: (native: (name: PropertyKey) => Callable) => object): void {
-  const natives = new Map(Reflect.ownKeys(owner).map((name) => [name as PropertyKey, ownValue(owner, name)]));
-  const replacements = make((name) => natives.get(name) as Callable);
+  const natives = new Map<PropertyKey, unknown>();
+  const nativeAt = (name: PropertyKey): unknown => {
+    // Kept, for whoever asks once the replacement stands there.
+    if (!natives.has(name)) natives.set(name, ownValue(owner, name));
+    return natives.get(name);
+  };
+  const replacements = make((name) => nativeAt(name) as Callable);
+  // Looking through the global object would load everything that Node keeps there for later.
+  const others = owner === globalThis ? [] : Reflect.ownKeys(owner);
   const places = Reflect.ownKeys(replacements).map((name) => {
-    const native = natives.get(name);
-    const aliases = [...natives]
-      .filter(([, other]) => native !== undefined && other === native)
-      .map(([alias]) => alias);
-    return { name, native, aliases };
+    const native = nativeAt(name);
+    const aliases = others.filter((other) => native !== undefined && ownValue(owner, other) === native);
+    return { name, native, aliases: owner === globalThis ? [name] : aliases };
   });
   for (const { name, native, aliases } of places) {
     if (typeof native !== "function") continue;
