@@ -8,6 +8,9 @@ export const help = `adjoint: every value of a TypeScript model and its adjoint
       Holds the gradient of every differentiable function against differences
       of the program itself.
 
+  adjoint train FILE [--model NAME] [--steps N] [--continue] [--json]
+      Trains a model on the processor and saves its weights.
+
   adjoint bench [NAME] [--json]
       Measures this machine.
 
@@ -49,6 +52,25 @@ Where the gradient is wrong it names the operation or custom rule to blame.
 Verdicts: ok; wrong; kink (the derivative jumps here, and the gradient is that of
 one side or lies between both); non-finite. Of functions with very many parameters
 a sample is checked one by one, after random directions through all of them.
+`;
+
+export const trainHelp = `adjoint train FILE [--model NAME] [--device auto|cpu|gpu] [--steps N] [--continue] [--json]
+
+Trains a model of FILE (an exported defineModel({ … })) and saves weights and
+history in .adjoint/runs/NAME/ of the folder it is started in. Ctrl-C ends the
+run after the step that is being made and keeps its weights.
+
+  --model NAME     which model; by default the first one in the file
+  --device DEVICE  auto and cpu: the processor; gpu: trained from the panel in
+                   the editor, which has the GPU
+  --steps N        so many steps, in place of what the model says
+  --continue       go on from the latest run
+  --no-save        save nothing
+  --json           one JSON document per line on stdout and nothing else; the
+                   last has "done": true
+
+  --time-limit SECONDS    end a single call of the model's code after so long (10)
+  --memory-limit MEGABYTES  end the run when it takes more memory (2048)
 `;
 
 export const benchHelp = `adjoint bench [NAME] [--json]

@@ -2,9 +2,10 @@
 import { readFileSync } from "node:fs";
 import { bench } from "./bench.ts";
 import { check } from "./check.ts";
-import { benchHelp, checkHelp, help, traceHelp } from "./help.ts";
+import { benchHelp, checkHelp, help, traceHelp, trainHelp } from "./help.ts";
 import { modelProblem, Problem, usageError } from "./problem.ts";
 import { trace } from "./trace.ts";
+import { train } from "./train.ts";
 
 interface Command {
   readonly help: string;
@@ -15,6 +16,7 @@ interface Command {
 const commands: ReadonlyMap<string, Command> = new Map([
   ["trace", { help: traceHelp, run: trace }],
   ["check", { help: checkHelp, run: check }],
+  ["train", { help: trainHelp, run: train }],
   ["bench", { help: benchHelp, run: bench }],
 ]);
 

@@ -6,6 +6,7 @@ import {
   mayBeDifferentiable,
   type ExportedFunction,
 } from "./exportedFunctions.ts";
+import { exportedModels, type ExportedModel } from "./exportedModels.ts";
 import { LineTable } from "./lineTable.ts";
 import { parse, SourceSyntaxError } from "./parse.ts";
 import type { Diagnostic, FunctionOutline, Outline } from "./sourceReport.ts";
@@ -24,7 +25,10 @@ export function outline(file: string, text: string): Outline {
 export function outlineOf(file: string, text: string, program: t.Program, problems: readonly Diagnostic[]): Outline {
   const lines = new LineTable(text);
   const exported = exportedFunctions(program).filter(({ node }) => mayBeDifferentiable(node));
-  const functions = exported.map((item) => functionOutline(file, lines, text, item));
+  const functions = [
+    ...exported.map((item) => functionOutline(file, lines, text, item)),
+    ...exportedModels(program).map((item) => modelOutline(file, lines, item)),
+  ].sort((a, b) => a.source.line - b.source.line || a.source.column - b.source.column);
   const noneTraceable = !functions.some(({ traceable }) => traceable);
   const withoutDefaults = functions
     .filter(
@@ -52,6 +56,19 @@ function functionOutline(file: string, lines: LineTable, text: string, item: Exp
       ];
     }),
     traceable: isTraceable(node),
+  };
+}
+
+function modelOutline(file: string, lines: LineTable, item: ExportedModel): FunctionOutline {
+  const { name, node, nameRange, statement } = item;
+  const nameSource = lines.range(file, nameRange.start, nameRange.end);
+  return {
+    name,
+    source: lines.range(file, statement.start!, node.end!),
+    nameSource,
+    parameters: [{ name: "parameters", hasDefault: true, source: nameSource }],
+    traceable: true,
+    model: true,
   };
 }
 

@@ -35,7 +35,7 @@ export interface Outline {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** An exported function that is, or might become, differentiable. */
+/** An exported function that is, or might become, differentiable; or an exported model. */
 export interface FunctionOutline {
   readonly name: string;
   /** From `export` to the closing brace. */
@@ -44,4 +44,6 @@ export interface FunctionOutline {
   readonly parameters: readonly { readonly name: string; readonly hasDefault: boolean; readonly source: SourceRange }[];
   /** Every parameter has a default, so it can be traced as it stands. */
   readonly traceable: boolean;
+  /** It is a model, which can be trained. Traced, it is its loss on the first batch where training begins. */
+  readonly model?: true;
 }

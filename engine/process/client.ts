@@ -1,4 +1,5 @@
 /** The engine as its users see it: one process for each run, a spare one warm, and none that can take them down. */
+import type { Executor } from "../execute/executor.ts";
 import { describeEnding } from "./endings.ts";
 import { EngineProcess, ProcessEnded, type Ending, type ProcessOptions } from "./engineProcess.ts";
 import { defaultLimits, limitsOf } from "./limits.ts";
@@ -16,6 +17,7 @@ import type {
   TraceRequest,
   TraceSummary,
 } from "./protocol.ts";
+import type { TrainAnswer, TrainingProgress, TrainRequest } from "./trainingProtocol.ts";
 
 export interface EngineClientOptions extends ProcessOptions {
   /** Keep a process ready for the next run. */
@@ -36,13 +38,24 @@ export class CancelledError extends Error {
   }
 }
 
-export type Question = Exclude<Method, "outline" | "trace" | "check">;
+export type Question = Exclude<Method, "outline" | "trace" | "check" | "train" | "stopTraining">;
 
 export interface CheckOptions extends TraceOptions {
   /** Called with each function as soon as it has been checked. */
   readonly onChecked?: (check: FunctionCheck) => void;
 }
 
+export interface TrainOptions {
+  /** Ends the run after the step that is being made. */
+  readonly stop?: AbortSignal;
+  /** Runs the steps in the engine's place. */
+  readonly executor?: Executor;
+  readonly onProgress?: (progress: Notifications["progress"]) => void;
+  readonly onTraining?: (progress: TrainingProgress) => void;
+}
+
+/** A training that was told to stop has so long to make its step and to save. */
+const stopWithinMs = 10_000;
 /** Questions are answered in milliseconds: whoever takes longer is held up by what the model has left running. */
 const answerWithinMs = 15_000;
 /** A run that takes longer than this doesn't notice that the next spare process starts. */
@@ -171,6 +184,37 @@ export class EngineClient {
       return { file, outline, passed: false, functions: [failed], diagnostics: [] };
     } finally {
       engine.kill();
+    }
+  }
+
+  /**
+   * Trains a model of a file. Whatever goes wrong is told in the answer, also that a run was stopped by its signal, which
+   * keeps the weights of the last step; rejects only when the engine cannot be started.
+   */
+  async train(request: Omit<TrainRequest, "executor">, options: TrainOptions = {}): Promise<TrainAnswer> {
+    const { executor, stop, onTraining, onProgress } = options;
+    const engine = this.#take(limitsOf(request.limits));
+    engine.onProgress = onProgress;
+    engine.onTraining = onTraining;
+    engine.executor = executor;
+    const end = (): void => {
+      // A model that does not come back from a step is ended with its process; what was saved is kept.
+      setTimeout(() => engine.kill(), stopWithinMs).unref();
+      engine.ask("stopTraining", {}).catch(() => undefined);
+    };
+    try {
+      if (stop?.aborted === true) throw new CancelledError();
+      stop?.addEventListener("abort", end);
+      return await engine.ask("train", { ...request, executor: executor === undefined ? "portable" : "remote" });
+    } catch (error) {
+      if (!(error instanceof ProcessEnded)) throw asDefect(error);
+      const outline = await this.#outlineOf(request);
+      const { diagnostic } = describeEnding(error.ending, request, outline);
+      return { file: request.file, outline, diagnostics: [diagnostic] };
+    } finally {
+      stop?.removeEventListener("abort", end);
+      engine.kill();
+      this.#keepSpare();
     }
   }
 

@@ -7,8 +7,11 @@ import {
   IPCMessageWriter,
   type MessageConnection,
 } from "vscode-jsonrpc/node";
+import type { Executor } from "../execute/executor.ts";
 import { ask, listen, type LastWords } from "./channel.ts";
 import type { Limits, Method, Notifications, Questions } from "./protocol.ts";
+import { answerCall } from "./remoteExecutor.ts";
+import type { ExecutorCall } from "./trainingProtocol.ts";
 
 export interface ProcessOptions {
   /** The module that the process runs: dist/engine.mjs, or server.ts of this folder. */
@@ -53,6 +56,9 @@ export class EngineProcess {
   #progress: Notifications["progress"] | undefined;
   #ready = false;
   onProgress: ((progress: Notifications["progress"]) => void) | undefined;
+  onTraining: ((progress: Notifications["training"]) => void) | undefined;
+  /** Runs steps in the engine's place. */
+  executor: Executor | undefined;
 
   constructor(options: ProcessOptions, limits: Limits) {
     const heapMiB = Math.max(64, Math.round(limits.memoryBytes / 2 ** 20));
@@ -81,6 +87,11 @@ export class EngineProcess {
     listen(this.#connection, "ready", () => {
       this.#ready = true;
       for (const text of early.splice(0)) output(text);
+    });
+    listen(this.#connection, "training", (progress) => this.onTraining?.(progress));
+    this.#connection.onRequest("execute", (call: ExecutorCall) => {
+      if (this.executor === undefined) throw new Error("There is no executor to run steps with.");
+      return answerCall(this.executor, call);
     });
     this.#connection.listen();
   }

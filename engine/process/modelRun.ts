@@ -114,6 +114,11 @@ export class ModelRun {
     }
   }
 
+  /** What is known of the places in the program's files. */
+  get sites(): SiteTable {
+    return this.#sites;
+  }
+
   /** Where in the program a stack begins. */
   placeOf(stack: string): SourceRange | undefined {
     return placeInStack(stack, this.#sources, this.#request.file);

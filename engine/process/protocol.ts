@@ -16,6 +16,7 @@ import type {
   Votes,
 } from "../check/report.ts";
 import type { Diagnostic, FunctionOutline, Outline, Position, SourceRange } from "../language/sourceReport.ts";
+import type { TrainAnswer, TrainingProgress, TrainRequest } from "./trainingProtocol.ts";
 
 export type { Diagnostic, FunctionOutline, Outline, Position, SourceRange };
 export type { Coverage, Culprit, DirectionCheck, ElementCheck, FunctionCheck, KinkReport, Verdict, Votes };
@@ -28,6 +29,10 @@ export interface Questions {
   trace: [TraceRequest, TraceSummary];
   /** Runs the file and checks the gradients of the functions asked for (all when undefined). The process is then used up. */
   check: [CheckRequest, CheckSummary];
+  /** Trains a model of the file. The process is then used up. */
+  train: [TrainRequest, TrainAnswer];
+  /** Ends the training that goes on, after the step that is being made. */
+  stopTraining: [Record<string, never>, null];
   /** `file`: of the program that ran; the traced file when left out. */
   hover: [{ position: Position; file?: string }, Hover | undefined];
   /** Lines `from` to `to`, both included. */
@@ -56,8 +61,9 @@ export type Method = keyof Questions;
 export interface Notifications {
   /** The process is up. */
   ready: Record<string, never>;
+  training: TrainingProgress;
   progress: {
-    stage: "loading" | "running" | "differentiating" | "checking";
+    stage: "loading" | "running" | "differentiating" | "checking" | "training";
     function?: string;
     operations: number;
     /** While checking: so many elements of so many. */

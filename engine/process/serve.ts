@@ -7,6 +7,7 @@ import { ModelRun, type FinishedRun, type ModelRunOptions } from "./modelRun.ts"
 import { ownProcess } from "./ownProcess.ts";
 import type { CheckSummary, TraceRequest, TraceSummary } from "./protocol.ts";
 import { answers } from "./report/answers.ts";
+import type { TrainAnswer } from "./trainingProtocol.ts";
 import { Watchdog } from "./watchdog.ts";
 
 const own = ownProcess();
@@ -49,6 +50,23 @@ answer(connection, "check", async (request): Promise<CheckSummary> => {
   const summary = await checkModel(request, run, { watchdog, onProgress });
   watchdog.disarm();
   return summary;
+});
+
+const stopped = new AbortController();
+answer(connection, "train", async (request): Promise<TrainAnswer> => {
+  const { run, onProgress } = begin(request);
+  const { trainModel } = await import("./trainRun.ts");
+  return trainModel(request, run, {
+    watchdog,
+    onProgress,
+    stop: stopped.signal,
+    onTraining: (progress) => notify(connection, "training", progress),
+    call: (call) => connection.sendRequest("execute", call),
+  });
+});
+answer(connection, "stopTraining", () => {
+  stopped.abort();
+  return null;
 });
 
 answer(connection, "hover", (params) => answers.hover(theRun(), params));
