@@ -1,5 +1,6 @@
 import type { InstrumentedFile } from "./instrumentedFile.ts";
 import { LineTable } from "./lineTable.ts";
+import { sourceOf } from "./linkedNames.ts";
 import { missingImports } from "./moduleHooks.ts";
 import { SourceSyntaxError } from "./parse.ts";
 import { pathOf, stackFrames } from "./positions.ts";
@@ -17,8 +18,8 @@ export function loadDiagnostic(error: unknown, file: string, text: string, sourc
   const missing = missingImports.get(error);
   if (missing !== undefined) {
     const { specifier, parentURL } = missing;
-    const importer = parentURL === undefined ? file : pathOf(parentURL);
-    const source = placeOfImport(importer, sources.get(importer)?.text ?? text, specifier) ?? start;
+    const importer = parentURL === undefined ? undefined : sourceOf(pathOf(parentURL), sources);
+    const source = placeOfImport(importer?.file ?? file, importer?.text ?? text, specifier) ?? start;
     return { code: "import-not-found", severity: "error", message: importSentence(specifier), source };
   }
   const link = linkError(error, sources);
@@ -57,7 +58,7 @@ function linkError(error: Error, sources: Sources): Diagnostic | undefined {
   if (!(error instanceof SyntaxError) || missing === undefined) return undefined;
   const specifier = /requested module '([^']+)'/.exec(error.message)?.[1] ?? "";
   const [, location, line] = /^(file:.*|\/.*|[A-Z]:.*):(\d+)$/m.exec(error.stack?.split("\n", 1)[0] ?? "") ?? [];
-  const source = location === undefined ? undefined : sources.get(pathOf(location));
+  const source = location === undefined ? undefined : sourceOf(pathOf(location), sources);
   if (source === undefined) return undefined;
   const lines = new LineTable(source.text);
   const from = lines.offset({ line: Number(line), column: 1 });

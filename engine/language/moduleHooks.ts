@@ -6,6 +6,7 @@ import type { SiteTable } from "../tape/site.ts";
 import { commonjsExportHints } from "./commonjsExports.ts";
 import { instrument } from "./instrument.ts";
 import type { InstrumentedFile } from "./instrumentedFile.ts";
+import { nameThroughLink } from "./linkedNames.ts";
 import { isTypescript, SourceSyntaxError } from "./parse.ts";
 import { runtimeName } from "./runtime.ts";
 import { resolveAsTypescript } from "./resolveImport.ts";
@@ -120,7 +121,7 @@ function loadScript(
   nextLoad: Parameters<LoadHook>[2],
 ): ReturnType<LoadHook> {
   const isEntry = url === session.entryUrl;
-  const file = isEntry ? session.entryFile : location;
+  const file = nameThroughLink(location, session.entryFile, fileURLToPath(session.entryUrl));
   const text = (isEntry ? session.entryText : undefined) ?? readFileSync(file, "utf8");
   const instrumented = instrumentFile(file, text, session, formatOf(file, context.format));
   // A package that only Node itself can read runs as it is.

@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import type { InstrumentedFile } from "./instrumentedFile.ts";
+import { sourceOf } from "./linkedNames.ts";
 import type { SourceRange } from "./sourceReport.ts";
 
 /** Where a frame of a V8 stack stands: `at name (file:///…:line:column)` or `at /path:line:column`. */
@@ -10,7 +11,7 @@ export function stackFrames(stack: string, sources: ReadonlyMap<string, Instrume
   const frames: SourceRange[] = [];
   for (const line of stack.split("\n")) {
     const match = /^\s+at /.test(line) ? frame.exec(line) : null;
-    const source = match && sources.get(pathOf(match[1]!));
+    const source = match && sourceOf(pathOf(match[1]!), sources);
     if (match && source) frames.push(wordAt(source, Number(match[2]), Number(match[3])));
   }
   return frames;

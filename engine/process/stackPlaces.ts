@@ -1,6 +1,6 @@
-import { realpathSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { InstrumentedFile } from "../language/instrumentedFile.ts";
+import { sourceOf } from "../language/linkedNames.ts";
 import type { SourceRange } from "./protocol.ts";
 
 type Sources = ReadonlyMap<string, InstrumentedFile>;
@@ -33,21 +33,6 @@ function placesIn(stack: string, sources: Sources): SourceRange[] {
 /** Whether a file is the person's own and no package's. */
 export function isOwn(file: string): boolean {
   return !/[\\/]node_modules[\\/]/.test(file);
-}
-
-/** A stack names what links lead to, while people know the file by the name that they gave. */
-function sourceOf(file: string, sources: Sources): InstrumentedFile | undefined {
-  return (
-    sources.get(file) ?? [...sources.values()].find((source) => isOwn(source.file) && realPath(source.file) === file)
-  );
-}
-
-function realPath(file: string): string {
-  try {
-    return realpathSync(file);
-  } catch {
-    return file;
-  }
 }
 
 function pathOf(location: string): string | undefined {

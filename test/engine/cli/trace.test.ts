@@ -251,6 +251,27 @@ test("a file is known by the name that it was given, also where that is a link",
   );
 });
 
+test("below a linked folder, what a model imports is known through the same link", async () => {
+  await mkdir(join(folder, "place"));
+  await writeFile(
+    join(folder, "place/model.ts"),
+    "import { twice } from './part';\nexport const f = (x = 2) => twice(x);\n",
+  );
+  await writeFile(join(folder, "place/part.ts"), "export const twice = (x: number) => 2 * x;\n");
+  await writeFile(
+    join(folder, "place/broken.ts"),
+    "import { half } from './part';\nexport const f = (x = 2) => half(x);\n",
+  );
+  await symlink(join(folder, "place"), join(folder, "alias"), "junction");
+  const document = documentOf(await adjoint("trace", "alias/model.ts", "--json"));
+  assert.deepEqual(
+    document.nodes.map(({ source }) => source.file),
+    ["alias/model.ts", "alias/part.ts"],
+  );
+  const broken = await adjoint("trace", "alias/broken.ts");
+  assert.equal(broken.stderr, `alias/broken.ts:1:10: "./part" exports nothing named half: check the import's name.\n`);
+});
+
 test("a file that is no script is refused, and nothing of it runs", async () => {
   await writeFile(join(folder, "notes.txt"), "f(x)");
   const run = await adjoint("trace", "notes.txt");
