@@ -156,7 +156,7 @@ function sorting(native: Native): object {
     const method = native(name);
     const replacement = {
       [name](this: unknown, comparator: unknown) {
-        return method.call(this, typeof comparator === "function" ? plainOrder(comparator as Callable) : comparator);
+        return method.call(this, typeof comparator === "function" ? plainOrder(comparator as Callable) : primal(comparator));
       },
     };
     return [name, replacement[name]] as const;

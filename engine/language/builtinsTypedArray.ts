@@ -146,7 +146,7 @@ function ascending(a: number, b: number): number {
 function sorting(native: Native): object {
   const [sort, toSorted, toReversed] = ["sort", "toSorted", "toReversed"].map(native);
   const comparatorOf = (comparator: unknown): unknown =>
-    typeof comparator === "function" ? plainOrder(comparator as Callable) : comparator;
+    typeof comparator === "function" ? plainOrder(comparator as Callable) : primal(comparator);
   const sortInto = (target: FloatArray, source: FloatArray, comparator: unknown): FloatArray => {
     const elements = Array.from({ length: source.length }, (_, k) => ({ k, value: readElement(source, k) }));
     const nodes = elementNodes(source, 0, source.length);
