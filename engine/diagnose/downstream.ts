@@ -32,7 +32,8 @@ export interface HoldingNames {
 /** Of `nodes` and those flagged in `influenced`. */
 export function namesOf(subject: Subject, nodes: readonly number[], influenced: Uint8Array): HoldingNames {
   const { tape, sites, sources } = subject;
-  const holds = (node: number): boolean => influenced[node] === 1 || nodes.includes(node);
+  const own = new Set(nodes);
+  const holds = (node: number): boolean => influenced[node] === 1 || own.has(node);
   const held = new Set<number>();
   for (let node = 0; node < tape.length; node++) if (holds(node)) held.add(tape.site[node]!);
   const { observations } = tape;
@@ -65,5 +66,5 @@ export function namesOf(subject: Subject, nodes: readonly number[], influenced: 
 }
 
 function bindingsOf({ bindings }: InstrumentedFile, held: ReadonlySet<number>): Binding[] {
-  return bindings.filter((binding) => binding.sites.some((site) => held.has(site)));
+  return bindings.filter((binding) => binding.assignments.some(({ site }) => held.has(site)));
 }

@@ -16,7 +16,9 @@ export function severedGradient(subject: Subject): Finding[] {
   for (let node = 0; node < tape.length; node++) {
     if (!isInput(subject, node)) continue;
     const name = parameterName(tape.inputName(node) ?? "");
-    groups.set(name, [...(groups.get(name) ?? []), node]);
+    const group = groups.get(name);
+    if (group === undefined) groups.set(name, [node]);
+    else group.push(node);
   }
   const findings: Finding[] = [];
   for (const [name, nodes] of groups) {

@@ -1,5 +1,5 @@
 import { add } from "../primitives/arithmetic.ts";
-import { pullback } from "../primitives/rule.ts";
+import { pullback, type Primal } from "../primitives/rule.ts";
 import { rules } from "../primitives/table.ts";
 import { recordOn, withoutRecording } from "../tape/recording.ts";
 import { constantOperation, type Tape } from "../tape/tape.ts";
@@ -45,14 +45,21 @@ export class Adjoints {
  * Each node is visited once, in reverse order of execution. Scalars take a path that allocates nothing per node.
  */
 export function reverse(tape: Tape, output: number, seed = 1): Adjoints {
+  return reverseFrom(tape, new Map([[output, seed]]));
+}
+
+/**
+ * One reverse pass from several nodes at once, each seeded with the cotangent given, of its shape: Jᵀ of all of them
+ * applied to the seeds. There is at least one seed.
+ */
+export function reverseFrom(tape: Tape, seeds: ReadonlyMap<number, Primal>): Adjoints {
+  let output = 0;
+  for (const node of seeds.keys()) if (node > output) output = node;
   const adjoints = new Float64Array(output + 1);
   const reached = new Uint8Array(output + 1);
   const tensors = new Map<number, Tensor>();
   const { operation, flags, primal, input0, input1 } = tape;
   const constants = tape.constants.array;
-  adjoints[output] = seed;
-  reached[output] = 1;
-
   const contribute = (word: number, contribution: Value): void => {
     reached[word] = 1;
     if (typeof contribution === "number") adjoints[word]! += contribution;
@@ -63,6 +70,7 @@ export function reverse(tape: Tape, output: number, seed = 1): Adjoints {
   };
 
   withoutRecording(tape, () => {
+    for (const [node, seed] of seeds) contribute(node, seed);
     let node = output;
     for (;;) {
       node = scalarLoop(node, adjoints, reached, operation, flags, primal, input0, input1, constants);

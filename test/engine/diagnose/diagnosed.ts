@@ -12,10 +12,7 @@ export async function diagnosedFile(name: string): Promise<ReadonlyMap<string, r
 }
 
 /** What the engine finds in each function of a model, as the command and the editor run it: in a process of its own. */
-export async function diagnosed(
-  text: string,
-  name = "generated.ts",
-): Promise<ReadonlyMap<string, readonly Diagnostic[]>> {
+export async function diagnosed(text: string, name = "flow.ts"): Promise<ReadonlyMap<string, readonly Diagnostic[]>> {
   const engine = new EngineClient({
     engine: fileURLToPath(new URL("../../../engine/process/server.ts", import.meta.url)),
     node: process.execPath,

@@ -1,0 +1,174 @@
+import { reverseFrom, type Adjoints } from "../differentiate/reverse.ts";
+import type { Primal } from "../primitives/rule.ts";
+import { Body, chainOf, logNorm, type Chain, type Factor } from "./chain.ts";
+import { chance } from "./chance.ts";
+import { candidates, membersOf, type Candidate } from "./flowCandidates.ts";
+import { converges, elementNorms } from "./flowStates.ts";
+import { LevelFinder } from "./levels.ts";
+import type { Subject } from "./subject.ts";
+import { traitsOf } from "./traits.ts";
+import { confirms, finiteFrom, judge, stepsOf, type Circumstances, type Direction } from "./verdict.ts";
+import { Tensor } from "../tape/tensor.ts";
+import { levelWeights, weightsOf, type LevelWeights } from "./weights.ts";
+
+/** A repeated computation along which the adjoint vanishes or explodes. */
+export interface Flow {
+  readonly direction: Direction;
+  readonly circumstances: Circumstances;
+  readonly chain: Chain;
+  /** ln of the adjoint's norm at each station from station `from` on. */
+  readonly logNorms: readonly number[];
+  readonly from: number;
+  /** Sum of the steps back, in nats: negative where the adjoint shrinks. */
+  readonly total: number;
+  readonly weights: LevelWeights;
+  /** Per site, summed over all steps; they add up to `total`. */
+  readonly factors: readonly Factor[];
+  /** The sites between stations, by step. */
+  readonly lines: readonly (readonly number[])[];
+  /** The nodes of the forget gates of a step halfway. */
+  readonly gates: readonly number[];
+  /** The element of the state that this is about, where the norm of all tells something else. */
+  readonly element?: number;
+}
+
+/** All such computations, each once for each direction. */
+export function flows(subject: Subject): Flow[] {
+  if (subject.output < 0) return [];
+  const analysis = new Analysis(subject);
+  const found: Flow[] = [];
+  for (const group of candidates(subject, analysis.finder))
+    for (const candidate of group) {
+      for (const flow of analysis.of(candidate))
+        if (!found.some((other) => other.direction === flow.direction && overlap(other.chain, flow.chain)))
+          found.push(flow);
+    }
+  return found;
+}
+
+function overlap(a: Chain, b: Chain): boolean {
+  const shared = Math.min(a.last, b.last) - Math.max(a.first, b.first);
+  return shared * 2 > Math.min(a.last - a.first, b.last - b.first);
+}
+
+class Analysis {
+  readonly finder: LevelFinder;
+  readonly #subject: Subject;
+  #weights: Int32Array | undefined;
+
+  constructor(subject: Subject) {
+    this.#subject = subject;
+    this.finder = new LevelFinder(subject.tape, subject.adjoints);
+  }
+
+  of(candidate: Candidate): Flow[] {
+    const { tape, adjoints } = this.#subject;
+    const chain = chainOf(tape, adjoints, this.finder.find(membersOf(this.#subject, candidate)));
+    const body = new Body(tape, adjoints, chain);
+    const steps = chain.stations.slice(1).map((_, k) => body.stepNodes(k));
+    this.#weights ??= weightsOf(tape);
+    const weights = levelWeights(tape, this.#weights, steps);
+    const traits = traitsOf(this.#subject, steps[steps.length >> 1] ?? []);
+    const weighted = weights.widths.filter((width) => width > 0).length * 2 > weights.widths.length;
+    const kind = weighted && !weights.tied ? "layers" : "steps";
+    const along = weights.tied && traits.network ? alone(this.#subject, chain) : adjoints;
+    const ends = along !== adjoints && traits.gated ? transient : 0;
+    const logNorms = chain.stations
+      .slice(0, chain.stations.length - ends)
+      .map((station) => logNorm(tape, along, station));
+    const identity = chain.levels.identity.reduce((sum, each) => sum + each, 0) * 2 > chain.levels.count;
+    const circumstances = (from: number): Circumstances => ({
+      kind,
+      identity,
+      gated: weights.tied && traits.gated,
+      rectified: traits.rectified,
+      chance: kind === "layers" ? chance(weights.widths.slice(from), traits.rectified) : undefined,
+    });
+    // A network of sigmoids forgets, though its state may come to rest as well: that is no iteration that has settled.
+    const cell = traits.saturating && !identity;
+    const settled = kind === "steps" && !cell && converges(tape, chain);
+    const found: Flow[] = [];
+    const probed = (): number[] => {
+      const adjoint = probe(this.#subject, chain);
+      return chain.stations.map((station) => logNorm(tape, adjoint, station));
+    };
+    const consider = (norms: readonly number[], element?: number): void => {
+      const from = finiteFrom(norms);
+      const kept = norms.slice(from);
+      const direction = kept.length < fewestStations ? undefined : judge(kept, circumstances(from));
+      if (direction === undefined || (direction === "vanishing" && settled)) return;
+      if (found.some((flow) => flow.direction === direction)) return;
+      if (kind === "layers" && !confirms(direction, probed().slice(from), circumstances(from).chance!)) return;
+      found.push({
+        direction,
+        circumstances: circumstances(from),
+        chain,
+        logNorms: kept,
+        from,
+        total: stepsOf(kept).reduce((sum, step) => sum + step, 0),
+        weights,
+        gates: weights.tied ? traits.gates : [],
+        factors: element === undefined ? summed(new Body(tape, along, chain), from, norms.length) : [],
+        lines: steps.map((nodes) => [...new Set(nodes.map((node) => tape.site[node]!))]),
+        ...(element === undefined ? {} : { element }),
+      });
+    };
+    consider(logNorms);
+    if (kind === "steps" && !traits.gated) elementNorms(tape, along, chain).forEach(consider);
+    return found;
+  }
+}
+
+/** A cotangent of one line of a gated cell needs so many steps to spread over all of its state. */
+const transient = 2;
+
+/** Chains with fewer stations are no depth to speak of. */
+export const fewestStations = 6;
+
+/**
+ * The adjoints that come from the last station alone. Where a loss is read at every step, what it contributes there
+ * hides how little of it gets from one end to the other.
+ */
+function alone(subject: Subject, chain: Chain): Adjoints {
+  return fromLast(subject, chain, (node) => adjointOf(subject, node));
+}
+
+/**
+ * The same for a cotangent of random signs. What a loss sends back is aligned with the values it is computed of, which
+ * makes it grow over the first few layers of a healthy network; a cotangent that knows nothing of them does not.
+ */
+function probe(subject: Subject, chain: Chain): Adjoints {
+  let state = 0x2545f491;
+  const sign = (): number => {
+    // xorshift32 (Marsaglia 2003)
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return (state & 1) === 0 ? 1 : -1;
+  };
+  return fromLast(subject, chain, (node) => {
+    const adjoint = adjointOf(subject, node);
+    return typeof adjoint === "number" ? sign() : new Tensor(adjoint.shape, adjoint.data.map(sign));
+  });
+}
+
+function fromLast(subject: Subject, { stations }: Chain, seed: (node: number) => Primal): Adjoints {
+  const { tape, adjoints } = subject;
+  const last = stations.findLast((station) => logNorm(tape, adjoints, station) > -Infinity);
+  if (last === undefined) return adjoints;
+  const seeded = last.filter((node) => adjoints.reached(node));
+  return reverseFrom(tape, new Map(seeded.map((node) => [node, seed(node)])));
+}
+
+function adjointOf({ tape, adjoints }: Subject, node: number): Primal {
+  return tape.isTensor(node) ? adjoints.tensor(node)! : adjoints.scalar(node);
+}
+
+/** The factors of all steps from station `from` on, by site. */
+function summed(body: Body, from: number, stations: number): Factor[] {
+  const sums = new Map<number, Factor>();
+  for (let k = from; k < stations - 1; k++)
+    for (const { site, node, nats } of body.factors(k))
+      sums.set(site, { site, node, nats: nats + (sums.get(site)?.nats ?? 0) });
+  return [...sums.values()].sort((a, b) => Math.abs(b.nats) - Math.abs(a.nats));
+}

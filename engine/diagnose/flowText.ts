@@ -1,0 +1,145 @@
+import { chanceLimit } from "./chance.ts";
+import { dataOf } from "../primitives/rule.ts";
+import type { Factor } from "./chain.ts";
+import type { Flow } from "./flow.ts";
+import { isSigmoid } from "./traits.ts";
+import { figure, lineOf, listed, operationOf, textOf, type Subject } from "./subject.ts";
+
+/** What happens, how much of it chance explains, which line does it, and what to change. */
+export function flowMessage(subject: Subject, flow: Flow): string {
+  const { direction, total, logNorms, from, circumstances, element } = flow;
+  const steps = logNorms.length - 1;
+  const [unit, first, last] =
+    circumstances.kind === "layers"
+      ? ["layer", from + 1, from + logNorms.length]
+      : ["step", from + 1, from + logNorms.length];
+  const verb = direction === "vanishing" ? "vanishes" : "explodes";
+  const does = direction === "vanishing" ? "shrinks" : "grows";
+  const what = element === undefined ? "the adjoint" : `the adjoint of element ${element} of the state`;
+  const rate = `×${figure(Math.exp(total / steps))} a ${unit}`;
+  return (
+    `The gradient ${verb}: from ${unit} ${last} back to ${unit} ${first} ${what} ${does} by a factor of ${factorText(Math.exp(Math.abs(total)))} (${rate})` +
+    `${chanceText(flow)}. ${blame(subject, flow)}${advice(subject, flow)}`
+  );
+}
+
+/** "229", "2.6e+12" */
+function factorText(factor: number): string {
+  return factor < 1e4 ? figure(factor, factor < 100 ? 2 : 3) : factor.toExponential(1);
+}
+
+function chanceText({ circumstances: { chance }, direction }: Flow): string {
+  if (chance === undefined) return "";
+  const most =
+    direction === "vanishing"
+      ? chanceLimit * chance.deviation - chance.mean
+      : chanceLimit * chance.deviation + chance.mean;
+  return `; chance at this width explains at most ${factorText(Math.exp(Math.max(0, most)))}`;
+}
+
+/** What one line does to the adjoint, over all steps. */
+export interface LineFactor extends Factor {
+  /** The operations of the line that make up its factor. */
+  readonly parts: readonly Factor[];
+}
+
+/**
+ * The lines that act in the direction of the whole, the strongest first. A rectifier halves the squared norm whatever the
+ * weights, and weights of variance 2/n make up for it: what is amiss is put down to the weights' line.
+ */
+export function culprits(subject: Subject, { factors, total, logNorms, circumstances }: Flow): LineFactor[] {
+  const lines = new Map<string, Factor[]>();
+  for (const factor of factors) {
+    const { file, line } = subject.sites.get(factor.site);
+    const key = `${file}:${line}`;
+    lines.set(key, [...(lines.get(key) ?? []), factor]);
+  }
+  const halved = (Math.LN2 / 2) * (logNorms.length - 1);
+  const product = factors.find(({ node }) => ["matmul", "mul"].includes(operationOf(subject, node)));
+  const excess = (factor: Factor): number => {
+    if (circumstances.chance === undefined || !circumstances.rectified) return factor.nats;
+    if (factor === product) return factor.nats - halved;
+    return rectifiers.has(operationOf(subject, factor.node)) ? factor.nats + halved : factor.nats;
+  };
+  return [...lines.values()]
+    .map((parts) => {
+      const strongest = parts.reduce((a, b) => (excess(b) * total > excess(a) * total ? b : a));
+      const sum = (of: (factor: Factor) => number): number => parts.reduce((all, part) => all + of(part), 0);
+      return { ...strongest, nats: sum(({ nats }) => nats), excess: sum(excess), parts };
+    })
+    .filter(({ excess: own }) => own * total > 0)
+    .sort((a, b) => Math.abs(b.excess) - Math.abs(a.excess));
+}
+
+const rectifiers: ReadonlySet<string> = new Set(["relu", "max"]);
+
+/** Where a state fades by a gate that is half shut, the gate is to blame. */
+export function gateOf({ direction, gates }: Flow): number | undefined {
+  return direction === "vanishing" ? gates[0] : undefined;
+}
+
+function blame(subject: Subject, flow: Flow): string {
+  const gate = gateOf(flow);
+  if (gate !== undefined) {
+    const values = dataOf(subject.tape.primalOf(gate));
+    const mean = values.reduce((sum, x) => sum + x, 0) / values.length;
+    const site = subject.tape.site[gate]!;
+    return `L${lineOf(subject, site).slice(1)}, \`${textOf(subject, site)}\`, is the gate that multiplies the state, by ${figure(mean, 2)} on average. `;
+  }
+  const lines = culprits(subject, flow);
+  const [worst] = lines;
+  if (worst === undefined) return "";
+  const operation = operationOf(subject, worst.node);
+  const nats = (sum: number): string => `${signed(sum)} of ${signed(flow.total)} nats`;
+  // Layers that are written out one by one share the blame.
+  const same = lines.filter(({ node }) => operationOf(subject, node) === operation);
+  if (same.length > 2 && Math.abs(worst.nats) * 2 < Math.abs(flow.total)) {
+    const sum = same.reduce((all, { nats: each }) => all + each, 0);
+    const numbers = same.map(({ site }) => subject.sites.get(site).line).sort((a, b) => a - b);
+    return `Lines ${numbers[0]!} to ${numbers.at(-1)!}, each with \`${operation}\`, are responsible for ${nats(sum)}. `;
+  }
+  const name = `L${lineOf(subject, worst.site).slice(1)}, \`${textOf(subject, worst.site)}\``;
+  const rectifier = flow.factors.find(({ node }) => rectifiers.has(operationOf(subject, node)));
+  if (flow.circumstances.chance !== undefined && rectifier !== undefined && !worst.parts.includes(rectifier)) {
+    const balance = (Math.LN2 / 2) * (flow.logNorms.length - 1);
+    return `${name}, gives ${signed(worst.nats)} nats where ${signed(balance)} would balance what \`${textOf(subject, rectifier.site, 24)}\` takes. `;
+  }
+  return `${name}, is responsible for ${nats(worst.nats)}. `;
+}
+
+function signed(nats: number): string {
+  return nats > 0 ? `+${figure(nats)}` : figure(nats);
+}
+
+function advice(subject: Subject, flow: Flow): string {
+  const { direction, circumstances, weights, total, logNorms, factors } = flow;
+  const rate = Math.exp(-total / (logNorms.length - 1));
+  const saturating = factors.some(
+    ({ node, nats }) => nats < 0 && ["sigmoid", "tanh", "div"].includes(operationOf(subject, node)),
+  );
+  const weightNames = named(weights.parameters);
+  if (circumstances.kind === "layers") {
+    const scale = `scale the initial ${weightNames} by ${figure(rate, 2)}`;
+    if (direction === "exploding") return `Smaller weights keep it level: ${scale}, or normalise between layers.`;
+    const [worst] = culprits(subject, flow);
+    const sigmoid = worst?.parts.some(({ node }) => isSigmoid(subject.tape, node)) === true;
+    if (sigmoid || (saturating && rate > 2))
+      return `The derivative of a ${sigmoid ? "sigmoid is at most 0.25" : "saturated unit is small"}: use relu with heNormal weights, or add a skip connection, h + f(h).`;
+    return `Larger weights keep it level: ${scale} (heNormal for relu, glorotNormal for tanh).`;
+  }
+  if (direction === "exploding")
+    return weights.tied && factors.length > 1
+      ? `Scale ${weightNames} by ${figure(rate, 2)} or make it orthogonal, or clip the gradient's norm.`
+      : "Keep the factor of a step at 1 or below, or clip the gradient's norm.";
+  if (gateOf(flow) !== undefined) return "Let it begin open: add 1 or more to what the sigmoid is taken of.";
+  if (saturating)
+    return weights.tied
+      ? `Make ${weightNames} orthogonal and larger, or use a gated cell (LSTM with forget bias 1) or a skip connection.`
+      : "Use relu, or add a skip connection, h + f(h).";
+  return "Keep the factor of a step near 1, or give the state a path of its own, h + f(h).";
+}
+
+function named(names: readonly string[]): string {
+  const whole = [...new Set(names.map((name) => name.replace(/[[.].*$/s, "")))];
+  return whole.length === 0 || whole.length > 3 ? "weights" : listed(whole);
+}

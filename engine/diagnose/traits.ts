@@ -1,0 +1,71 @@
+import { operationName } from "../primitives/names.ts";
+import type { Tape } from "../tape/tape.ts";
+import type { Subject } from "./subject.ts";
+
+/** What kind of computation lies between two stations. */
+export interface Traits {
+  readonly saturating: boolean;
+  readonly rectified: boolean;
+  /** Sigmoids that the state of the step before is multiplied with: forget gates. */
+  readonly gates: readonly number[];
+  readonly gated: boolean;
+  /** It has an activation function or a matrix product: it is a layer or a recurrent cell. */
+  readonly network: boolean;
+}
+
+const rectifiers: ReadonlySet<string> = new Set([
+  "relu",
+  "leakyRelu",
+  "elu",
+  "selu",
+  "gelu",
+  "geluTanh",
+  "softplus",
+  "max",
+]);
+const carriers: ReadonlySet<string> = new Set(["slice", "reshape", "take", "transpose", "broadcastTo"]);
+
+/** `nodes` are those of one step, in order. */
+export function traitsOf({ tape }: Subject, nodes: readonly number[]): Traits {
+  let [saturating, rectified, gated, product] = [false, false, false, false];
+  const gates: number[] = [];
+  const begin = nodes.reduce((least, node) => (node < least ? node : least), Infinity);
+  for (const node of nodes) {
+    const name = operationName(tape.operation[node]!);
+    if (name === "tanh" || isSigmoid(tape, node)) saturating = true;
+    else if (rectifiers.has(name)) rectified = true;
+    else if (name === "matmul") product = true;
+    else if (name === "mul") {
+      const factors = tape.inputsOf(node);
+      const gate = factors.find((input) => isSigmoid(tape, carried(tape, input)));
+      if (gate === undefined || factors.length < 2) continue;
+      gated = true;
+      if (factors.some((input) => input < begin)) gates.push(gate);
+    }
+  }
+  return { saturating, rectified, gated, gates, network: saturating || rectified || product };
+}
+
+/** The node that `node` is cut out of. */
+function carried(tape: Tape, node: number): number {
+  let at = node;
+  while (carriers.has(operationName(tape.operation[at]!)) && tape.inputsOf(at).length > 0) at = tape.inputsOf(at)[0]!;
+  return at;
+}
+
+/** σ(x) as a primitive, or written out as 1/(1 + e⁻ˣ). */
+export function isSigmoid(tape: Tape, node: number): boolean {
+  const name = operationName(tape.operation[node]!);
+  return name === "sigmoid" || (name === "div" && sigmoidArgument(tape, node) !== undefined);
+}
+
+/** The node of −x in 1/(1 + e⁻ˣ), where `node` is that quotient. */
+export function sigmoidArgument(tape: Tape, node: number): number | undefined {
+  const [one, below] = [tape.input0[node]!, tape.input1[node]!];
+  if (operationName(tape.operation[node]!) !== "div" || one >= 0 || below < 0 || tape.inputPrimals(node)[0] !== 1)
+    return undefined;
+  if (operationName(tape.operation[below]!) !== "add") return undefined;
+  const [exponential, ...others] = tape.inputsOf(below);
+  if (exponential === undefined || others.length > 0 || !tape.inputPrimals(below).includes(1)) return undefined;
+  return operationName(tape.operation[exponential]!) === "exp" ? tape.inputsOf(exponential)[0] : undefined;
+}

@@ -1,0 +1,106 @@
+import { codeOf, operationName, type PrimitiveName } from "../primitives/names.ts";
+import { sizeOf } from "../tape/shape.ts";
+import { inputOperation, type Tape } from "../tape/tape.ts";
+
+/** Operations that only rearrange a parameter: what they give is still that parameter, or part of it. */
+const rearranging: ReadonlySet<string> = new Set<PrimitiveName>([
+  "reshape",
+  "transpose",
+  "broadcastTo",
+  "slice",
+  "take",
+  "neg",
+  "fround",
+]);
+/** Operations that leave a parameter's number but change its size. */
+const scaling: ReadonlySet<string> = new Set<PrimitiveName>(["mul", "div"]);
+
+/**
+ * Which nodes are parameters, or parameters cut, turned or scaled by constants: for each node the number of its weight,
+ * or −1. Two nodes have one number where they are the same part of the same parameter.
+ */
+export function weightsOf(tape: Tape): Int32Array {
+  const weights = new Int32Array(tape.length).fill(-1);
+  const parts = new Map<string, number>();
+  for (let node = 0; node < tape.length; node++) {
+    const operation = tape.operation[node]!;
+    if (operation === inputOperation) {
+      weights[node] = node;
+      continue;
+    }
+    const name = operationName(operation);
+    if (!rearranging.has(name) && !scaling.has(name)) continue;
+    const inputs = tape.inputsOf(node);
+    const traced = inputs.filter((input) => tape.operation[input] !== 1);
+    const [only] = traced;
+    if (traced.length !== 1 || only === undefined || weights[only]! < 0) continue;
+    if (scaling.has(name)) weights[node] = weights[only]!;
+    else {
+      const attributes = tape.attributes(node);
+      const key = name === "slice" || name === "take" ? `${weights[only]!} ${JSON.stringify(attributes)}` : undefined;
+      if (key === undefined) weights[node] = weights[only]!;
+      else {
+        if (!parts.has(key)) parts.set(key, node);
+        weights[node] = parts.get(key)!;
+      }
+    }
+  }
+  return weights;
+}
+
+const product = codeOf("mul");
+const matrixProduct = codeOf("matmul");
+
+/** The weight that a node multiplies something else with, as its node; −1 where it does no such thing. */
+export function multiplierOf(tape: Tape, weights: Int32Array, node: number): number {
+  const operation = tape.operation[node]!;
+  if (operation !== product && operation !== matrixProduct) return -1;
+  const [a, b] = [tape.input0[node]!, tape.input1[node]!];
+  if (a >= 0 && weights[a]! >= 0) return b >= 0 && weights[b]! < 0 ? a : -1;
+  return b >= 0 && weights[b]! >= 0 && a >= 0 ? b : -1;
+}
+
+/** What the weights of each level of a chain are. */
+export interface LevelWeights {
+  /** √(number of weights) of each step: the width of a square layer. 0 where a step multiplies with no weight. */
+  readonly widths: readonly number[];
+  /** Most steps multiply with the weights of the step before: a recurrence, not a stack of layers. */
+  readonly tied: boolean;
+  /** Names of the parameters that are multiplied with, in order. */
+  readonly parameters: readonly string[];
+}
+
+/** `steps[k]` are the nodes on the way to station k + 1. */
+export function levelWeights(tape: Tape, weights: Int32Array, steps: readonly (readonly number[])[]): LevelWeights {
+  const used = steps.map((nodes) => {
+    const sizes = new Map<number, number>();
+    for (const node of nodes) {
+      const weight = multiplierOf(tape, weights, node);
+      if (weight >= 0) sizes.set(weights[weight]!, sizeOf(tape.shapeOf(weight)));
+    }
+    return sizes;
+  });
+  let again = 0;
+  for (let k = 1; k < used.length; k++) {
+    const before = used[k - 1]!;
+    const shared = [...used[k]!.keys()].filter((weight) => before.has(weight)).length;
+    if (shared > 0 && shared * 2 >= used[k]!.size) again++;
+  }
+  const names = new Set<string>();
+  for (const sizes of used)
+    for (const weight of sizes.keys()) {
+      const name = inputNameOf(tape, weight);
+      if (name !== undefined) names.add(name);
+    }
+  return {
+    widths: used.map((sizes) => Math.sqrt([...sizes.values()].reduce((sum, size) => sum + size, 0))),
+    tied: again * 2 > used.length,
+    parameters: [...names],
+  };
+}
+
+function inputNameOf(tape: Tape, weight: number): string | undefined {
+  let node: number | undefined = weight;
+  while (node !== undefined && tape.operation[node] !== inputOperation) node = tape.inputsOf(node)[0];
+  return node === undefined ? undefined : tape.inputName(node);
+}
