@@ -1,7 +1,7 @@
 /** What the extension asks of the engine. `EngineClient` of engine/process answers; tests put their own in its place. */
+import type { Question } from "../engine/process/client.ts";
 import type {
   Diagnostic,
-  Method,
   Notifications,
   Outline,
   Questions,
@@ -19,7 +19,7 @@ export interface TraceOptions {
 /** One engine process that holds the traces of one run of one file. */
 export interface TraceSession {
   readonly summary: TraceSummary;
-  ask<M extends Exclude<Method, "outline" | "trace" | "check">>(method: M, params: Questions[M][0]): Promise<Questions[M][1]>;
+  ask<M extends Question>(method: M, params: Questions[M][0]): Promise<Questions[M][1]>;
   dispose(): void;
 }
 

@@ -22,7 +22,7 @@ export function activate(context: vscode.ExtensionContext): void {
   };
   const { extension, extensionUri } = context;
   const log = own(vscode.window.createOutputChannel("Adjoint", { log: true }));
-  const settings = own(new SettingsStore());
+  const settings = own(new SettingsStore(extension));
   const symbols = own(new TypeScriptSymbols(extensionUri, settings, log));
   const traces = own(new Traces(own(new EngineConnection(extensionUri, log)), settings, log));
   const panels = own(new Panels({ extensionUri, traces, settings, log }));

@@ -95,7 +95,8 @@ function span(kind: "value" | "adjoint", text: string): string {
 
 function code(text: string): string {
   const line = text.replace(/\s+/g, " ").trim();
-  const fence = line.includes("`") ? "``" : "`";
+  // Longer than any run of backticks inside, so that none of them ends the code.
+  const fence = "`".repeat(Math.max(0, ...(line.match(/`+/g) ?? []).map((run) => run.length)) + 1);
   const pad = line.startsWith("`") || line.endsWith("`") ? " " : "";
   return `${fence}${pad}${line}${pad}${fence}`;
 }

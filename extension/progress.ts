@@ -4,7 +4,8 @@ import { formatCount } from "../engine/process/format.ts";
 import { patience } from "./codeLens.ts";
 import { Disposable } from "./disposable.ts";
 import type { Progress } from "./engine.ts";
-import type { TraceRun, Traces } from "./traces.ts";
+import type { TraceRun } from "./trace.ts";
+import type { Traces } from "./traces.ts";
 
 /** A run that a person waits for says what it does, and can be stopped. */
 export class ProgressNotifications extends Disposable {

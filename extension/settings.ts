@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import type { Limits } from "../engine/process/protocol.ts";
 import { Disposable } from "./disposable.ts";
 import { settingsSection } from "./ids.ts";
+import { allowedValue, type SettingProperty } from "./settingValues.ts";
 
 export type InlayValues = "off" | "names" | "all";
 
@@ -23,10 +24,18 @@ export interface Settings {
 
 const megabyte = 2 ** 20;
 
-function read(): Settings {
+type Properties = Readonly<Record<string, SettingProperty>>;
+
+/** Types, bounds and defaults stand in package.json, and only there. */
+function propertiesIn(manifest: unknown): Properties {
+  const { contributes } = manifest as { contributes: { configuration: readonly { properties: Properties }[] } };
+  return Object.assign({}, ...contributes.configuration.map(({ properties }) => properties)) as Properties;
+}
+
+function read(properties: Properties): Settings {
   const configuration = vscode.workspace.getConfiguration(settingsSection);
-  // Types and defaults stand in package.json, and only there.
-  const get = (name: string): unknown => configuration.get(name);
+  const get = (name: string): unknown =>
+    allowedValue(properties[`${settingsSection}.${name}`]!, configuration.get(name));
   return Object.freeze({
     traceOnOpen: get("trace.onOpen") as boolean,
     traceOnSave: get("trace.onSave") as boolean,
@@ -51,14 +60,16 @@ function read(): Settings {
 export class SettingsStore extends Disposable {
   readonly #changed = this.register(new vscode.EventEmitter<Settings>());
   readonly onDidChange = this.#changed.event;
-  #current = read();
+  #current: Settings;
 
-  constructor() {
+  constructor(extension: vscode.Extension<unknown>) {
     super();
+    const properties = propertiesIn(extension.packageJSON);
+    this.#current = read(properties);
     this.register(
       vscode.workspace.onDidChangeConfiguration((event) => {
         if (!event.affectsConfiguration(settingsSection)) return;
-        this.#current = read();
+        this.#current = read(properties);
         this.#changed.fire(this.#current);
       }),
     );

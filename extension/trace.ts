@@ -1,7 +1,19 @@
 import type * as vscode from "vscode";
 import type { Diagnostic, FunctionTrace } from "../engine/process/protocol.ts";
-import type { TraceSession } from "./engine.ts";
+import type { Progress, TraceSession } from "./engine.ts";
 import { TextMapping } from "./textMapping.ts";
+
+export interface TraceRun {
+  readonly uri: vscode.Uri;
+  /** What runs: the document's text when the run began. */
+  readonly text: string;
+  /** In milliseconds since 1970. */
+  readonly begun: number;
+  readonly cancel: () => void;
+  /** Settles, never rejecting, when the run has ended. */
+  readonly ended: Promise<void>;
+  readonly onProgress: vscode.Event<Progress>;
+}
 
 /** The answer to one run: what everything shown is read from until a newer one replaces it. */
 export class Trace {
@@ -10,11 +22,15 @@ export class Trace {
   readonly session: TraceSession;
   /** Findings of the file and of every function. */
   readonly diagnostics: readonly Diagnostic[];
-  #mapped: { readonly version: number; readonly mapping: TextMapping } | undefined;
+  /** When its run began, in milliseconds since 1970: what changed on disk later is not in it. */
+  readonly begun: number;
+  #mapped:
+    { readonly document: vscode.TextDocument; readonly version: number; readonly mapping: TextMapping } | undefined;
 
-  constructor(id: number, text: string, session: TraceSession, asked: boolean) {
+  constructor(id: number, run: TraceRun, session: TraceSession, asked: boolean) {
     this.id = id;
-    this.text = text;
+    this.text = run.text;
+    this.begun = run.begun;
     this.session = session;
     const { diagnostics, functions } = session.summary;
     const all = [...diagnostics, ...functions.flatMap((traced) => traced.diagnostics)];
@@ -32,8 +48,10 @@ export class Trace {
 
   /** From the traced text to the document as it is now. */
   mapping(document: vscode.TextDocument): TextMapping {
-    if (this.#mapped?.version !== document.version) {
-      this.#mapped = { version: document.version, mapping: new TextMapping(this.text, document.getText()) };
+    const { version } = document;
+    // A document that was closed and opened again counts its versions from 1 again.
+    if (this.#mapped?.document !== document || this.#mapped.version !== version) {
+      this.#mapped = { document, version, mapping: new TextMapping(this.text, document.getText()) };
     }
     return this.#mapped.mapping;
   }

@@ -1,35 +1,34 @@
 /** The one place that knows which file was traced when, what is stale and what runs. Everything a person sees asks it. */
 import * as vscode from "vscode";
-import type { Diagnostic, Method, Outline, Questions } from "../engine/process/protocol.ts";
+import type { Question } from "../engine/process/client.ts";
+import type { Diagnostic, Outline, Questions } from "../engine/process/protocol.ts";
 import { Disposable } from "./disposable.ts";
 import type { Engine, Progress } from "./engine.ts";
 import { describe, failureOf, isCancelled } from "./failure.ts";
+import { FileChanges, type FileChange } from "./fileChanges.ts";
 import { hasModel, isModelFile } from "./models.ts";
 import { Outlines } from "./outlines.ts";
 import type { SettingsStore } from "./settings.ts";
-import { Trace } from "./trace.ts";
+import { Trace, type TraceRun } from "./trace.ts";
 
 export type FileState =
   | { readonly kind: "untraced" }
-  | { readonly kind: "tracing"; readonly progress: Progress | undefined; readonly since: number }
+  | { readonly kind: "tracing"; readonly since: number }
   | { readonly kind: "traced" }
   /** The last run gave no value for any function. */
-  | { readonly kind: "failed"; readonly diagnostics: readonly Diagnostic[] };
-
-export interface TraceRun {
-  readonly uri: vscode.Uri;
-  readonly cancel: () => void;
-  /** Settles, never rejecting, when the run has ended. */
-  readonly ended: Promise<void>;
-  readonly onProgress: vscode.Event<Progress>;
-}
+  | { readonly kind: "failed"; readonly diagnostics: readonly Diagnostic[]; readonly files: readonly string[] };
 
 interface FileEntry {
   readonly uri: vscode.Uri;
   state: FileState;
+  /** What it was before it began to be traced. */
+  settled: Exclude<FileState, { kind: "tracing" }>;
   /** The last good answer. */
   trace?: Trace;
-  outdated: boolean;
+  /** When a file that ran in its trace has last changed on disk, in milliseconds since 1970. */
+  changedAt: number;
+  /** When its newest run began, whatever came of it. */
+  begun: number;
   /** The version that ran last, whatever came of it. */
   tried?: number;
   /** The person has asked for this file to be traced; else it was Adjoint's own idea. */
@@ -41,6 +40,8 @@ interface FileEntry {
 
 /** Each trace holds an engine process with its tape: those not looked at for longest give theirs back. */
 const mostSessions = 6;
+/** Git and generators write many files at once: one run follows when they are through. */
+const calmAfterMs = 100;
 
 export class Traces extends Disposable {
   readonly #files = new Map<string, FileEntry>();
@@ -62,6 +63,7 @@ export class Traces extends Disposable {
     this.#log = log;
     this.#outlines = this.register(new Outlines(engine, log));
     this.register(vscode.workspace.onDidSaveTextDocument((document) => this.#saved(document)));
+    this.register(this.register(new FileChanges()).onDidChange((change) => this.#changedOnDisk(change)));
     this.register(
       vscode.workspace.onDidChangeTextDocument(
         (event) => event.contentChanges.length > 0 && this.#edited(event.document),
@@ -89,9 +91,9 @@ export class Traces extends Disposable {
   /** An up-to-date trace of another file that ran this one as an import. */
   through(imported: vscode.TextDocument): { readonly model: vscode.Uri; readonly trace: Trace } | undefined {
     if (imported.isDirty) return undefined;
-    for (const { uri, trace, outdated } of this.#files.values()) {
-      if (trace && !outdated && trace.session.summary.files?.includes(imported.uri.fsPath))
-        return { model: uri, trace };
+    for (const entry of this.#files.values()) {
+      if (entry.trace?.session.summary.files?.includes(imported.uri.fsPath) && !isOutdated(entry))
+        return { model: entry.uri, trace: entry.trace };
     }
     return undefined;
   }
@@ -99,7 +101,7 @@ export class Traces extends Disposable {
   /** The text, or a file that it imports, is newer than the trace. */
   isStale(document: vscode.TextDocument): boolean {
     const entry = this.#files.get(document.uri.toString());
-    return entry?.trace !== undefined && (entry.outdated || !entry.trace.mapping(document).identical);
+    return entry?.trace !== undefined && (isOutdated(entry) || !entry.trace.mapping(document).identical);
   }
 
   /** What stands in the document now, without running it. */
@@ -117,6 +119,7 @@ export class Traces extends Disposable {
     entry.tried = document.version;
     const run = this.#begin(entry, document);
     entry.run = run;
+    entry.begun = run.begun;
     this.#started.fire(run);
     this.#changed.fire(entry.uri);
     await run.ended;
@@ -133,12 +136,15 @@ export class Traces extends Disposable {
   }
 
   /** Puts a question about a trace to the engine that holds it. */
-  async ask<M extends Exclude<Method, "outline" | "trace" | "check">>(
-    trace: Trace,
-    method: M,
-    params: Questions[M][0],
-  ): Promise<Questions[M][1]> {
-    return trace.session.ask(method, params);
+  async ask<M extends Question>(trace: Trace, method: M, params: Questions[M][0]): Promise<Questions[M][1]> {
+    try {
+      return await trace.session.ask(method, params);
+    } catch (error) {
+      // Of a trace that has been replaced meanwhile nobody waits for an answer.
+      if ([...this.#files.values()].some((entry) => entry.trace === trace))
+        this.#log.error(`The question for ${method} was not answered: ${describe(error)}`);
+      throw error;
+    }
   }
 
   /** Keeps a file's trace when its editor closes. */
@@ -157,6 +163,7 @@ export class Traces extends Disposable {
     this.stop();
     for (const entry of this.#files.values()) this.#forget(entry);
     this.#engine.restart();
+    for (const { uri } of [...this.#files.values()]) this.#changed.fire(uri);
     this.#opened();
   }
 
@@ -173,13 +180,14 @@ export class Traces extends Disposable {
   #begin(entry: FileEntry, document: vscode.TextDocument): TraceRun {
     const abort = new AbortController();
     const progressed = new vscode.EventEmitter<Progress>();
-    const before = entry.state.kind === "tracing" ? ({ kind: "untraced" } as const) : entry.state;
-    const since = Date.now();
+    const begun = Date.now();
     const text = document.getText();
     const file = document.uri.fsPath;
-    entry.state = { kind: "tracing", progress: undefined, since };
+    entry.state = { kind: "tracing", since: begun };
     const run: TraceRun = {
       uri: document.uri,
+      text,
+      begun,
       cancel: () => abort.abort(),
       onProgress: progressed.event,
       ended: this.#engine
@@ -187,27 +195,18 @@ export class Traces extends Disposable {
           { file, text, limits: this.#settings.current.limits },
           {
             cancellation: abort.signal,
-            onProgress: (progress) => {
-              if (entry.run === run) entry.state = { kind: "tracing", progress, since };
-              progressed.fire(progress);
-            },
+            onProgress: (progress) => progressed.fire(progress),
           },
         )
         .then(
-          (session) =>
-            this.#finished(
-              entry,
-              run,
-              new Trace(this.#nextId++, text, session, entry.asked === true),
-              Date.now() - since,
-            ),
+          (session) => this.#finished(entry, run, new Trace(this.#nextId++, run, session, entry.asked === true)),
           (error: unknown) => {
             if (entry.run !== run) return;
             if (isCancelled(error)) {
-              entry.state = entry.trace ? { kind: "traced" } : before;
+              entry.state = entry.settled;
               this.#log.info(`Stopped tracing ${file}.`);
             } else {
-              entry.state = { kind: "failed", diagnostics: failureOf(error, file) };
+              settle(entry, { kind: "failed", diagnostics: failureOf(error, file), files: [] });
               this.#log.error(`Tracing ${file} failed: ${describe(error)}`);
             }
           },
@@ -222,23 +221,23 @@ export class Traces extends Disposable {
     return run;
   }
 
-  #finished(entry: FileEntry, run: TraceRun, trace: Trace, milliseconds: number): void {
+  #finished(entry: FileEntry, run: TraceRun, trace: Trace): void {
     const { session } = trace;
     if (entry.run !== run || this.#files.get(entry.uri.toString()) !== entry) {
       session.dispose();
       return;
     }
-    this.#log.info(`Traced ${entry.uri.fsPath} in ${milliseconds} ms: ${summaryLine(trace)}`);
+    this.#log.info(`Traced ${entry.uri.fsPath} in ${Date.now() - run.begun} ms: ${summaryLine(trace)}`);
     if (!trace.functions.some(({ value }) => value !== undefined)) {
       const { diagnostics } = trace;
-      entry.state = diagnostics.length > 0 ? { kind: "failed", diagnostics } : { kind: "untraced" };
+      const { files = [] } = session.summary;
+      settle(entry, diagnostics.length > 0 ? { kind: "failed", diagnostics, files } : { kind: "untraced" });
       session.dispose();
       return;
     }
     entry.trace?.session.dispose();
     entry.trace = trace;
-    entry.outdated = false;
-    entry.state = { kind: "traced" };
+    settle(entry, { kind: "traced" });
     // Insertion order is the order of last use.
     this.#files.delete(entry.uri.toString());
     this.#files.set(entry.uri.toString(), entry);
@@ -259,13 +258,16 @@ export class Traces extends Disposable {
     entry.trace?.session.dispose();
     delete entry.trace;
     delete entry.tried;
-    entry.state = { kind: "untraced" };
+    settle(entry, { kind: "untraced" });
   }
 
   #entry(uri: vscode.Uri): FileEntry {
     const key = uri.toString();
     let entry = this.#files.get(key);
-    if (!entry) this.#files.set(key, (entry = { uri, state: { kind: "untraced" }, outdated: false, pins: 0 }));
+    if (!entry) {
+      const untraced = { kind: "untraced" } as const;
+      this.#files.set(key, (entry = { uri, state: untraced, settled: untraced, changedAt: 0, begun: 0, pins: 0 }));
+    }
     return entry;
   }
 
@@ -294,21 +296,32 @@ export class Traces extends Disposable {
   }
 
   #saved(document: vscode.TextDocument): void {
-    if (!isModelFile(document)) return;
-    if (this.#settings.current.traceOnSave) void this.#runIfTraceable(document);
-    for (const entry of this.#files.values()) {
-      if (!entry.trace || entry.uri.toString() === document.uri.toString()) continue;
-      if (entry.trace.session.summary.files?.includes(document.uri.fsPath)) this.#importChanged(entry);
+    if (isModelFile(document) && this.#settings.current.traceOnSave) void this.#runIfTraceable(document);
+  }
+
+  /** What ran with an older state of a file is outdated, and what failed may have failed over it. */
+  #changedOnDisk({ file, at }: FileChange): void {
+    for (const entry of [...this.#files.values()]) {
+      const open = vscode.workspace.textDocuments.find(({ uri }) => uri.toString() === entry.uri.toString());
+      // An open document tells itself how its text differs from the one that ran.
+      if (open && entry.uri.fsPath === file) continue;
+      const { state, trace } = entry;
+      const ran = trace !== undefined && (entry.uri.fsPath === file || trace.session.summary.files?.includes(file));
+      if (ran === true) {
+        entry.changedAt = Math.max(entry.changedAt, at);
+        if (isOutdated(entry)) this.#changed.fire(entry.uri);
+      }
+      const isConcerned = ran === true || (state.kind === "failed" && mayHang(state, file));
+      if (open && isConcerned && entry.begun < at) this.#runSoon(entry, open);
     }
   }
 
-  #importChanged(entry: FileEntry): void {
-    entry.outdated = true;
-    this.#changed.fire(entry.uri);
-    const visible = vscode.window.visibleTextEditors.find(
-      ({ document }) => document.uri.toString() === entry.uri.toString(),
-    );
-    if (visible && this.#settings.current.traceOnSave) void this.run(visible.document, { asked: false });
+  #runSoon(entry: FileEntry, document: vscode.TextDocument): void {
+    clearTimeout(entry.timer);
+    entry.timer = setTimeout(() => {
+      const visible = vscode.window.visibleTextEditors.some((editor) => editor.document === document);
+      if (visible && this.#settings.current.traceOnSave) void this.run(document, { asked: false });
+    }, calmAfterMs);
   }
 
   #edited(document: vscode.TextDocument): void {
@@ -330,9 +343,26 @@ export class Traces extends Disposable {
     if (document.isClosed || document.version !== version) return;
     const unparsed = entry.trace !== undefined && outline.diagnostics.some(({ severity }) => severity === "error");
     if (!hasModel(outline) && !unparsed) return;
-    if (entry.run && entry.state.kind === "tracing" && entry.trace?.text === document.getText()) return;
+    // Two editors of one document open together, and a save may follow a pause in typing.
+    if (entry.run?.text === document.getText()) return;
     await this.run(document, { asked: false });
   }
+}
+
+function isOutdated({ trace, changedAt }: FileEntry): boolean {
+  return trace !== undefined && changedAt > trace.begun;
+}
+
+function settle(entry: FileEntry, state: FileEntry["settled"]): void {
+  entry.state = state;
+  entry.settled = state;
+}
+
+/** Whether a run that failed may have failed over a file: it was part of it, a finding names it, or an import was missing. */
+function mayHang({ diagnostics, files }: Extract<FileState, { kind: "failed" }>, file: string): boolean {
+  return (
+    files.includes(file) || diagnostics.some(({ code, source }) => code === "import-not-found" || source.file === file)
+  );
 }
 
 function summaryLine(trace: Trace): string {

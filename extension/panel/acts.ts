@@ -11,7 +11,8 @@ export async function act(
 ): Promise<void> {
   switch (name) {
     case "retrace":
-      if (document) await traces.run(document);
+      // With its editor closed, the document is as it was then: what stands on disk now is to run.
+      if (document) await traces.run(await vscode.workspace.openTextDocument(document.uri));
       return;
     case "stop":
       traces.stop(document?.uri);

@@ -5,7 +5,8 @@ import { fromPosition } from "../convert.ts";
 import { Disposable } from "../disposable.ts";
 import type { SettingsStore } from "../settings.ts";
 import { hasModel, isModelFile } from "../models.ts";
-import type { TraceRun, Traces } from "../traces.ts";
+import type { TraceRun } from "../trace.ts";
+import type { Traces } from "../traces.ts";
 import { act, savePicture } from "./acts.ts";
 import { page } from "./html.ts";
 import { Mark } from "./mark.ts";
@@ -59,6 +60,7 @@ export class Panel extends Disposable {
     this.register(settings.onDidChange(() => this.#postSettings()));
     this.register(vscode.workspace.onDidGrantWorkspaceTrust(() => this.#update()));
     this.register(vscode.window.onDidChangeActiveTextEditor((editor) => void this.#follow(editor)));
+    this.register(vscode.workspace.onDidOpenTextDocument((document) => this.#reopened(document)));
     this.register(vscode.window.onDidChangeTextEditorSelection((event) => this.#cursorMoved(event)));
     panel.webview.options = {
       enableScripts: true,
@@ -74,7 +76,9 @@ export class Panel extends Disposable {
     this.#setDocument(document);
     if (name !== undefined) this.#function = name;
     this.#selected = name !== undefined && node !== undefined ? { function: name, nodes: [node] } : undefined;
-    this.#hasModel = hasModel(await this.#services.traces.outline(document));
+    const outline = await this.#services.traces.outline(document);
+    if (this.disposed || document !== this.#document) return;
+    this.#hasModel = hasModel(outline);
     this.#update();
     this.#postSelection();
     if (this.#hasModel && this.#services.traces.state(document.uri).kind === "untraced")
@@ -101,9 +105,16 @@ export class Panel extends Disposable {
   async #follow(editor: vscode.TextEditor | undefined): Promise<void> {
     if (!editor || this.#pinned || editor.document === this.#document || !isModelFile(editor.document)) return;
     const outline = await this.#services.traces.outline(editor.document);
-    if (!hasModel(outline) || vscode.window.activeTextEditor !== editor) return;
+    if (this.disposed || !hasModel(outline) || vscode.window.activeTextEditor !== editor) return;
     this.#function = undefined;
     await this.show(editor.document);
+  }
+
+  /** A file that is closed and opened again is another document: the one known so far keeps its old text for ever. */
+  #reopened(document: vscode.TextDocument): void {
+    if (document.uri.toString() !== this.#document?.uri.toString()) return;
+    this.#document = document;
+    this.#update();
   }
 
   #setDocument(document: vscode.TextDocument): void {
@@ -125,6 +136,7 @@ export class Panel extends Disposable {
   }
 
   override dispose(): void {
+    this.#listening = false;
     clearTimeout(this.#cursorTimer);
     this.#pin?.dispose();
     this.#panel.dispose();

@@ -81,6 +81,7 @@ test("a hover puts an expression in brackets, and what is no number in words", (
     /A small rise of `e` lowers `f` 0.5 times as much\./,
   );
   assert.match(read({ ...hover, title: "a[`k`]" }), /^``a\[`k`\]``/);
+  assert.match(read({ ...hover, title: "tag``.x" }), /^```tag``\.x```/);
 });
 
 test("a hover on what ran many times says how often, over which range, and how it began", () => {
