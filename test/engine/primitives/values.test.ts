@@ -211,6 +211,11 @@ test("what does not fit is refused in one sentence that names function, shapes a
   refuses(() => matmul(a, 2), "matmul of [2, 3] and scalar: a scalar has no inner dimension; multiply with *");
   refuses(() => add(a, b), "shapes [2, 3] and [4, 5] do not broadcast: axis −1 has 3 against 5");
   refuses(() => sum(a, 2), "sum of [2, 3]: there is no axis 2; give one from -2 to 1");
+  refuses(
+    () => sum(a, { axis: 1 } as never),
+    "sum of [2, 3]: axes are a whole number or an array of them, not an object; options such as keepDims come after them",
+  );
+  refuses(() => softmax(a, { axis: 1 } as never), "softmax of [2, 3]: an axis is a whole number, not an object");
   refuses(() => sum(a, [0, -2]), "sum of [2, 3]: axis 0 is given twice");
   refuses(() => reshape(a, [4, -1]), "reshape of [2, 3] to [4, -1]: 6 elements do not fill it");
   refuses(() => slice(a, [5]), "slice of [2, 3]: index 5 is outside axis 0, which has 2 elements");
