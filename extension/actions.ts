@@ -61,6 +61,7 @@ function fileActions(
       label: trace ? "$(refresh) Retrace" : "$(play) Trace",
       run: { command: commands.trace, arguments: [uri] },
     });
+  actions.push({ label: "$(beaker) Check Gradients", run: { command: commands.check, arguments: [uri] } });
   for (const { function: name, value } of trace?.functions ?? []) {
     if (value === undefined) continue;
     const description = formatNumber(value, settings.current.digits);

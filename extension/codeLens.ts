@@ -100,6 +100,8 @@ function command(
       return { command: commands.trace, arguments: [uri, outline.name] };
     case "graph":
       return { command: commands.showGraph, arguments: [uri, outline.name] };
+    case "check":
+      return { command: commands.check, arguments: [uri, outline.name] };
     case "stop":
       return { command: commands.stop, arguments: [uri] };
     case "trust":

@@ -2,18 +2,21 @@ import path from "node:path";
 import * as vscode from "vscode";
 import type { FunctionOutline, SourceRange } from "../engine/process/protocol.ts";
 import { showActions } from "./actions.ts";
+import { outcomeSentence } from "./checkText.ts";
 import { fromPosition, toLocation } from "./convert.ts";
 import { Disposable } from "./disposable.ts";
 import { commands, extensionId, walkthrough } from "./ids.ts";
 import type { Panels } from "./panel/panels.ts";
 import type { InlayValues, SettingsStore } from "./settings.ts";
 import { hasModel, isModel, isModelFile } from "./models.ts";
+import type { TestExplorer } from "./testExplorer.ts";
 import type { Traces } from "./traces.ts";
 
 export interface CommandServices {
   readonly traces: Traces;
   readonly settings: SettingsStore;
   readonly panels: Panels;
+  readonly tests: TestExplorer;
   readonly log: vscode.LogOutputChannel;
 }
 
@@ -33,6 +36,7 @@ export class Commands extends Disposable {
     this.#add(commands.showGraph, (uri?: vscode.Uri, name?: string) =>
       this.#showGraph(uri, typeof name === "string" ? name : undefined),
     );
+    this.#add(commands.check, (uri?: vscode.Uri, name?: string) => this.#check(uri, name));
     this.#add(commands.revealInGraph, async (uri: string, name: string, node: number) => {
       await panels.show(await vscode.workspace.openTextDocument(vscode.Uri.parse(uri)), name, node);
     });
@@ -75,6 +79,23 @@ export class Commands extends Disposable {
     if (!document) return this.#services.panels.show(undefined);
     const { functions } = await this.#services.traces.outline(document);
     await this.#services.panels.show(document, name ?? aroundCursor(document, functions)?.name);
+  }
+
+  /** Of the function named or around the cursor, else of all in the file. */
+  async #check(uri?: vscode.Uri, name?: string): Promise<void> {
+    const document = await modelDocument(uri);
+    if (!document || !(await this.#mayRun(document))) return;
+    const { functions } = await this.#services.traces.outline(document);
+    const checks = await this.#services.tests.check(document, name ?? aroundCursor(document, functions)?.name);
+    if (checks.length === 0) return;
+    const sentence = outcomeSentence(checks);
+    if (checks.every(({ passed }) => passed)) {
+      vscode.window.setStatusBarMessage(`$(pass) ${sentence}`, 8000);
+      return;
+    }
+    const show = "Show Details";
+    if ((await vscode.window.showErrorMessage(sentence, show)) === show)
+      await vscode.commands.executeCommand("workbench.panel.testResults.view.focus");
   }
 
   async #toggleInlayValues(): Promise<void> {

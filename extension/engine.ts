@@ -1,7 +1,10 @@
 /** What the extension asks of the engine. `EngineClient` of engine/process answers; tests put their own in its place. */
 import type { Question } from "../engine/process/client.ts";
 import type {
+  CheckRequest,
+  CheckSummary,
   Diagnostic,
+  FunctionCheck,
   Notifications,
   Outline,
   Questions,
@@ -16,6 +19,11 @@ export interface TraceOptions {
   readonly onProgress: (progress: Progress) => void;
 }
 
+export interface CheckOptions extends TraceOptions {
+  /** Called with each function as soon as it has been checked. */
+  readonly onChecked: (check: FunctionCheck) => void;
+}
+
 /** One engine process that holds the traces of one run of one file. */
 export interface TraceSession {
   readonly summary: TraceSummary;
@@ -26,6 +34,7 @@ export interface TraceSession {
 export interface Engine {
   outline(file: string, text: string): Promise<Outline>;
   trace(request: TraceRequest, options: TraceOptions): Promise<TraceSession>;
+  check(request: CheckRequest, options: CheckOptions): Promise<CheckSummary>;
   restart(): void;
   dispose(): void;
 }

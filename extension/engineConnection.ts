@@ -1,8 +1,8 @@
 import * as vscode from "vscode";
 import type { EngineClient } from "../engine/process/client.ts";
-import type { Outline, TraceRequest } from "../engine/process/protocol.ts";
+import type { CheckRequest, CheckSummary, Outline, TraceRequest } from "../engine/process/protocol.ts";
 import { Disposable } from "./disposable.ts";
-import type { Engine, TraceOptions, TraceSession } from "./engine.ts";
+import type { CheckOptions, Engine, TraceOptions, TraceSession } from "./engine.ts";
 
 /** The engine in child processes of the extension host. Nothing is loaded or started before the first question. */
 export class EngineConnection extends Disposable implements Engine {
@@ -22,6 +22,10 @@ export class EngineConnection extends Disposable implements Engine {
 
   async trace(request: TraceRequest, options: TraceOptions): Promise<TraceSession> {
     return (await this.#started()).trace(request, options);
+  }
+
+  async check(request: CheckRequest, options: CheckOptions): Promise<CheckSummary> {
+    return (await this.#started()).check(request, options);
   }
 
   restart(): void {

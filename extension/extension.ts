@@ -12,6 +12,7 @@ import { SettingsStore } from "./settings.ts";
 import { SetUp } from "./setUp/command.ts";
 import { StatusBar } from "./statusBar.ts";
 import { TypeScriptSymbols } from "./symbols.ts";
+import { TestExplorer } from "./testExplorer.ts";
 import { Traces } from "./traces.ts";
 import { TypeProblems } from "./typeProblems.ts";
 
@@ -24,7 +25,8 @@ export function activate(context: vscode.ExtensionContext): void {
   const log = own(vscode.window.createOutputChannel("Adjoint", { log: true }));
   const settings = own(new SettingsStore(extension));
   const symbols = own(new TypeScriptSymbols(extensionUri, settings, log));
-  const traces = own(new Traces(own(new EngineConnection(extensionUri, log)), settings, log));
+  const engine = own(new EngineConnection(extensionUri, log));
+  const traces = own(new Traces(engine, settings, log));
   const panels = own(new Panels({ extensionUri, traces, settings, log }));
 
   const files = languages.map((language) => ({ language, scheme: "file" }));
@@ -35,7 +37,8 @@ export function activate(context: vscode.ExtensionContext): void {
   own(new TypeProblems(traces, symbols));
   own(new ProgressNotifications(traces));
   own(new StatusBar(traces, settings));
-  own(new Commands({ traces, settings, panels, log }));
+  const tests = own(new TestExplorer(engine, settings, log));
+  own(new Commands({ traces, settings, panels, tests, log }));
   own(new SetUp(extension, log));
   traces.start();
 }

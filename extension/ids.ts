@@ -7,6 +7,7 @@ export const commands = {
   retrace: "adjoint.retrace",
   stop: "adjoint.stop",
   showGraph: "adjoint.showGraph",
+  check: "adjoint.checkGradients",
   revealInGraph: "adjoint.revealInGraph",
   goTo: "adjoint.goTo",
   toggleInlayValues: "adjoint.toggleInlayValues",
@@ -23,6 +24,8 @@ export const hiddenCommands: readonly string[] = [commands.revealInGraph, comman
 export const views = { panel: "adjoint.panel" } as const;
 
 export const walkthrough = "start";
+
+export const testController = "adjoint.gradients";
 
 /** What `when` clauses read. */
 export const contexts = {

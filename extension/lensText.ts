@@ -15,7 +15,7 @@ export interface LensFacts {
   readonly digits: number;
 }
 
-export type LensAction = "graph" | "trace" | "stop" | "problem" | "trust";
+export type LensAction = "graph" | "trace" | "check" | "stop" | "problem" | "trust";
 
 export interface LensPart {
   readonly title: string;
@@ -51,7 +51,9 @@ export function lensParts(facts: LensFacts): readonly LensPart[] {
   if (tracing) parts.push({ title: "Stop", tooltip: "Stop the run.", action: "stop" });
   else parts.push({ title: "Trace", tooltip: `Run ${outline.name} and differentiate it.`, action: "trace" });
   if (trace?.value !== undefined) {
+    const checked = `Hold the gradient of ${outline.name} against differences of the function itself.`;
     parts.push({ title: "Graph", tooltip: `Show the forward and backward graph of ${outline.name}.`, action: "graph" });
+    if (!tracing) parts.push({ title: "Check", tooltip: checked, action: "check" });
   }
   return parts;
 }

@@ -16,12 +16,12 @@ function lens(given: LensFacts): string {
 }
 
 test("a lens gives the value and the size of the gradient", () => {
-  assert.equal(lens(facts), "∇ 2.127 · ‖∇f‖ 1.864 | Trace | Graph");
+  assert.equal(lens(facts), "∇ 2.127 · ‖∇f‖ 1.864 | Trace | Graph | Check");
 });
 
 test("a lens says what it is waiting for, and that it is stale", () => {
   assert.equal(lens(never), "Trace");
-  assert.equal(lens({ ...facts, stale: true }), "∇ 2.127 · ‖∇f‖ 1.864 (stale) | Trace | Graph");
+  assert.equal(lens({ ...facts, stale: true }), "∇ 2.127 · ‖∇f‖ 1.864 (stale) | Trace | Graph | Check");
   assert.equal(lens({ ...never, tracing: true }), "$(loading~spin) tracing… | Stop");
   assert.equal(
     lens({ ...facts, tracing: true, stale: true }),
@@ -33,7 +33,7 @@ test("a lens tells why a run failed, beside the last good value", () => {
   assert.equal(lens({ ...never, failure: thrown }), "$(error) f threw an error: no data. | Trace");
   assert.equal(
     lens({ ...facts, failure: thrown }),
-    "$(error) f threw an error: no data. | ∇ 2.127 · ‖∇f‖ 1.864 (stale) | Trace | Graph",
+    "$(error) f threw an error: no data. | ∇ 2.127 · ‖∇f‖ 1.864 (stale) | Trace | Graph | Check",
   );
   const long = { ...thrown, message: `f threw ${"very ".repeat(40)}long.\nSecond line.` };
   assert.match(lens({ ...never, failure: long }), /^\$\(error\) f threw very (very )+very… \| Trace$/);

@@ -21,7 +21,7 @@ const models: Readonly<Record<string, Expected>> = {
   },
   endless: {
     says: /^3:3 error (?:tape|memory|time)-limit: f was stopped because it /,
-    lens: /9: ∇ 9 · ‖∇f‖ 6 \| Trace \| Graph$/,
+    lens: /9: ∇ 9 · ‖∇f‖ 6 \| Trace \| Graph \| Check$/,
   },
   deep: { says: /^2:10 error stack-overflow: f calls itself/, lens: /^5: \$\(error\) f calls itself/ },
   memory: {
@@ -76,6 +76,6 @@ suite("Bad input gets one sentence where the person is looking", () => {
 
   test("and the next trace works", async () => {
     const { document } = await open("models/square.ts");
-    assert.match((await lensesMatching(document, /∇/))[0]!, /∇ .* \| Trace \| Graph$/);
+    assert.match((await lensesMatching(document, /∇/))[0]!, /∇ .* \| Trace \| Graph \| Check$/);
   });
 });

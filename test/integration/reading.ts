@@ -2,7 +2,7 @@
 import * as vscode from "vscode";
 import { page, until } from "./workbench.ts";
 
-/** The lenses of a document, line by line: "1: ∇ 2.127 · ‖∇f‖ 1.864 | Trace | Graph". */
+/** The lenses of a document, line by line: "1: ∇ 2.127 · ‖∇f‖ 1.864 | Trace | Graph | Check". */
 export async function lenses(document: vscode.TextDocument): Promise<string[]> {
   const found = await vscode.commands.executeCommand<vscode.CodeLens[]>(
     "vscode.executeCodeLensProvider",

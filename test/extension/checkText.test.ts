@@ -1,0 +1,97 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { ElementCheck, FunctionCheck } from "../../engine/process/protocol.ts";
+import { failuresOf, kinkLines, outcomeSentence, summaryLine } from "../../extension/checkText.ts";
+import { outline, range } from "./fixtures.ts";
+
+const right: ElementCheck = {
+  name: "x",
+  index: [],
+  reverse: -1.642,
+  forward: -1.642,
+  numeric: -1.642,
+  error: 8.7e-12,
+  tolerance: 1e-7,
+  verdict: "ok",
+};
+const passed: FunctionCheck = {
+  function: "f",
+  source: outline.source,
+  nameSource: outline.nameSource,
+  passed: true,
+  value: 2.127,
+  parameters: [right],
+  directions: [],
+  coverage: { elements: 1, checked: 1, directions: 0 },
+  culprits: [],
+  diagnostics: [],
+  milliseconds: 6.2,
+};
+const wrong: FunctionCheck = {
+  ...passed,
+  passed: false,
+  parameters: [
+    { ...right, name: "x", index: [1], reverse: 2, forward: 2, numeric: 1, error: 1 / 3, verdict: "wrong" },
+    { ...right, name: "x", index: [0] },
+  ],
+  coverage: { elements: 2, checked: 2, directions: 0 },
+  culprits: [
+    {
+      op: "custom",
+      input: 0,
+      index: [],
+      reverse: 2,
+      forward: 2,
+      numeric: 1,
+      error: 1 / 3,
+      source: range(3, 10, 3, 20),
+      definition: range(2, 9, 2, 30),
+      message: "The adjoint that the rule of this custom function gives to input 1 is 2.",
+    },
+  ],
+};
+
+test("a check that passed is one line with the largest error", () => {
+  assert.equal(summaryLine(passed), "✓ f: checked the only element in 6.2 ms; the largest error is 8.7e-12");
+  assert.equal(outcomeSentence([passed]), "The gradient of f is right: the only element checked.");
+  assert.deepEqual(failuresOf(passed), []);
+});
+
+test("a failure stands at the operation to blame, with what differences give and what reverse mode gives", () => {
+  assert.deepEqual(failuresOf(wrong), [
+    {
+      message:
+        "The gradient of f with respect to x[1] is wrong: reverse mode gives 2 where differences give 1.\n" +
+        "line 3: The adjoint that the rule of this custom function gives to input 1 is 2.\n" +
+        "line 2: The rule is defined here.",
+      source: range(3, 10, 3, 20),
+      expected: "x[1] = 1",
+      actual: "x[1] = 2",
+    },
+  ]);
+  assert.equal(summaryLine(wrong), "✗ f: checked all 2 elements in 6.2 ms");
+  assert.match(outcomeSentence([wrong, { ...wrong, function: "g" }]), /^The gradient of f .* 1 more of the functions/);
+});
+
+test("what could not be checked says why, without figures", () => {
+  const stopped: FunctionCheck = {
+    ...passed,
+    passed: false,
+    parameters: [],
+    coverage: { elements: 0, checked: 0, directions: 0 },
+    diagnostics: [{ code: "time-limit", severity: "error", message: "f was stopped.", source: range(2, 3, 2, 9) }],
+  };
+  assert.deepEqual(failuresOf(stopped), [{ message: "f was stopped.", source: range(2, 3, 2, 9) }]);
+  assert.equal(summaryLine(stopped), "✗ f: not checked");
+  assert.equal(outcomeSentence([stopped]), "f was stopped.");
+});
+
+test("kinks are told of though the check passed", () => {
+  const source = range(3, 1, 3, 9);
+  const on = { ...right, verdict: "kink", kink: { op: "abs", source, distance: 0, sides: [-1, 1] } } as const;
+  const beside = { ...right, verdict: "kink", kink: { op: "branch", source, distance: 1e-6 } } as const;
+  assert.deepEqual(kinkLines({ ...passed, parameters: [on, beside, right] }), [
+    "  x is on the kink of abs in line 3, where the derivative jumps from −1 to 1; the gradient is −1.642",
+    "  x is within 1e-6 of a branch in line 3; the gradient is −1.642",
+  ]);
+});
