@@ -55,13 +55,10 @@ export function judge(logNorms: readonly number[], circumstances: Circumstances)
   return gated && rate > gatedRate ? undefined : "vanishing";
 }
 
-/** The same question to a random cotangent, a little less strict: the verdict was given by the loss's own. */
-const confirmingDeviations = 2.5;
-
 /** Whether a random cotangent goes the same way, beyond what chance does to it. */
 export function confirms(direction: Direction, logNorms: readonly number[], { mean, deviation }: Chance): boolean {
   const beyond = stepsOf(logNorms).reduce((sum, step) => sum + step, 0) - mean;
-  return (direction === "exploding" ? beyond : -beyond) > confirmingDeviations * deviation;
+  return (direction === "exploding" ? beyond : -beyond) > chanceLimit * deviation;
 }
 
 /** From each station to the one before: negative where the adjoint shrinks on its way back. */

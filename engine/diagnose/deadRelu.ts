@@ -1,0 +1,85 @@
+import type { Finding } from "./finding.ts";
+import { figure, lineOf, textOf, type Subject } from "./subject.ts";
+import type { Layer, Unit } from "./units.ts";
+
+/** A smaller share of dead units is no loss to speak of. */
+const smallestShare = 0.2;
+/** Chance explains a number of dead units that is at least this likely. */
+const chanceOfLayer = 1e-5;
+/** Arguments so many times further from 0 than those of live units were put there by a bias. */
+const farAway = 5;
+/** Of fewer examples a unit cannot be told from one that happens to be off. */
+const fewestExamples = 4;
+
+/**
+ * ReLU units whose argument is never above 0, for any example: no gradient reaches their weights (Lu et al. 2019, Dying
+ * ReLU and Initialization). In a deep net at initialisation all examples look alike, and a unit is on for all or off for
+ * all; with weights that are symmetric about 0 the two are equally likely. So dead units count beyond what a coin gives
+ * among the units that are always on or always off, or where their arguments are far below those of live units. A layer
+ * all of whose units are dead always counts: it lets nothing through.
+ *
+ * This speaks of the batch at hand: other data may wake a unit.
+ */
+export function deadRelu(subject: Subject, layers: readonly Layer[]): Finding[] {
+  const bySite = new Map<number, Layer[]>();
+  for (const layer of layers)
+    if (layer.activation === "relu" && isDead(layer))
+      bySite.set(layer.site, [...(bySite.get(layer.site) ?? []), layer]);
+  return [...bySite].map(([site, dying]) => findingOf(subject, site, dying));
+}
+
+function deadOf({ units }: Layer): Unit[] {
+  return [...units.values()].filter(({ positive }) => positive === 0);
+}
+
+function isDead(layer: Layer): boolean {
+  const units = [...layer.units.values()];
+  const dead = deadOf(layer);
+  if (dead.length < 2) return false;
+  if (dead.length === units.length) return true;
+  if (dead.length < smallestShare * units.length) return false;
+  const always = units.filter(({ positive, executions }) => positive === executions).length;
+  if (atLeast(dead.length, dead.length + always) < chanceOfLayer) return true;
+  const live = units.filter(({ positive }) => positive > 0);
+  const size = Math.sqrt(live.reduce((sum, { squares, executions }) => sum + squares / executions, 0) / live.length);
+  const far = dead.filter(({ largest, executions }) => executions >= fewestExamples && -largest > farAway * size);
+  return far.length >= smallestShare * units.length;
+}
+
+/** The probability of `heads` or more among `tosses` of a fair coin. */
+function atLeast(heads: number, tosses: number): number {
+  let sum = 0;
+  let logTerm = -tosses * Math.LN2;
+  for (let k = 0; k <= tosses; k++) {
+    if (k >= heads) sum += Math.exp(logTerm);
+    logTerm += Math.log((tosses - k) / (k + 1));
+  }
+  return sum;
+}
+
+function findingOf(subject: Subject, site: number, dying: readonly Layer[]): Finding {
+  const worst = dying.reduce((a, b) => (deadOf(b).length / b.units.size > deadOf(a).length / a.units.size ? b : a));
+  const dead = deadOf(worst);
+  const count = worst.units.size;
+  const examples = [...worst.units.values()][0]!.executions;
+  const largest = Math.max(...dead.map((unit) => unit.largest));
+  const all = dead.length === count;
+  const several = dying.length > 1 ? ` (the worst of ${dying.length} such layers)` : "";
+  return {
+    code: "dead-relu",
+    severity: "warning",
+    message:
+      `${all ? `All ${count}` : `${dead.length} of ${count}`} units of \`${textOf(subject, site)}\` on ${lineOf(subject, site)}${several} ` +
+      `are 0 ${examples === 1 ? "for the one example" : `for all ${examples} examples`}, so no gradient reaches ${all ? "this layer or any before it" : "their weights"}: ` +
+      `their arguments are ${figure(largest)} or less. Start with biases of 0 and heNormal weights, lower the learning rate if training did it, or use leakyRelu.`,
+    site,
+    data: {
+      units: count,
+      dead: dead.length,
+      share: dead.length / count,
+      examples,
+      largestArgument: largest,
+      layers: dying.length,
+    },
+  };
+}
