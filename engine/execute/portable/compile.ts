@@ -1,66 +1,168 @@
-import { codeOf } from "../../primitives/names.ts";
-import { rules } from "../../primitives/table.ts";
-import { withoutRecording } from "../../tape/recording.ts";
-import { Tensor } from "../../tape/tensor.ts";
-import { Tape } from "../../tape/tape.ts";
-import { sizeOf } from "../../tape/shape.ts";
+import { sizeOf, type Shape } from "../../tape/shape.ts";
 import type { StepOutcome, StepResult } from "../executor.ts";
 import type { Program } from "../program.ts";
+import { copyInto, copyOf } from "./copy.ts";
+import { loopSource, type LoopSource, type Operand } from "./group.ts";
+import type { Functions } from "./expressions.ts";
+import { kernelOf, type Kernel, type Place } from "./kernels.ts";
+import { layOut } from "./memory.ts";
+import { productKernel } from "./productKernel.ts";
+import { scalarSource } from "./scalarSource.ts";
 import type { Storage } from "./storage.ts";
+import { planUnits, type Plan, type Unit } from "./units.ts";
 
+/** A program bound to its memory. */
 export interface Compiled {
   step(rows: Int32Array): StepResult;
   gradients(): Float32Array[];
 }
 
 export function compile(program: Program, storage: Storage): Compiled {
-  const { values, outputs, guards } = program;
-  const tape = new Tape();
-  const held: (number | Tensor)[] = new Array<number | Tensor>(values.length);
-  const f = (x: ArrayLike<number>, shape: readonly number[]): number | Tensor =>
-    shape.length === 0 ? x[0]! : new Tensor(shape, Float64Array.from(x));
-  return {
-    step(rows) {
-      withoutRecording(tape, () => {
-        values.forEach((v, id) => {
-          if (v.kind === "operation") {
-            const y = rules[codeOf(v.name)]!.evaluate(
-              v.inputs.map((i) => held[i]!),
-              v.attributes,
-              v.shape,
-            );
-            held[id] = typeof y === "number" ? y : new Tensor(y.shape, Float64Array.from(Float32Array.from(y.data)));
-          } else if (v.kind === "parameter") held[id] = f(storage.parameters[v.leaf]!, v.shape);
-          else if (v.kind === "state") held[id] = f(storage.state[v.leaf]!, v.shape);
-          else if (v.kind === "constant") held[id] = typeof v.data === "number" ? v.data : f(v.data, v.shape);
-          else {
-            const { data } = storage.data[v.leaf]!;
-            const row = sizeOf(v.shape.slice(1));
-            const g = new Float64Array(rows.length * row);
-            rows.forEach((r, k) => g.set(data.subarray(r * row, (r + 1) * row), k * row));
-            held[id] = f(g, v.shape);
-          }
-        });
-      });
-      const n = (id: number): number => held[id] as number;
-      const outcome: StepOutcome = guards.some(({ value, expected }) => n(value) !== expected)
-        ? "guard"
-        : [outputs.loss, ...outputs.gradientNorms].every((id) => Number.isFinite(n(id)))
-          ? "done"
-          : "non-finite";
-      const d = (id: number) => (typeof held[id] === "number" ? [held[id]] : held[id]!.data);
-      if (outcome === "done") {
-        outputs.parameters.forEach((id, k) => storage.parameters[k]!.set(d(id)));
-        outputs.state.forEach((id, k) => storage.state[k]!.set(d(id)));
+  return new BoundProgram(program, storage);
+}
+
+class BoundProgram implements Compiled {
+  readonly #program: Program;
+  readonly #storage: Storage;
+  readonly #plan: Plan;
+  readonly #arrays: readonly Float32Array[];
+  /** Single numbers, in float64. */
+  readonly #scalars: Float64Array;
+  readonly #first: readonly Kernel[];
+  readonly #second: readonly Kernel[];
+  readonly #gather: readonly ((rows: Int32Array) => void)[];
+
+  constructor(program: Program, storage: Storage) {
+    this.#program = program;
+    this.#storage = storage;
+    this.#plan = planUnits(program);
+    const { gradients, parameters, state } = program.outputs;
+    const kept = new Set<number>();
+    for (const id of [...gradients, ...parameters, ...state]) {
+      const place = this.#plan.placeOf(id);
+      if (place.kind === "view") kept.add(place.view.buffer);
+    }
+    this.#arrays = layOut(this.#plan, storage, kept);
+    this.#scalars = new Float64Array(this.#plan.slots);
+    this.#first = this.#plan.first.map((unit) => this.#kernel(unit));
+    this.#second = this.#plan.second.map((unit) => this.#kernel(unit));
+    this.#gather = this.#plan.buffers.flatMap(({ source }, buffer) =>
+      source?.kind === "batch" ? [gatherer(storage.data[source.leaf]!, this.#arrays[buffer]!)] : [],
+    );
+  }
+
+  step(rows: Int32Array): StepResult {
+    const { outputs, guards } = this.#program;
+    for (const gather of this.#gather) gather(rows);
+    for (const [slot, source] of this.#plan.given) {
+      if (source.kind === "parameter") this.#scalars[slot] = this.#storage.parameters[source.leaf]![0]!;
+      else if (source.kind === "state") this.#scalars[slot] = this.#storage.state[source.leaf]![0]!;
+    }
+    for (const kernel of this.#first) kernel();
+    const loss = this.#number(outputs.loss);
+    const metrics = outputs.metrics.map((id) => this.#number(id));
+    const gradientNorms = outputs.gradientNorms.map((id) => this.#number(id));
+    let outcome: StepOutcome = "done";
+    if (guards.some(({ value, expected }) => this.#differs(value, expected))) outcome = "guard";
+    else if (!isFinite(loss) || !gradientNorms.every(isFinite)) outcome = "non-finite";
+    else this.#update();
+    return { outcome, loss, metrics, gradientNorms };
+  }
+
+  gradients(): Float32Array[] {
+    const { values, outputs } = this.#program;
+    return outputs.gradients.map((id) => {
+      const place = this.#plan.placeOf(id);
+      if (place.kind !== "view") return Float32Array.of(this.#number(id));
+      const size = sizeOf(values[id]!.shape);
+      return copyOf(this.#arrays[place.view.buffer]!, place.view.offset, size);
+    });
+  }
+
+  #update(): void {
+    const { outputs } = this.#program;
+    for (const kernel of this.#second) kernel();
+    outputs.parameters.forEach((id, k) => this.#put(id, this.#storage.parameters[k]!));
+    outputs.state.forEach((id, k) => this.#put(id, this.#storage.state[k]!));
+  }
+
+  #put(id: number, to: Float32Array | Float64Array): void {
+    const place = this.#plan.placeOf(id);
+    if (place.kind === "view") copyInto(to, this.#arrays[place.view.buffer]!, place.view.offset);
+    else to[0] = this.#number(id);
+  }
+
+  #number(id: number): number {
+    return this.#numberAt(this.#plan.placeOf(id));
+  }
+
+  #numberAt(place: Operand): number {
+    return place.kind === "scalar" ? this.#scalars[place.slot]! : place.kind === "number" ? place.value : NaN;
+  }
+
+  /** Numbers of the batch and of the parameters are float32, the expected ones float64. */
+  #differs(id: number, expected: number): boolean {
+    const value = this.#number(id);
+    return value !== expected && value !== fround(expected) && !(value !== value && expected !== expected);
+  }
+
+  #kernel(unit: Unit): Kernel {
+    switch (unit.kind) {
+      case "loop": {
+        const functions: Functions = {};
+        return this.#compiled(loopSource(unit.shape, unit.members, functions), functions);
       }
-      return {
-        outcome,
-        loss: n(outputs.loss),
-        metrics: outputs.metrics.map(n),
-        gradientNorms: outputs.gradientNorms.map(n),
-      };
-    },
-    gradients: () =>
-      outputs.gradients.map((id) => Float32Array.from(typeof held[id] === "number" ? [held[id]] : held[id]!.data)),
+      case "scalars": {
+        const functions: Functions = {};
+        return this.#compiled(scalarSource(unit, functions), functions);
+      }
+      case "product":
+        return productKernel(unit, this.#arrays);
+      case "clear": {
+        const array = this.#arrays[unit.buffer]!;
+        const { size } = this.#plan.buffers[unit.buffer]!;
+        return () => {
+          for (let k = 0; k < size; k++) array[k] = 0;
+        };
+      }
+      case "kernel": {
+        const { operation, inputs, result } = unit;
+        const { values } = this.#program;
+        const places = inputs.map((input, k) => this.#place(input, values[operation.inputs[k]!]!.shape));
+        return kernelOf(operation, places, this.#place(result, operation.shape));
+      }
+    }
+  }
+
+  #place(operand: Operand, shape: Shape): Place {
+    if (operand.kind === "view")
+      return { data: this.#arrays[operand.view.buffer]!, offset: operand.view.offset, shape };
+    if (operand.kind === "scalar") return { data: this.#scalars, offset: operand.slot, shape };
+    return { data: Float64Array.of(this.#numberAt(operand)), offset: 0, shape };
+  }
+
+  #compiled({ source, buffers }: LoopSource, functions: Functions): Kernel {
+    const names = ["s", ...Array.from(buffers, (buffer) => `b${buffer}`), ...Object.keys(functions)];
+    const bound = [
+      this.#scalars,
+      ...Array.from(buffers, (buffer) => this.#arrays[buffer]),
+      ...Object.values(functions),
+    ];
+    // eslint-disable-next-line @typescript-eslint/no-implied-eval -- the text is made from the program's own operations
+    return new Function(...names, `return function () {\n${source}\n}`)(...bound) as Kernel;
+  }
+}
+
+const { fround } = Math;
+
+function gatherer(
+  { shape, data }: { readonly shape: Shape; readonly data: Float32Array },
+  to: Float32Array,
+): (rows: Int32Array) => void {
+  const size = sizeOf(shape.slice(1));
+  return (rows) => {
+    let at = 0;
+    for (let k = 0; k < rows.length; k++)
+      for (let from = rows[k]! * size, end = from + size; from < end; from++) to[at++] = data[from]!;
   };
 }
