@@ -42,7 +42,18 @@ const layers = floors.map((folder, index) =>
 );
 
 export default tseslint.config(
-  { ignores: ["dist/**", "**/node_modules/**", "test/fixtures/**", "test/workspaces/**", ".vscode-host/**", "**/*.js", "**/*.mjs", "**/*.cjs"] },
+  {
+    ignores: [
+      "dist/**",
+      "**/node_modules/**",
+      "test/fixtures/**",
+      "test/workspaces/**",
+      ".vscode-host/**",
+      "**/*.js",
+      "**/*.mjs",
+      "**/*.cjs",
+    ],
+  },
   ...tseslint.configs.strictTypeChecked,
   ...tseslint.configs.stylisticTypeChecked,
   {
@@ -62,5 +73,9 @@ export default tseslint.config(
   },
   ...layers,
   forbid("extension", ["**/webview/!(protocol*)"], "extension/ talks to webview/ only in the panel's protocol."),
-  forbid("webview", [...node, ...host, "**/engine/!(process)/**"], "webview/ never imports Node, VS Code or the engine."),
+  forbid(
+    "webview",
+    [...node, ...host, "**/engine/!(process)/**"],
+    "webview/ never imports Node, VS Code or the engine.",
+  ),
 );

@@ -67,11 +67,16 @@ export class Inspector {
 
   /** The editor's cursor stands on these nodes. All of them light up; the first that is drawn is selected. */
   selectFromEditor(nodes: readonly number[]): void {
+    if (!this.#session) return;
     const { graph } = this.#parts.graph;
-    if (!graph || !this.#session) return;
+    const [first] = nodes;
+    if (!graph) {
+      // A panel that was opened to show this node draws its graph first, and then lights up what is kept.
+      if (first !== undefined) this.#keep({ node: first });
+      return;
+    }
     this.#parts.graph.view.markHits(drawnIds(this.#parts.graph, nodes));
     const { selection } = this.#session.view;
-    const [first] = nodes;
     if (first === undefined || (selection && "node" in selection && nodes.includes(selection.node))) return;
     this.#keep({ node: nodes.find((node) => graph.cards.some((card) => card.node === node)) ?? first });
     this.#follow(true);

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { pathToFileURL } from "node:url";
 import { findNode } from "../../scripts/node.mjs";
 import { ensureVSCodeServer } from "../../scripts/vscodeServer.mjs";
 import { calmSettings } from "./settings.ts";
@@ -65,13 +66,13 @@ export async function startServer(options: ServerOptions): Promise<Server> {
 
   const port = await listening(child);
   const authority = `127.0.0.1:${String(port)}`;
-  const remote = (file: string) => `vscode-remote://${authority}${file}`;
+  const remote = (file: string) => `vscode-remote://${authority}${pathToFileURL(file).pathname}`;
   return {
     origin: `http://${authority}`,
     remote,
     url({ folder, files = [], payload = [] }) {
       const url = new URL(`http://${authority}/`);
-      url.searchParams.set("folder", folder);
+      url.searchParams.set("folder", decodeURIComponent(pathToFileURL(folder).pathname));
       const entries = [...files.map((file) => ["openFile", remote(file)] as const), ...payload];
       if (entries.length > 0) url.searchParams.set("payload", JSON.stringify(entries));
       if (token) url.searchParams.set("tkn", token);

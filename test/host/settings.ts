@@ -3,6 +3,8 @@
  * that what is on the screen is the editor and Adjoint.
  */
 export const calmSettings: Readonly<Record<string, unknown>> = {
+  // In a browser VS Code saves by itself after a second; nobody expects that of a desktop.
+  "files.autoSave": "off",
   "workbench.startupEditor": "none",
   "workbench.tips.enabled": false,
   "workbench.welcomePage.walkthroughs.openOnInstall": false,

@@ -75,7 +75,12 @@ async function packagedFiles(): Promise<string> {
 function openBrowser(url: string): void {
   const { DISPLAY, WAYLAND_DISPLAY } = process.env;
   if (process.platform === "linux" && !DISPLAY && !WAYLAND_DISPLAY) return;
-  const [command, ...args] = { darwin: ["open"], win32: ["explorer"] }[process.platform as string] ?? ["xdg-open"];
+  // Windows' explorer takes an address with a query for the name of a folder.
+  const openers: Partial<Record<NodeJS.Platform, string[]>> = {
+    darwin: ["open"],
+    win32: ["rundll32", "url.dll,FileProtocolHandler"],
+  };
+  const [command, ...args] = openers[process.platform] ?? ["xdg-open"];
   spawn(command!, [...args, url], { stdio: "ignore", detached: true })
     .on("error", () => console.log("No browser could be opened: open the address yourself."))
     .unref();
