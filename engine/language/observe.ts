@@ -2,7 +2,7 @@ import { types } from "node:util";
 import { recording } from "../tape/recording.ts";
 import { sizeOf } from "../tape/shape.ts";
 import type { Tape } from "../tape/tape.ts";
-import { Tensor, TracedNumber, untraced } from "../tape/tensor.ts";
+import { declarationSites, Tensor, TracedNumber, untraced } from "../tape/tensor.ts";
 import { isFloatArray, nodeAt } from "./typedArrays.ts";
 
 /** Of larger arrays no snapshot is taken. */
@@ -27,7 +27,9 @@ let placesOf: Tape | undefined;
 
 /** Notes what a variable holds: a traced value, or an array with traced values in it. */
 export function observe<T>(site: number, value: T): T {
-  if (!recording.on || typeof value !== "object" || value === null) return value;
+  if (typeof value !== "object" || value === null) return value;
+  if (value instanceof Tensor && !declarationSites.has(value)) declarationSites.set(value, site);
+  if (!recording.on) return value;
   if (value instanceof TracedNumber) {
     if (value.tape === recording.tape) recording.tape.observations.add(site, value.node, recording.scope);
   } else if (value instanceof Tensor) {

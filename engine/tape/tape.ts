@@ -3,7 +3,7 @@ import { enlarged, Numbers } from "./numbers.ts";
 import { Observations } from "./observations.ts";
 import { Scopes } from "./scopes.ts";
 import { scalarShape, type Shape } from "./shape.ts";
-import { Tensor, TracedNumber, untraced, type Value } from "./tensor.ts";
+import { declarationSites, Tensor, TracedNumber, untraced, type Value } from "./tensor.ts";
 
 /** Thrown when a recording would outgrow the tape's hard cap. */
 export class TapeLimitError extends Error {
@@ -155,7 +155,14 @@ export class Tape {
     // A constant tensor becomes a node without inputs: rare, and everything that walks nodes then needs no second table.
     let node = this.#tensorConstants.get(value);
     if (node === undefined) {
-      node = this.addScalar(constantOperation, this.tensors.length, noInput, noInput, 0, 0);
+      node = this.addScalar(
+        constantOperation,
+        this.tensors.length,
+        noInput,
+        noInput,
+        declarationSites.get(value) ?? 0,
+        0,
+      );
       this.flags[node] = isTensor;
       this.tensors.push(value);
       this.#tensorConstants.set(value, node);

@@ -83,3 +83,6 @@ export class TracedNumber {
 
 /** What a model computes with. */
 export type Value = number | TracedNumber | Tensor;
+
+/** The site of the variable that first held a tensor: where a constant is declared that a tape takes as an input. */
+export const declarationSites = new WeakMap<Tensor, number>();
