@@ -7,7 +7,8 @@ import type { Functions } from "./expressions.ts";
 import { kernelOf, type Kernel, type Place } from "./kernels.ts";
 import { layOut } from "./memory.ts";
 import { productKernel } from "./productKernel.ts";
-import { scalarSource } from "./scalarSource.ts";
+import { repeatSource, scalarSource } from "./scalarSource.ts";
+import { sharedSlots } from "./sharedSlots.ts";
 import type { Storage } from "./storage.ts";
 import { planUnits, type Plan, type Unit } from "./units.ts";
 
@@ -30,6 +31,7 @@ class BoundProgram implements Compiled {
   readonly #scalars: Float64Array;
   readonly #first: readonly Kernel[];
   readonly #second: readonly Kernel[];
+  readonly #isShared: (slot: number) => boolean;
   readonly #gather: readonly ((rows: Int32Array) => void)[];
 
   constructor(program: Program, storage: Storage) {
@@ -44,6 +46,8 @@ class BoundProgram implements Compiled {
     }
     this.#arrays = layOut(this.#plan, storage, kept);
     this.#scalars = new Float64Array(this.#plan.slots);
+    const shared = sharedSlots(this.#plan, program);
+    this.#isShared = (slot) => shared[slot] === 1;
     this.#first = this.#plan.first.map((unit) => this.#kernel(unit));
     this.#second = this.#plan.second.map((unit) => this.#kernel(unit));
     this.#gather = this.#plan.buffers.flatMap(({ source }, buffer) =>
@@ -114,7 +118,11 @@ class BoundProgram implements Compiled {
       }
       case "scalars": {
         const functions: Functions = {};
-        return this.#compiled(scalarSource(unit, functions), functions);
+        return this.#compiled(scalarSource(unit, this.#isShared, functions), functions);
+      }
+      case "repeat": {
+        const functions: Functions = {};
+        return this.#compiled(repeatSource(unit, this.#isShared, functions), functions);
       }
       case "product":
         return productKernel(unit, this.#arrays);

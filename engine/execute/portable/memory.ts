@@ -64,6 +64,13 @@ export function buffersOf(unit: Unit): Set<number> {
         }
       }
       break;
+    case "repeat":
+      for (const member of unit.members) {
+        const operands = member.kind === "store" ? [member.operand] : member.operands;
+        for (const { first } of operands) operand(first);
+        if (member.kind === "store") found.add(member.buffer);
+      }
+      break;
     case "kernel":
       unit.inputs.forEach(operand);
       operand(unit.result);

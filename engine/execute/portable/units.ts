@@ -4,6 +4,7 @@ import type { Program, ProgramValue } from "../program.ts";
 import { isElementwise } from "./expressions.ts";
 import type { Member, Operand } from "./group.ts";
 import type { Operation } from "./kernels.ts";
+import { reroll, type RepeatedMember } from "./reroll.ts";
 import { isContiguous, lookAt, regionView, wholeView, type Region, type View } from "./view.ts";
 
 /** Elementwise operations of one shape, done in one pass. */
@@ -22,6 +23,13 @@ export interface ScalarUnit {
 export type ScalarMember =
   | { readonly kind: "compute"; readonly slot: number; readonly name: string; readonly operands: readonly Operand[] }
   | { readonly kind: "store"; readonly buffer: number; readonly offset: number; readonly operand: Operand };
+
+/** Operations on single numbers that repeat themselves, as a loop. */
+export interface RepeatUnit {
+  readonly kind: "repeat";
+  readonly count: number;
+  readonly members: readonly RepeatedMember[];
+}
 
 /** One operation with a kernel of its own. Its operands are whole tensors and numbers. */
 export interface KernelUnit {
@@ -45,7 +53,7 @@ export interface ClearUnit {
   readonly buffer: number;
 }
 
-export type Unit = LoopUnit | ScalarUnit | KernelUnit | ProductUnit | ClearUnit;
+export type Unit = LoopUnit | ScalarUnit | RepeatUnit | KernelUnit | ProductUnit | ClearUnit;
 
 /** A row of numbers of the plan. Those of parameters, state, constants and the batch are there before it begins. */
 export interface Buffer {
@@ -221,8 +229,12 @@ class Planner {
 
   #flushScalars(): void {
     if (this.#scalars.length === 0) return;
-    for (let at = 0; at < this.#scalars.length; at += mostScalars)
-      this.#units.push({ kind: "scalars", members: this.#scalars.slice(at, at + mostScalars) });
+    for (const stretch of reroll(this.#scalars)) {
+      if (stretch.kind === "repeat") this.#units.push(stretch);
+      else
+        for (let at = 0; at < stretch.members.length; at += mostScalars)
+          this.#units.push({ kind: "scalars", members: stretch.members.slice(at, at + mostScalars) });
+    }
     this.#scalars = [];
     this.#slotsInHand.clear();
     for (const [buffer, writer] of this.#writer) if (writer === "scalars") this.#writer.delete(buffer);
