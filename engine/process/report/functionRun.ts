@@ -5,6 +5,7 @@ import type { Primal } from "../../primitives/rule.ts";
 import type { Site, SiteTable } from "../../tape/site.ts";
 import { constantOperation, inputOperation, type Tape } from "../../tape/tape.ts";
 import type { FunctionOutline, SourceRange, Summary } from "../protocol.ts";
+import { constantText } from "./constantText.ts";
 import { Edges } from "./edges.ts";
 import { nameNodes } from "./names.ts";
 import { ScopeTree } from "./scopeTree.ts";
@@ -121,6 +122,11 @@ export class FunctionRun {
   /** The text of the expression that made the node, in one line. */
   text(node: number, longest = 80): string {
     const site = this.siteOf(node);
+    if (site !== undefined && this.isConstant(node)) {
+      const user = this.tape.site[node] === 0 ? this.edges.firstUser(node) : -1;
+      const operand = user < 0 ? undefined : constantText(this.tape, node, user, this.siteText(site));
+      return shorten(operand ?? this.operation(node), longest);
+    }
     return site === undefined ? (this.nodeName(node) ?? "") : shorten(this.siteText(site), longest);
   }
 

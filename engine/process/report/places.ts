@@ -13,8 +13,8 @@ export function places(run: FunctionRun): readonly PlaceReport[] {
   const found = new Map<number, Place>();
   const { site, operation } = run.tape;
   for (let node = 0; node < run.length; node++) {
-    // Every input is a place of its own: the elements of an array share their parameter's.
-    const key = run.isInput(node) ? -1 - node : site[node]! * 256 + operation[node]!;
+    // Every input is a place of its own: the elements of an array share their parameter's. So is a constant tensor.
+    const key = run.isInput(node) || run.isConstant(node) ? -1 - node : site[node]! * 256 + operation[node]!;
     let place = found.get(key);
     if (place === undefined)
       found.set(

@@ -259,6 +259,14 @@ describe("tensors and nested parameters", () => {
     );
   });
 
+  test("a constant tensor is told by the operand that it is", async () => {
+    const nodes = await ask("search", { function: "dot", query: "constant", limit: 10 });
+    assert.deepEqual(
+      nodes.map(({ label, op }) => [label, op]),
+      [["weights", "constant"]],
+    );
+  });
+
   test("all elements come when they are asked for", async () => {
     const x = (await ask("nodes", { function: "dot" })).find(({ name }) => name === "x")!;
     assert.deepEqual(await ask("tensor", { function: "dot", node: x.id, of: "adjoint" }), {
