@@ -189,7 +189,7 @@ export class Inspector {
     const done = view?.mode === "backward" ? view.step : undefined;
     const node = done === undefined || done === 0 ? undefined : this.#standing;
     const drawn = node === undefined || !graph.graph ? undefined : drawnFor(graph.graph, node);
-    graph.view.markStep(drawn, `step ${formatCount(done ?? 0)} of ${formatCount(steps.total)}`);
+    graph.view.markStep(drawn, formatCount(done ?? 0), formatCount(steps.total));
   }
 
   /** Shows the selection's place in the editor, which keeps the keyboard where it is. */

@@ -69,7 +69,7 @@ function row({ node, label, op, line, amount }: Contribution, digits: number, ev
     "tr",
     {},
     html("td", { class: "source-name" }, link),
-    html("td", { class: "dim" }, `${op}, line ${String(line)}`),
+    html("td", { class: "dim" }, op === label ? `line ${String(line)}` : `${op}, line ${String(line)}`),
     html("td", { class: "adjoint", title: formatExactly(amount) }, formatSigned(amount, digits + 1)),
   );
 }

@@ -113,14 +113,14 @@ export class GraphView {
   }
 
   /** Marks the card or group at which the pass stands. */
-  markStep(id: string | undefined, words: string): void {
+  markStep(id: string | undefined, step: string, total: string): void {
     for (const shape of this.#shapes.values()) shape.element.classList.toggle("current", shape.id === id);
     for (const edge of this.#edgeShapes) edge.element.classList.toggle("current", id !== undefined && edge.to === id);
     const box = id === undefined ? undefined : this.layout?.boxes.get(id);
-    this.#badge.textContent = box ? words : "";
-    if (!box) return;
-    // Data that flows downwards enters a card in the middle of its top.
+    // Data that flows downwards enters a card in the middle of its top: there is room for few words beside it.
     const down = this.layout?.direction === "down";
+    this.#badge.textContent = !box ? "" : down ? `step ${step}` : `step ${step} of ${total}`;
+    if (!box) return;
     this.#badge.setAttribute("x", String(down ? box.x : box.x + box.width / 2));
     this.#badge.setAttribute("text-anchor", down ? "start" : "middle");
     this.#badge.setAttribute("y", String(box.y - 9));

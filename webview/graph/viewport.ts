@@ -100,6 +100,8 @@ export class Viewport {
   show(box: Box): void {
     const { width, height } = this.size;
     const { x, y, scale } = this.frame;
+    // A graph that was made to fit is seen whole.
+    if (this.fitted && scale > smallest) return;
     const shift = (start: number, length: number, room: number) => {
       if (length + 2 * margin > room) return room / 2 - (start + length / 2);
       return Math.max(0, margin - start) + Math.min(0, room - margin - start - length);
