@@ -122,9 +122,8 @@ export class FunctionRun {
   /** The text of the expression that made the node, in one line. */
   text(node: number, longest = 80): string {
     const site = this.siteOf(node);
-    if (site !== undefined && this.isConstant(node)) {
-      const user = this.tape.site[node] === 0 ? this.edges.firstUser(node) : -1;
-      const operand = user < 0 ? undefined : constantText(this.tape, node, user, this.siteText(site));
+    if (site !== undefined && this.isConstant(node) && this.tape.site[node] === 0) {
+      const operand = constantText(this.tape, node, this.edges.firstUser(node), this.siteText(site));
       return shorten(operand ?? this.operation(node), longest);
     }
     return site === undefined ? (this.nodeName(node) ?? "") : shorten(this.siteText(site), longest);
