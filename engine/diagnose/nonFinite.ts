@@ -12,7 +12,7 @@ import {
   isFinitePrimal,
   type NonFiniteKind,
 } from "./nonFiniteKind.ts";
-import { backwardMessage, forwardMessage, passesOnText } from "./nonFiniteText.ts";
+import { backwardMessage, forwardMessage, passesOnText, whereDownstream } from "./nonFiniteText.ts";
 import { isInput, operationOf, parameterName, someInput, type Subject } from "./subject.ts";
 
 /**
@@ -125,14 +125,11 @@ function backwardFinding(subject: Subject): Finding | undefined {
     const step = spoiledStep(subject, node);
     if (step === undefined) continue;
     const consequence = { node, parameters };
-    const operands = [tape.primalOf(node), ...tape.inputPrimals(node)];
-    // What broke the backward pass was infinite before it began.
-    if (operands.some((primal) => !isFinitePrimal(primal)) && !isMeant(subject, node)) {
-      const from = isFinitePrimal(operands[0]!)
-        ? tape.inputsOf(node).find((k) => !isFinitePrimal(tape.primalOf(k)))
-        : node;
-      if (from !== undefined) return forwardFinding(subject, from, consequence);
-    }
+    // What broke the backward pass was infinite before it began, unless it is a branch that was not to be taken.
+    const before = tape.inputsOf(node).find((input) => !isFinitePrimal(tape.primalOf(input)));
+    if (before !== undefined && !isMeant(subject, before)) return forwardFinding(subject, before, consequence);
+    if (!isFinitePrimal(tape.primalOf(node)) && whereDownstream(subject, node) === undefined && !isMeant(subject, node))
+      return forwardFinding(subject, node, consequence);
     const execution = executionOf(subject, node);
     return {
       code: "non-finite",

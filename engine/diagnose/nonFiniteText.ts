@@ -70,7 +70,11 @@ export function backwardMessage(subject: Subject, story: BackwardStory): string 
   const where = `${expressionOf(subject, node)}${turn(execution)}${place(index)}`;
   const at = operands.length === 0 ? "" : ` at ${listed(operands.map((x) => figure(x)))}`;
   const begin = `${spoiled(parameters)} although the result is finite: passing back through ${where}`;
-  if (kind === "domain") return `${begin}, ${operation} has no derivative${at}; keep its argument where it has one.`;
+  if (kind === "domain") {
+    const advice =
+      whereDownstream(subject, node) === undefined ? "Keep its argument where it has one." : doubleWhere(subject, node);
+    return `${begin}, ${operation} has no derivative${at}. ${advice}`;
+  }
   if (kind === "overflow")
     return `${begin}, the adjoint ${figure(cotangent)} times the derivative ${figure(derivative)} overflows; rescale the model.`;
   if (kind === "pole")
@@ -88,7 +92,8 @@ function doubleWhere(subject: Subject, node: number): string {
   return `${name} does not take this branch, yet the adjoint passes through it: make its argument safe too (a double where), as in \`where(c, ${operation}(where(c, x, 1)), 0)\`.`;
 }
 
-function whereDownstream(subject: Subject, node: number): number | undefined {
+/** The first `where` that the value of a node goes into, if any. */
+export function whereDownstream(subject: Subject, node: number): number | undefined {
   const { tape, output } = subject;
   const below = new Set([node]);
   for (let user = node + 1; user <= output; user++) {

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { landing } from "../../examples/pendulum.ts";
 import { heNormal, random, readCsv } from "../../engine/library/index.ts";
+import type { Diagnostic } from "../../engine/process/protocol.ts";
 
 const root = path.join(import.meta.dirname, "../..");
 
@@ -12,14 +14,15 @@ interface Traced {
   readonly value: number;
   readonly gradient: Readonly<Record<string, unknown>>;
   readonly nodes: readonly { readonly op: string; readonly name?: string; readonly adjoint: number }[];
-  readonly diagnostics: readonly unknown[];
+  readonly diagnostics: readonly Diagnostic[];
 }
 
 /** What `adjoint trace --json` says of an example. */
 function trace(example: string, ...options: string[]): Traced {
   const args = ["engine/cli/main.ts", "trace", `examples/${example}`, "--json", ...options];
-  const output = execFileSync(process.execPath, args, { cwd: root, encoding: "utf8", maxBuffer: 1e8 });
-  return JSON.parse(output) as Traced;
+  // A finding of level error ends the command with 1.
+  const { stdout } = spawnSync(process.execPath, args, { cwd: root, encoding: "utf8", maxBuffer: 1e8 });
+  return JSON.parse(stdout) as Traced;
 }
 
 function close(actual: unknown, expected: number, tolerance = 1e-9): void {
@@ -117,4 +120,41 @@ test("digits: the loss and its gradient agree with plain loops over the images",
   close(db1[4], difference(b1, 4), 1e-6);
   close(dw2[7]![2], difference(w2[7]!, 2), 1e-6);
   close(db2[9], difference(b2, 9), 1e-6);
+});
+
+/** "code line" of each finding. */
+function findings({ diagnostics }: Traced): string[] {
+  return diagnostics.map(({ code, source }) => `${code} ${source.line}`);
+}
+
+/** The line of an example on which `text` stands. */
+function lineOf(example: string, text: string): number {
+  const lines = readFileSync(path.join(root, "examples", example), "utf8").split("\n");
+  return lines.findIndex((line) => line.includes(text)) + 1;
+}
+
+test("deep sigmoid: vanishes by a quarter a layer, at the sigmoid", () => {
+  const traced = trace("deep-sigmoid.ts");
+  assert.deepEqual(findings(traced), [`vanishing-gradient ${lineOf("deep-sigmoid.ts", "h = sigmoid(z)")}`]);
+  const { perStep, steps } = traced.diagnostics[0]!.data as { perStep: number; steps: number };
+  close(perStep, 0.236, 0.01);
+  assert.equal(steps, 19);
+});
+
+test("rnn: explodes along time, at the recurrent product", () => {
+  assert.deepEqual(findings(trace("rnn.ts")), [`exploding-gradient ${lineOf("rnn.ts", "matmul(h, recurrent)")}`]);
+});
+
+test("nan: the root that is not taken spoils the gradient, and a safe root gives that of a disc", () => {
+  const spoiled = trace("nan.ts", "--function", "area");
+  assert.deepEqual(findings(spoiled), [`non-finite ${lineOf("nan.ts", "sqrt(square)")}`]);
+  const { value, gradient, diagnostics } = trace("nan.ts", "--function", "safeArea");
+  assert.equal(value, spoiled.value);
+  assert.deepEqual(diagnostics, []);
+  const strips = Array.from({ length: 12 }, (_, k) => -1.1 + 0.2 * k).filter((x) => x * x < 1);
+  close(
+    gradient["radius"],
+    strips.reduce((sum, x) => sum + 0.4 / Math.sqrt(1 - x * x), 0),
+    1e-12,
+  );
 });
