@@ -286,7 +286,9 @@ export class Traces extends Disposable {
     for (const { document } of vscode.window.visibleTextEditors) {
       if (!isModelFile(document) || !this.#settings.current.traceOnOpen) continue;
       const entry = this.#entry(document.uri);
-      if (entry.state.kind === "untraced" && entry.tried !== document.version) void this.#runIfTraceable(document);
+      // VS Code keeps a closed document for a while: its trace may be older than what is opened again.
+      const isOld = entry.state.kind === "untraced" || (!document.isDirty && this.isStale(document));
+      if (isOld && entry.tried !== document.version) void this.#runIfTraceable(document);
     }
   }
 

@@ -28,6 +28,9 @@ suite("What a person asks for", () => {
     await editor.edit((edit) => edit.replace(new vscode.Range(0, 22, 0, 23), "2"));
     await lensesMatching(editor.document, /∇ 1\.551(?!.*stale)/);
     assert.equal(editor.document.isDirty, true);
+    await closeAll();
+    const { document } = await open("examples/formula.ts");
+    await lensesMatching(document, /∇ 2\.127(?!.*stale)/);
   });
 
   test("no trace before they ask, when that is how they set it", async () => {
