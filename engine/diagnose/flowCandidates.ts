@@ -11,7 +11,7 @@ export type Candidate = { readonly site: number } | { readonly family: "activati
 /** Fewer levels are no depth to speak of. */
 const fewestLevels = 6;
 /** Nodes looked at in all: a tape of 10⁶ nodes has its levels counted for so many lines, the coarsest first. */
-const mostVisits = 2e7;
+const mostVisits = 5e6;
 
 interface Measured {
   readonly candidate: Candidate;

@@ -28,10 +28,14 @@ export function converges(tape: Tape, { stations }: Chain): boolean {
   return last <= settledShare * first;
 }
 
-function norm(values: Iterable<number>): number {
+/** Scaled by the largest, so that squares do not vanish. */
+function norm(values: ArrayLike<number>): number {
+  let largest = 0;
+  for (let k = 0; k < values.length; k++) largest = Math.max(largest, Math.abs(values[k]!));
+  if (largest === 0) return 0;
   let sum = 0;
-  for (const x of values) sum += x * x;
-  return Math.sqrt(sum);
+  for (let k = 0; k < values.length; k++) sum += (values[k]! / largest) ** 2;
+  return largest * Math.sqrt(sum);
 }
 
 /** States of more elements are not told apart. */

@@ -131,6 +131,10 @@ function advice(subject: Subject, flow: Flow): string {
     return weights.tied && factors.length > 1
       ? `Scale ${weightNames} by ${figure(rate, 2)} or make it orthogonal, or clip the gradient's norm.`
       : "Keep the factor of a step at 1 or below, or clip the gradient's norm.";
+  const [worst] = culprits(subject, flow);
+  const squashed = worst !== undefined && ["tanh", "sigmoid"].includes(operationOf(subject, worst.node));
+  if (weights.tied && squashed && factors.some(({ nats }) => nats > 0))
+    return `Smaller ${weightNames} would keep it from saturating.`;
   if (gateOf(flow) !== undefined) return "Let it begin open: add 1 or more to what the sigmoid is taken of.";
   if (saturating)
     return weights.tied

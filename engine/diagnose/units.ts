@@ -47,13 +47,14 @@ export function layersOf(subject: Subject): Layer[] {
   const { tape, adjoints, output } = subject;
   const weights = weightsOf(tape);
   const uses = usesOf(tape, weights, output);
+  const seen = new Int32Array(output + 1);
   const layers = new Map<string, Layer>();
   const layerOfUnit = new Map<string, Layer>();
   for (let node = 0; node <= output; node++) {
     if (!adjoints.reached(node)) continue;
     const found = activationOf(tape, node);
     if (found === undefined) continue;
-    const origin = originOf(tape, weights, found.argument);
+    const origin = originOf(tape, weights, found.argument, seen);
     if (origin === undefined) continue;
     const site = tape.site[node]!;
     const unitKey = `${site} ${origin.weights}`;
@@ -96,12 +97,21 @@ function activationOf(tape: Tape, node: number): Found | undefined {
 }
 
 /** Which weights and which inputs an argument is a sum of products of, as short texts. */
-function originOf(tape: Tape, weights: Int32Array, argument: number): { weights: string; sources: string } | undefined {
+function originOf(
+  tape: Tape,
+  weights: Int32Array,
+  argument: number,
+  seen: Int32Array,
+): { weights: string; sources: string } | undefined {
   const own = new Digest();
   const sources = new Digest();
   let products = 0;
   const stack = [argument];
-  const seen = new Set(stack);
+  const visit = (input: number): void => {
+    if (input < 0 || seen[input] === argument) return;
+    seen[input] = argument;
+    stack.push(input);
+  };
   for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
     const multiplier = multiplierOf(tape, weights, node);
     if (multiplier >= 0) {
@@ -114,11 +124,7 @@ function originOf(tape: Tape, weights: Int32Array, argument: number): { weights:
       if (name === "mul" || name === "matmul") products++;
       own.add(weights[node]!);
     } else if (isPassing(tape.operation[node]!) && !rectifies(tape, node)) {
-      for (const input of tape.inputsOf(node)) {
-        if (seen.has(input)) continue;
-        seen.add(input);
-        stack.push(input);
-      }
+      tape.forEachWord(node, visit);
     } else sources.add(node);
   }
   return products === 0 ? undefined : { weights: own.toString(), sources: sources.toString() };

@@ -76,6 +76,11 @@ test("gives the figures behind the message: stations with the band of chance, an
   assert.deepEqual(lines.map(({ op }) => op).sort(), ["matmul", "sigmoid"]);
 });
 
+test("judges plain numbers as it judges tensors", () => {
+  for (const name of ["plainRnnSmall", "ten"]) assert.equal(only(name).code, "vanishing-gradient");
+  near(only("noResidual").data!["totalNats"], 99 * Math.log(0.01), 1e-6);
+});
+
 test("judges recurrences by what comes from the last state alone where a loss is read at every step", () => {
   assert.equal(only("rnnSmall").code, "vanishing-gradient");
   assert.equal(only("rnnLarge").code, "exploding-gradient");
