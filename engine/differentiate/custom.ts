@@ -51,14 +51,16 @@ export function customVjp(forward: Forward, backward: Backward, definition: numb
     if (!recording.on || !inputs.some(isTraced)) return forward(...inputs);
     const { tape, site, scope } = recording;
     const from = tape.length;
-    const result = insideOfCustomFunctions.recorded
-      ? evaluateRecorded(forward, inputs, definition)
-      : shared.evaluate(inputs.map((input) => constantOf(primalOf(input))));
+    const given = insideOfCustomFunctions.recorded ? runRecorded(forward, inputs) : undefined;
+    const result =
+      given === undefined
+        ? shared.evaluate(inputs.map((input) => constantOf(primalOf(input))))
+        : recordOn(tape, () => checkedResult(given, definition));
     recording.site = site;
     const rule: CustomRule = {
       ...shared,
       shape: shapeOf(result),
-      ...(tape.length > from ? { inside: { from, to: tape.length } } : {}),
+      ...(given === undefined ? {} : { inside: { from, to: tape.length, result: given } }),
     };
     return tape.add(custom.code, result, inputs, rule as unknown as Attributes, site, scope);
   };
@@ -70,13 +72,14 @@ function constantOf(primal: Primal): Primal {
   return typeof primal === "number" ? primal : new Tensor(primal.shape, primal.data);
 }
 
-function evaluateRecorded(forward: Forward, inputs: readonly Value[], definition: number): Primal {
+/** Inside, the inputs are inputs of their own, the first nodes there are. */
+function runRecorded(forward: Forward, inputs: readonly Value[]): Value {
   const { tape, site, scope } = recording;
   return recordOn(tape, () => {
     const own = inputs.map((input) => tape.add(inputOperation, primalOf(input), [], undefined, site, scope));
     recording.site = site;
     recording.scope = scope;
-    return checkedResult(forward(...own), definition);
+    return forward(...own);
   });
 }
 

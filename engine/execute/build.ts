@@ -1,5 +1,5 @@
 import { operationName } from "../primitives/names.ts";
-import { customRuleOf } from "../primitives/custom.ts";
+import { custom, customRuleOf } from "../primitives/custom.ts";
 import { sameShape, sizeOf, type Shape } from "../tape/shape.ts";
 import { constantOperation } from "../tape/tape.ts";
 import { Tensor, type Value } from "../tape/tensor.ts";
@@ -27,6 +27,8 @@ class Builder {
   readonly #ids: Int32Array;
   /** Of a value that is element k of a tensor: which. */
   readonly #elements = new Map<number, { readonly of: number; readonly element: number }>();
+  /** By node, the value that it stands for: a custom function is what it does inside, with the inputs it was given. */
+  readonly #standsFor = new Map<number, Value>();
 
   constructor(step: RecordedStep, inputs: StepInputs) {
     this.#step = step;
@@ -38,8 +40,9 @@ class Builder {
     const { tape, loss, metrics, gradients, gradientNorms, parameters, state, guards } = this.#step;
     const metricValues = [...metrics.values()];
     const all = [loss, ...metricValues, ...gradients, ...gradientNorms, ...parameters, ...state];
+    this.#openCustomFunctions();
     const needed = new Uint8Array(tape.length);
-    for (const value of all) if (typeof value !== "number" && value.node >= 0) needed[value.node] = 1;
+    for (const value of all) if (typeof value !== "number" && tape.holds(value)) needed[value.node] = 1;
     for (const { node } of guards) needed[node] = 1;
     for (let node = tape.length - 1; node >= 0; node--)
       if (needed[node] === 1) for (const input of this.#inputsOf(node)) if (input >= 0) needed[input] = 1;
@@ -61,9 +64,22 @@ class Builder {
     };
   }
 
-  /** Words. A custom function stands for what it does inside. */
+  #openCustomFunctions(): void {
+    const { tape } = this.#step;
+    for (let node = 0; node < tape.length; node++) {
+      if (tape.operation[node] !== custom.code) continue;
+      const { inside, definition } = customRuleOf(tape.attributes(node));
+      if (inside === undefined) throw new ModelError(`The custom rule at site ${definition} was not recorded inside.`);
+      this.#standsFor.set(node, inside.result);
+      tape.inputValues(node).forEach((input, k) => this.#standsFor.set(inside.from + k, input));
+    }
+  }
+
+  /** Words. */
   #inputsOf(node: number): number[] {
     const { tape } = this.#step;
+    const instead = this.#standsFor.get(node);
+    if (instead !== undefined) return typeof instead !== "number" && tape.holds(instead) ? [instead.node] : [];
     const words: number[] = [];
     tape.forEachWord(node, (word) => words.push(word));
     return words;
@@ -71,8 +87,8 @@ class Builder {
 
   #idOf(value: Value): number {
     if (typeof value === "number") return this.#constant(value);
-    if (value.node >= 0) return this.#ids[value.node]!;
-    return this.#tensorConstant(value as Tensor);
+    if (this.#step.tape.holds(value)) return this.#ids[value.node]!;
+    return value instanceof Tensor ? this.#tensorConstant(value) : this.#constant(value.primal);
   }
 
   #word(word: number): number {
@@ -81,6 +97,8 @@ class Builder {
 
   #add(node: number): number {
     const { tape, sources } = this.#step;
+    const instead = this.#standsFor.get(node);
+    if (instead !== undefined) return this.#idOf(instead);
     const source = sources.get(node);
     if (source !== undefined) {
       const { kind, leaf, element } = source;
@@ -91,10 +109,6 @@ class Builder {
     const code = tape.operation[node]!;
     if (code === constantOperation) return this.#tensorConstant(tape.primalOf(node) as Tensor);
     const name = operationName(code);
-    if (name === "custom") {
-      const { definition } = customRuleOf(tape.attributes(node));
-      throw new ModelError(`A function with an adjoint rule of its own (site ${definition}) cannot be compiled.`);
-    }
     if (name === "input") throw new ModelError("A value of another recording is used in the loss.");
     const attributes = tape.attributes(node);
     return this.#operation(

@@ -1,3 +1,4 @@
+import { insideOfCustomFunctions } from "../differentiate/custom.ts";
 import { abs } from "../primitives/selection.ts";
 import { norm } from "../primitives/reduction.ts";
 import { isTraced, primalOf, shapeOf } from "../primitives/rule.ts";
@@ -66,8 +67,9 @@ export function recordStep(
 ): RecordedStep {
   const tape = new Tape(limitBytes);
   const guards = new Guards();
-  const outer = recording.watcher;
+  const { watcher } = recording;
   recording.watcher = guards;
+  insideOfCustomFunctions.recorded = true;
   try {
     return recordOn(tape, () => {
       recording.site = 0;
@@ -75,7 +77,8 @@ export function recordStep(
       return new StepRecorder(tape, model, inputs, guards.list).record(update);
     });
   } finally {
-    recording.watcher = outer;
+    recording.watcher = watcher;
+    insideOfCustomFunctions.recorded = false;
   }
 }
 

@@ -221,7 +221,11 @@ function whyNotEven(array: readonly unknown[], path: string): string {
     return `${path}[${wrong}] is ${describe(row)}; give numbers, or arrays of numbers, one for each example`;
   }
   const size = (rowShape: RuntimeShape): string =>
-    rowShape.length === 0 ? "one number" : rowShape.length === 1 ? `${rowShape[0]!} numbers` : describeShape(rowShape);
+    rowShape.length === 0 || (rowShape.length === 1 && rowShape[0] === 1)
+      ? "one number"
+      : rowShape.length === 1
+        ? `${rowShape[0]!} numbers`
+        : describeShape(rowShape);
   return `${path} is ragged: example ${wrong} holds ${size(shape)}, those before it ${size(wanted)}`;
 }
 

@@ -18,8 +18,11 @@ export interface CustomRule {
   readonly apply: (inputs: readonly Value[]) => Value;
   /** The site where the rule was defined. */
   readonly definition: number;
-  /** In a recording that also records what the function does inside: the nodes of that, `to` left out. */
-  readonly inside?: { readonly from: number; readonly to: number };
+  /**
+   * In a recording that also records what the function does inside: the nodes of that, `to` left out. It begins with the
+   * inputs, one node for each; the result may be a constant.
+   */
+  readonly inside?: { readonly from: number; readonly to: number; readonly result: Value };
 }
 
 /** The rule of one node of the operation `custom`. */

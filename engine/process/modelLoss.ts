@@ -1,4 +1,5 @@
 /** A model as a function to trace: its loss, where training begins, on the first examples. */
+import type { Weights } from "../execute/executor.ts";
 import { gathered, Leaves } from "../execute/leaves.ts";
 import { fitParameter } from "../language/parameterValues.ts";
 import { wrapParameter } from "../language/parameters.ts";
@@ -7,15 +8,30 @@ import { checkedModel, type CheckedModel } from "../library/model.ts";
 import { Tensor } from "../tape/tensor.ts";
 
 /** To be called while a recording is on. `at` may give `parameters` in place of the initial ones. */
-export function callLoss(
-  exported: unknown,
-  at: Readonly<Record<string, unknown>>,
-): { readonly result: unknown; readonly parameters: readonly TracedParameter[] } {
+export function callLoss(exported: unknown, at: Readonly<Record<string, unknown>>): TracedLoss {
   const model = modelOf(exported);
   const initial = model.parameters.rebuild(model.parameters.leaves.map(valueOf));
   const given = "parameters" in at ? fitParameter("parameters", at["parameters"], initial) : initial;
+  return traced(model, given, firstBatch(model));
+}
+
+/** The loss where a training is now, on the rows of one step. To be called while a recording is on. */
+export function callLossAt(leaves: Leaves, weights: Weights, rows: Int32Array): TracedLoss {
+  const { model } = leaves;
+  const inputs = leaves.inputs(weights, rows);
+  const values = (list: typeof inputs.batch): unknown[] =>
+    list.map(({ leaf: { kind }, shape, data }) => valueOf({ kind, shape, data: Float64Array.from(data) }));
+  return traced(model, model.parameters.rebuild(values(inputs.parameters)), model.data.rebuild(values(inputs.batch)));
+}
+
+export interface TracedLoss {
+  readonly result: unknown;
+  readonly parameters: readonly TracedParameter[];
+}
+
+function traced(model: CheckedModel, given: unknown, batch: unknown): TracedLoss {
   const { value, structure } = wrapParameter(given, "parameters", 0);
-  return { result: model.loss(value, firstBatch(model)), parameters: [{ name: "parameters", structure }] };
+  return { result: model.loss(value, batch), parameters: [{ name: "parameters", structure }] };
 }
 
 /** @throws TypeError where what is exported is no model after all. */

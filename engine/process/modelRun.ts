@@ -13,12 +13,12 @@ import { checkNames } from "../language/parameterValues.ts";
 import { gradientOf, inputsOf } from "../language/parameters.ts";
 import type { TracedParameter } from "../language/tracedCalls.ts";
 import type { Subject } from "../diagnose/subject.ts";
-import { recording } from "../tape/recording.ts";
+import { recording, recordOn } from "../tape/recording.ts";
 import { SiteTable } from "../tape/site.ts";
 import { firstPrimitive, Tape } from "../tape/tape.ts";
 import { TracedNumber } from "../tape/tensor.ts";
 import { limitsOf } from "./limits.ts";
-import { callLoss } from "./modelLoss.ts";
+import { callLoss, type TracedLoss } from "./modelLoss.ts";
 import { diagnoseError } from "./modelErrors.ts";
 import type {
   Diagnostic,
@@ -251,6 +251,20 @@ export class ModelRun {
         (stack === undefined ? undefined : placeInStack(stack, this.#sources)) ??
         (site > 0 ? rangeOf(this.#sites.get(site)) : outline.nameSource),
     }));
+  }
+
+  /** What made a loss or its gradient NaN or infinite; undefined where in float64 both are finite. */
+  nonFiniteOrigin(outline: FunctionOutline, loss: () => TracedLoss): Diagnostic | undefined {
+    const tape = new Tape(this.#limits.tapeBytes);
+    const { result, parameters } = recordOn(tape, () => {
+      recording.site = 0;
+      recording.scope = 0;
+      return loss();
+    });
+    if (!(result instanceof TracedNumber) || !tape.holds(result)) return undefined;
+    const { node } = result;
+    const found = this.#diagnose(outline, { tape, adjoints: reverse(tape, node), output: node, parameters });
+    return found.find(({ code }) => code === "non-finite");
   }
 
   #diagnose(

@@ -8,6 +8,8 @@ import { ownProcess } from "./ownProcess.ts";
 import type { CheckSummary, TraceRequest, TraceSummary } from "./protocol.ts";
 import { answers } from "./report/answers.ts";
 import type { TrainAnswer } from "./trainingProtocol.ts";
+// Not when it is needed: by then a program may run, and the language's own functions take traced values.
+import { trainModel } from "./trainRun.ts";
 import { Watchdog } from "./watchdog.ts";
 
 const own = ownProcess();
@@ -55,7 +57,6 @@ answer(connection, "check", async (request): Promise<CheckSummary> => {
 const stopped = new AbortController();
 answer(connection, "train", async (request): Promise<TrainAnswer> => {
   const { run, onProgress } = begin(request);
-  const { trainModel } = await import("./trainRun.ts");
   return trainModel(request, run, {
     watchdog,
     onProgress,

@@ -6,8 +6,9 @@ import { train, NonFiniteError } from "../train/loop.ts";
 import { BusyError, RunFolder, RunFolderError } from "../train/runFolder.ts";
 import { TrainingError } from "../train/stepper.ts";
 import { recording } from "../tape/recording.ts";
+import { formatNumber } from "./format.ts";
 import { limitsOf } from "./limits.ts";
-import { modelOf } from "./modelLoss.ts";
+import { callLossAt, modelOf } from "./modelLoss.ts";
 import type { ModelRun, ModelRunOptions } from "./modelRun.ts";
 import type { Diagnostic, FunctionOutline, Outline } from "./protocol.ts";
 import { startOf } from "./refusals.ts";
@@ -74,6 +75,7 @@ export async function trainModel(request: TrainRequest, run: ModelRun, options: 
     });
     return { ...answer, model: outline.name, summary, diagnostics: notices };
   } catch (error) {
+    if (error instanceof NonFiniteError) return failed(watched(() => nonFinite(error, run, outline)));
     return failed(diagnosisOf(error, run, outline));
   } finally {
     folder?.release();
@@ -112,6 +114,30 @@ function folderOf(request: TrainRequest, model: string, notice: (message: string
   }
 }
 
+/** A loss that has grown so much before it overflowed was driven there by the steps themselves. */
+const divergence = 100;
+
+/** The step traced again in float64: which operation made NaN or infinity, and whether the steps were too long. */
+function nonFinite(error: NonFiniteError, run: ModelRun, outline: FunctionOutline): Diagnostic {
+  const { step, result, leaves, weights, rows, losses } = error;
+  const origin = run.nonFiniteOrigin(outline, () => callLossAt(leaves, weights, rows));
+  const what = Number.isFinite(result.loss) ? "the gradient is not finite" : `the loss is ${result.loss}`;
+  const [first, last] = losses;
+  const grown = last > divergence * Math.abs(first) && first !== 0;
+  const advice = grown
+    ? ` The loss had grown from ${formatNumber(first, 3)} to ${formatNumber(last, 3)} before: make the learning rate smaller.`
+    : "";
+  const reason = origin?.message ?? "In float64 it is finite: numbers here are too large for float32.";
+  return {
+    code: "non-finite",
+    severity: "error",
+    message: `Training stopped at step ${step}, where ${what}. ${reason}${advice}`,
+    source: origin?.source ?? outline.nameSource,
+    ...(origin?.related === undefined ? {} : { related: origin.related }),
+    data: { ...origin?.data, step, firstLoss: first, lastLoss: last },
+  };
+}
+
 function diagnosisOf(error: unknown, run: ModelRun, outline: FunctionOutline): Diagnostic {
   const { site } = recording;
   const known = (code: string, message: string): Diagnostic => ({
@@ -120,7 +146,6 @@ function diagnosisOf(error: unknown, run: ModelRun, outline: FunctionOutline): D
     message,
     source: outline.nameSource,
   });
-  if (error instanceof NonFiniteError) return known("non-finite", error.message);
   if (error instanceof BusyError) return known("already-training", error.message);
   if (error instanceof RunFolderError) return known("cannot-continue", error.message);
   if (error instanceof TrainingError) return known("cannot-train", error.message);

@@ -1,5 +1,5 @@
 import { performance } from "node:perf_hooks";
-import type { Executor, StepResult } from "../execute/executor.ts";
+import type { Executor, StepResult, Weights } from "../execute/executor.ts";
 import { Leaves } from "../execute/leaves.ts";
 import type { CheckedModel } from "../execute/record.ts";
 import type { Judged, TrainingReport, TrainingSummary } from "./report.ts";
@@ -32,16 +32,18 @@ export class NonFiniteError extends Error {
   readonly result: StepResult;
   readonly rows: Int32Array;
   readonly leaves: Leaves;
+  readonly weights: Weights;
   /** The loss of the first step and of the last that was finite. */
   readonly losses: readonly [first: number, last: number];
 
-  constructor(step: number, result: StepResult, rows: Int32Array, leaves: Leaves, losses: readonly [number, number]) {
-    super(`The loss of step ${step} is ${result.loss}.`);
-    this.step = step;
-    this.result = result;
-    this.rows = rows;
-    this.leaves = leaves;
-    this.losses = losses;
+  constructor(failure: Pick<NonFiniteError, "step" | "result" | "rows" | "leaves" | "weights" | "losses">) {
+    super(`The loss or the gradient of step ${failure.step} is not finite.`);
+    this.step = failure.step;
+    this.result = failure.result;
+    this.rows = failure.rows;
+    this.leaves = failure.leaves;
+    this.weights = failure.weights;
+    this.losses = failure.losses;
   }
 }
 
@@ -49,6 +51,8 @@ export class NonFiniteError extends Error {
 const runMs = 50;
 /** A person does not read faster. */
 const reportEveryMs = 100;
+/** Of so many epochs each is told of, and followed by a validation; of more, as many as there is time for. */
+const mostEpochsTold = 500;
 /** Weights are saved at the end of an epoch, but not more often than this. */
 const saveEveryMs = 1000;
 
@@ -108,29 +112,33 @@ class Training {
   async finish(): Promise<TrainingSummary> {
     const { executor, stop, folder, model } = this.#options;
     const perEpoch = this.#rows.stepsPerEpoch;
+    const epochs = (this.#steps - this.#firstStep) / perEpoch;
     let count = 1;
-    let order: { readonly epoch: number; readonly batches: Int32Array[] } | undefined;
     while (this.#step < this.#steps && stop?.aborted !== true) {
-      const epoch = Math.floor(this.#step / perEpoch);
-      if (order?.epoch !== epoch) order = { epoch, batches: this.#rows.epoch(epoch) };
-      const within = this.#step % perEpoch;
-      const batches = order.batches.slice(within, within + Math.min(count, this.#steps - this.#step));
+      const batches = this.#batches(Math.min(count, this.#steps - this.#step));
       const begun = performance.now();
       const results = await this.#stepper.run(batches);
       const took = performance.now() - begun;
       for (const result of results) if (result.outcome === "done") this.#count(result);
       if (results.at(-1)!.outcome !== "done") {
         await this.#save(true);
-        throw new NonFiniteError(this.#step + 1, results.at(-1)!, batches[results.length - 1]!, this.#leaves, [
-          this.#lossOfFirst ?? results.at(-1)!.loss,
-          this.#lossOfLast,
-        ]);
+        const result = results.at(-1)!;
+        throw new NonFiniteError({
+          step: this.#step + 1,
+          result,
+          rows: batches[results.length - 1]!,
+          leaves: this.#leaves,
+          weights: await executor.read(),
+          losses: [this.#lossOfFirst ?? result.loss, this.#lossOfLast],
+        });
       }
       count = Math.max(1, Math.min(Math.floor((runMs / took) * results.length), 4 * count));
+      const due = performance.now() - this.#lastReport > reportEveryMs;
       const ended = this.#step % perEpoch === 0;
-      if (ended) await this.#endEpoch();
-      const now = performance.now();
-      if (ended || now - this.#lastReport > reportEveryMs) this.#report(ended);
+      if (ended && (due || epochs <= mostEpochsTold)) {
+        await this.#endEpoch();
+        this.#report(true);
+      } else if (due) this.#report(false);
       await new Promise((resolve) => setImmediate(resolve));
     }
     if (this.#sinceReport.count > 0) {
@@ -151,6 +159,24 @@ class Training {
       stopped: this.#step < this.#steps,
       ...(folder === undefined ? {} : { folder: folder.folder }),
     };
+  }
+
+  /**
+   * The batches that come next. Epochs that are told of one by one are not run across; the end of a very short one is only
+   * a new order.
+   */
+  #batches(count: number): Int32Array[] {
+    const perEpoch = this.#rows.stepsPerEpoch;
+    const told = (this.#steps - this.#firstStep) / perEpoch <= mostEpochsTold;
+    const batches: Int32Array[] = [];
+    for (let step = this.#step; batches.length < count;) {
+      const epoch = Math.floor(step / perEpoch);
+      const rest = this.#rows.epoch(epoch).slice(step % perEpoch, (step % perEpoch) + count - batches.length);
+      batches.push(...rest);
+      step += rest.length;
+      if (told) break;
+    }
+    return batches;
   }
 
   #count(result: StepResult): void {

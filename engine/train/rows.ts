@@ -7,6 +7,11 @@ export class Rows {
   readonly validation: Int32Array;
   readonly batchSize: number;
   readonly #seed: number;
+  #streams: Random;
+  /** The stream of the epoch before `#next`, and its batches once they are drawn. */
+  #stream: Random;
+  #next = 0;
+  #batches: readonly Int32Array[] | undefined;
 
   constructor(examples: number, validationFraction: number, batchSize: number, seed: number) {
     const kept = Math.round(examples * validationFraction);
@@ -15,6 +20,7 @@ export class Rows {
     this.training = order.slice(kept).sort();
     this.batchSize = batchSize;
     this.#seed = seed;
+    this.#streams = this.#stream = new Random(seed).split();
   }
 
   /** Examples that are left over at the end of an epoch wait for the next one, where the order is another. */
@@ -22,12 +28,22 @@ export class Rows {
     return Math.floor(this.training.length / this.batchSize);
   }
 
-  /** The batches of an epoch, counted from 0. */
-  epoch(epoch: number): Int32Array[] {
-    const streams = new Random(this.#seed).split();
-    let stream = streams.split();
-    for (let k = 0; k < epoch; k++) stream = streams.split();
-    const order = drawn(stream, this.training.length).map((k) => this.training[k]!);
+  /** The batches of an epoch, counted from 0. Each epoch has a stream of random numbers of its own. */
+  epoch(epoch: number): readonly Int32Array[] {
+    if (epoch < this.#next - 1) {
+      this.#streams = new Random(this.#seed).split();
+      this.#next = 0;
+    }
+    while (this.#next <= epoch) {
+      this.#stream = this.#streams.split();
+      this.#next++;
+      this.#batches = undefined;
+    }
+    return (this.#batches ??= this.#drawBatches());
+  }
+
+  #drawBatches(): Int32Array[] {
+    const order = drawn(this.#stream, this.training.length).map((k) => this.training[k]!);
     return Array.from({ length: this.stepsPerEpoch }, (_, k) =>
       order.slice(k * this.batchSize, (k + 1) * this.batchSize),
     );

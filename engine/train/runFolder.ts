@@ -62,6 +62,9 @@ export class RunFolder {
 
   static #locked(workspace: string, model: string, folder: string): RunFolder {
     const run = new RunFolder(folder);
+    const other = lockedBy(run.#lock);
+    if (other !== undefined)
+      throw new BusyError(`${model} is being trained already (process ${other}): stop that run first.`);
     try {
       mkdirSync(folder, { recursive: true });
       const ignore = path.join(workspace, ".adjoint", ".gitignore");
@@ -70,11 +73,6 @@ export class RunFolder {
       throw new RunFolderError(
         `The run is not saved, because ${path.join(workspace, ".adjoint")} cannot be written (${reasonOf(error)}).`,
       );
-    }
-    const other = lockedBy(run.#lock);
-    if (other !== undefined) {
-      rmSync(folder, { recursive: true, force: false });
-      throw new BusyError(`${model} is being trained already (process ${other}): stop that run first.`);
     }
     writeFileSync(run.#lock, JSON.stringify({ process: process.pid }));
     return run;

@@ -62,7 +62,8 @@ export function decodeTensors(file: Uint8Array): TensorFile {
       },
     ]) => {
       if (begin + to > file.length) throw broken();
-      const bytes = file.slice(begin + from, begin + to).buffer;
+      // A copy: a Buffer's own slice would be a view of whatever stands around it.
+      const bytes = new Uint8Array(file.subarray(begin + from, begin + to)).buffer;
       if (dtype !== "F32" && dtype !== "F64") throw new Error(`${name} holds numbers of type ${dtype}, not F32 or F64`);
       return { name, shape, data: dtype === "F32" ? new Float32Array(bytes) : new Float64Array(bytes) };
     },

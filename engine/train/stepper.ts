@@ -2,7 +2,7 @@ import { buildProgram } from "../execute/build.ts";
 import type { Executor, StepResult, Weights } from "../execute/executor.ts";
 import type { Leaves } from "../execute/leaves.ts";
 import type { Program } from "../execute/program.ts";
-import { numbersOf, recordStep, type RecordedStep } from "../execute/record.ts";
+import { numbersOf, recordStep, type RecordedStep, type StepInputs } from "../execute/record.ts";
 import { agreementBound, disagreement } from "./agreement.ts";
 
 /** A run cannot begin, or cannot go on. The message is one whole sentence. */
@@ -94,6 +94,12 @@ export class Stepper {
     const recorded = guarded(() => recordStep(leaves.model, inputs, update, tapeBytes));
     this.traced++;
     this.#metricNames = [...recorded.metrics.keys()];
+    if (this.traced === 1 && !this.#isPure(inputs)) {
+      this.#tracesEachStep = true;
+      this.#options.notice(
+        "The loss does something else each time it is computed (it draws random numbers, say, or counts its calls), so every step is traced anew, which is slower than a compiled program.",
+      );
+    }
     if (this.#tracesEachStep) return this.#asTraced(recorded);
     const program = buildProgram(recorded, inputs);
     const key = keyOf(program);
@@ -118,6 +124,16 @@ export class Stepper {
     }
     this.#variants.unshift(variant);
     return this.#checked(recorded, result!, weights);
+  }
+
+  /** Whether the loss is the same computation when it is traced again. */
+  #isPure(inputs: StepInputs): boolean {
+    const { leaves, tapeBytes, guarded } = this.#options;
+    const [first, second] = [1, 2].map(() => {
+      const recorded = guarded(() => recordStep(leaves.model, inputs, false, tapeBytes));
+      return keyOf(buildProgram(recorded, inputs));
+    });
+    return first === second;
   }
 
   async #checked(recorded: RecordedStep, result: StepResult, before: Weights): Promise<StepResult> {

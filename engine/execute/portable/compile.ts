@@ -157,7 +157,8 @@ class BoundProgram implements Compiled {
       ...Object.values(functions),
     ];
     // eslint-disable-next-line @typescript-eslint/no-implied-eval -- the text is made from the program's own operations
-    return new Function(...names, `return function () {\n${source}\n}`)(...bound) as Kernel;
+    const bind = new Function(...names, `return function () {\n${source}\n}`) as (...values: unknown[]) => Kernel;
+    return bind(...bound);
   }
 }
 
@@ -170,7 +171,6 @@ function gatherer(
   const size = sizeOf(shape.slice(1));
   return (rows) => {
     let at = 0;
-    for (let k = 0; k < rows.length; k++)
-      for (let from = rows[k]! * size, end = from + size; from < end; from++) to[at++] = data[from]!;
+    for (const row of rows) for (let from = row * size, end = from + size; from < end; from++) to[at++] = data[from]!;
   };
 }

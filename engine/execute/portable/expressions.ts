@@ -21,7 +21,7 @@ const written: Readonly<Record<string, (...x: string[]) => string>> = {
   where: (c, a, b) => `(${c} === 0 ? ${b} : ${a})`,
   // A NaN is passed on.
   relu: (x) => `(${x} < 0 ? 0 : ${x})`,
-  stopGradient: (x) => x!,
+  stopGradient: (x) => x,
 };
 
 /** Whether an operation is a function of single numbers, applied to each element. */
