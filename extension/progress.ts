@@ -48,5 +48,7 @@ function describe({ stage, function: name, operations }: Progress): string {
       return `differentiating ${name ?? ""}, ${formatCount(operations)} operations`;
     case "checking":
       return `checking ${name ?? ""}`;
+    case "training":
+      return `training ${name ?? ""}`;
   }
 }
