@@ -29,12 +29,12 @@ export function converges(tape: Tape, { stations }: Chain): boolean {
 }
 
 /** Scaled by the largest, so that squares do not vanish. */
-function norm(values: ArrayLike<number>): number {
+function norm(values: Iterable<number>): number {
   let largest = 0;
-  for (let k = 0; k < values.length; k++) largest = Math.max(largest, Math.abs(values[k]!));
+  for (const x of values) largest = Math.max(largest, Math.abs(x));
   if (largest === 0) return 0;
   let sum = 0;
-  for (let k = 0; k < values.length; k++) sum += (values[k]! / largest) ** 2;
+  for (const x of values) sum += (x / largest) ** 2;
   return largest * Math.sqrt(sum);
 }
 
