@@ -25,7 +25,8 @@ export function failuresOf(check: FunctionCheck): readonly CheckFailure[] {
     const rows = (number: "numeric" | "reverse"): string => {
       const listed = wrong.slice(0, mostListed).map((votes) => {
         const name = "index" in votes ? elementName(votes) : `${votes.name} along a random direction`;
-        return `${name} = ${formatNumber(votes[number], 6)}`;
+        // A comparison of texts marks the typographic minus as easily confused.
+        return `${name} = ${formatNumber(votes[number], 6).replace("−", "-")}`;
       });
       return [...listed, ...(wrong.length > mostListed ? [`… ${wrong.length} in all`] : [])].join("\n");
     };

@@ -252,7 +252,8 @@ function testId(uri: vscode.Uri, name: string): string {
 }
 
 function report(run: vscode.TestRun, item: vscode.TestItem, check: FunctionCheck): void {
-  const lines = [summaryLine(check), ...kinkLines(check)];
+  const reasons = failuresOf(check).flatMap(({ message }) => message.split("\n").map((line) => `  ${line}`));
+  const lines = [summaryLine(check), ...kinkLines(check), ...reasons];
   run.appendOutput(`${lines.join("\r\n")}\r\n`, undefined, item);
   if (check.passed) {
     run.passed(item, check.milliseconds);

@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { suite, suiteSetup, teardown, test } from "mocha";
+import * as vscode from "vscode";
+import { adjoint, closeAll, open, page, screenshotThemes, until } from "./workbench.ts";
+
+suite("Check Gradients", () => {
+  suiteSetup(async () => {
+    await adjoint();
+  });
+  teardown(closeAll);
+
+  /** The text of the Test Explorer. */
+  async function tests(): Promise<string> {
+    return (await page()).locator(".test-explorer").innerText();
+  }
+
+  /** The number of the line of the editor beside which a failure stands. */
+  async function failingLine(): Promise<number | undefined> {
+    return (await page()).evaluate(() => {
+      const top = document.querySelector(".part.editor .test-error-content-widget")?.getBoundingClientRect().top;
+      const number = [...document.querySelectorAll(".part.editor .line-numbers")].find(
+        (candidate) => Math.abs(candidate.getBoundingClientRect().top - (top ?? NaN)) < 5,
+      );
+      return number && Number(number.textContent);
+    });
+  }
+
+  test("the Test Explorer lists every differentiable function of the workspace", async () => {
+    await vscode.commands.executeCommand("workbench.view.testing.focus");
+    await vscode.commands.executeCommand("testing.refreshTests");
+    await until("the example in the Test Explorer", async () => (await tests()).includes("custom-rule.ts"), 60_000);
+    assert.match(await tests(), /examples\/formula\.ts/);
+  });
+
+  test("running a file marks the wrong rule at its line, with expected and actual", async () => {
+    await open("examples/custom-rule.ts");
+    await vscode.commands.executeCommand("testing.runCurrentFile");
+    await vscode.commands.executeCommand("workbench.panel.testResults.view.focus");
+    const results = (await page()).locator(".test-output-peek-tree");
+    const failure = results.locator("[aria-label^='The gradient of wrong with respect to x[0] is wrong']").first();
+    await until("the failure", () => failure.isVisible(), 60_000);
+    assert.equal(
+      (await failure.locator(".label").innerText()).replace(/\s+/g, " "),
+      "wrong" +
+        "The gradient of wrong with respect to x[0] is wrong: reverse mode gives 1.98898 where differences give 0.99449, and 2 more elements fail." +
+        " @ examples/custom-rule.ts",
+    );
+    assert.match(await results.innerText(), /right\s*examples\/custom-rule\.ts/);
+    await failure.click();
+    const panel = (await page()).locator(".part.panel");
+    const figures = await until("expected and actual", async () => {
+      const text = (await panel.innerText()).replace(/\u00a0/g, " ");
+      return text.includes("x[0] = 0.99449") && text;
+    });
+    assert.ok(figures.includes("x[0] = 1.98898"));
+    assert.equal(await until("the figures beside the line", () => failingLine()), 20);
+    await screenshotThemes("check-gradients");
+  });
+
+  test("the lens checks one function, and a right one says so in the status bar", async () => {
+    const { document } = await open("examples/custom-rule.ts");
+    await vscode.commands.executeCommand("adjoint.checkGradients", document.uri, "right");
+    const status = (await page()).locator(".statusbar");
+    await until("the verdict", async () =>
+      (await status.innerText()).includes("The gradient of right is right: all 2 elements checked."),
+    );
+  });
+});
