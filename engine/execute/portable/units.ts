@@ -185,7 +185,7 @@ class Planner {
         return this.#load(view!);
       }
       if (operands.every(({ kind }) => kind !== "view") && isElementwise(name)) return this.#compute(name, operands);
-      if (name === "reshape" || name === "sumTo" || name === "transpose") return first!;
+      if (first?.kind !== "view" && (name === "reshape" || name === "sumTo")) return first!;
     } else {
       if (name === "stack" && operands.every(({ kind }) => kind !== "view")) return this.#store(shape, operands);
       if (first?.kind === "view") {
