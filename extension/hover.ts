@@ -79,9 +79,9 @@ export class HoverProvider implements vscode.HoverProvider {
   }
 }
 
-function picture({ series, range, histogram }: Hover, colors: Palette, digits: number): string | undefined {
-  if (series && series.value.length > 1) return seriesPlot(series, colors, digits, range);
-  return histogram && histogramPlot(histogram, colors, digits);
+function picture({ series, range, histogram, constant }: Hover, colors: Palette, digits: number): string | undefined {
+  if (series && series.value.length > 1 && !constant) return seriesPlot(series, colors, digits, range);
+  return histogram && histogramPlot(histogram, colors, digits, constant);
 }
 
 function palette(): Palette {

@@ -27,33 +27,34 @@ export function hoverText(hover: Hover, options: HoverOptions): string {
 }
 
 /** The two numbers, before anything else. */
-function numbers({ title, function: name, last, shape }: Hover, { digits }: HoverOptions): string {
+function numbers({ title, function: name, last, shape, constant }: Hover, { digits }: HoverOptions): string {
   const derivative = title === name ? `∂${name}` : `∂${name}/∂${isName(title) ? title : `(${title})`}`;
   const value = span("value", size(last.value, digits));
   const adjoint = span("adjoint", size(last.adjoint, digits));
+  if (constant) return `‖${code(title)}‖ = ${value} &nbsp; shape ${formatShape(shape)}`;
   return typeof last.value === "number"
     ? `${code(title)} = ${value} &nbsp; ${code(derivative)} = ${adjoint}`
     : `‖${code(title)}‖ = ${value} &nbsp; ‖${code(derivative)}‖ = ${adjoint} &nbsp; shape ${formatShape(shape)}`;
 }
 
 /** How often it ran, and how it began and ended. */
-function executions({ executions: count, first, last }: Hover, { digits }: HoverOptions): string {
-  if (count <= 1) return "";
+function executions({ executions: count, first, last, constant }: Hover, { digits }: HoverOptions): string {
+  if (count <= 1 || constant) return "";
   const pair = ({ value, adjoint }: Execution) =>
     `${span("value", size(value, digits))} ∂ ${span("adjoint", size(adjoint, digits))}`;
   return `ran ${formatCount(count)} times: first ${pair(first)}, last ${pair(last)}`;
 }
 
 /** Where no plot shows them. */
-function ranges({ range }: Hover, { digits }: HoverOptions): string {
-  if (!range) return "";
+function ranges({ range, constant }: Hover, { digits }: HoverOptions): string {
+  if (!range || constant) return "";
   const between = ([low, high]: readonly [number, number]) =>
     `${formatNumber(low, digits)} … ${formatNumber(high, digits)}`;
   return `from ${span("value", between(range.value))}, ∂ from ${span("adjoint", between(range.adjoint))}`;
 }
 
 /** Of a tensor: what its elements are. */
-function elements({ last: { value, adjoint } }: Hover, { digits }: HoverOptions): string {
+function elements({ last: { value, adjoint }, constant }: Hover, { digits }: HoverOptions): string {
   if (typeof value === "number" || typeof adjoint === "number") return "";
   const row = (name: string, kind: "value" | "adjoint", { min, mean, max }: TensorSummary) =>
     `| ${[name, ...[min, mean, max].map((x) => `&nbsp; ${span(kind, formatNumber(x, digits))}`)].join(" | ")} |`;
@@ -62,13 +63,16 @@ function elements({ last: { value, adjoint } }: Hover, { digits }: HoverOptions)
     `| | ${gap}min | ${gap}mean | ${gap}max |`,
     "| :-- | --: | --: | --: |",
     row("value", "value", value),
-    row("adjoint", "adjoint", adjoint),
+    ...(constant ? [] : [row("adjoint", "adjoint", adjoint)]),
   ].join("\n");
 }
 
 /** What the adjoint means for this value. */
-function meaning({ title, function: name, last, unused, shape, executions: count }: Hover, digits: number): string {
+function meaning(hover: Hover, digits: number): string {
+  const { title, function: name, last, unused, shape, executions: count } = hover;
   const what = isName(title) ? code(title) : "it";
+  if (hover.constant)
+    return `A constant: no derivative by ${what} is taken. As a parameter of ${code(name)} it has one.`;
   if (unused) return `${code(name)} does not depend on ${what}.`;
   if (!isFiniteSummary(last.adjoint)) return `$(warning) The adjoint of ${what} is not finite.`;
   if (!isFiniteSummary(last.value)) return `$(warning) ${capital(what)} is not finite.`;

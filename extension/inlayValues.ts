@@ -95,7 +95,7 @@ export class InlayValues extends Disposable {
   }
 
   #decoration(
-    { value, adjoint, executions }: Hint,
+    { value, adjoint, constant, executions }: Hint,
     position: vscode.Position,
     document: vscode.TextDocument,
     stale: boolean,
@@ -118,7 +118,7 @@ export class InlayValues extends Disposable {
         },
         after: {
           ...style,
-          contentText: ` ∂ ${formatSummary(adjoint, digits)}${times}${gap}`,
+          contentText: `${constant ? "" : ` ∂ ${formatSummary(adjoint, digits)}`}${times}${gap}`,
           color: new vscode.ThemeColor(colors.adjoint),
         },
       },

@@ -48,19 +48,16 @@ export function seriesPlot(
   );
 }
 
-/** How the elements of a tensor and of its adjoint are spread. */
+/** How the elements of a tensor and of its adjoint are spread. A constant has no adjoint. */
 export function histogramPlot(
   histogram: { readonly value: Histogram; readonly adjoint: Histogram },
   palette: Palette,
   digits: number,
+  constant = false,
 ): string {
-  return picture(
-    [
-      bars(histogram.value, palette.value, palette.line, digits),
-      bars(histogram.adjoint, palette.adjoint, palette.line, digits),
-    ],
-    palette,
-  );
+  const value = bars(histogram.value, palette.value, palette.line, digits);
+  if (constant) return picture([value], palette);
+  return picture([value, bars(histogram.adjoint, palette.adjoint, palette.line, digits)], palette);
 }
 
 /** For an image's address. */

@@ -83,7 +83,7 @@ function rowOf(place: PlaceReport, outcome: Outcome, colours: Colours, repeated:
     { text: line, right: true },
     ...(repeated ? [{ text: executions > 1 ? `×${formatCount(executions)}` : "", right: true }] : []),
     { text: formatSummary(value), paint: colours.value, right: true },
-    { text: formatSummary(adjoint), paint: colours.adjoint, right: true },
+    { text: op === "constant" ? "" : formatSummary(adjoint), paint: colours.adjoint, right: true },
     ...(repeated
       ? [
           { text: range === undefined ? "" : span(range.value), paint: colours.value },

@@ -15,7 +15,13 @@ import type {
   Verdict,
   Votes,
 } from "../check/report.ts";
-import type { Diagnostic, FunctionOutline, Outline, Position, SourceRange } from "../language/sourceReport.ts";
+import type {
+  Diagnostic,
+  FunctionOutline,
+  Outline,
+  Position,
+  SourceRange,
+} from "../language/instrument/sourceReport.ts";
 import type { TrainAnswer, TrainingProgress, TrainRequest } from "./trainingProtocol.ts";
 
 export type { Diagnostic, FunctionOutline, Outline, Position, SourceRange };
@@ -242,6 +248,8 @@ export interface Hover {
   readonly histogram?: { readonly value: Histogram; readonly adjoint: Histogram };
   /** The result does not depend on it. */
   readonly unused: boolean;
+  /** Not made from the parameters: no derivative by it is taken, so its adjoint says nothing. */
+  readonly constant: boolean;
 }
 
 export interface Execution {
@@ -256,6 +264,8 @@ export interface Hint {
   readonly executions: number;
   readonly value: Summary;
   readonly adjoint: Summary;
+  /** Not made from the parameters: no derivative by it is taken, so its adjoint says nothing. */
+  readonly constant: boolean;
   readonly node: number;
   readonly function: string;
 }

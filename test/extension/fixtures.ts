@@ -60,4 +60,5 @@ export const hover: Hover = {
   last: { node: 3, value: 7.38905609893065, adjoint: 0.11920292202211755 },
   shape: [],
   unused: false,
+  constant: false,
 };

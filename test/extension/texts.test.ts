@@ -75,6 +75,9 @@ test("a hover puts an expression in brackets, and what is no number in words", (
   const infinite = { node: 3, value: Infinity, adjoint: NaN };
   assert.match(read({ ...hover, last: infinite }), /\$\(warning\) The adjoint of `e` is not finite\./);
   assert.match(read({ ...hover, unused: true }), /`f` does not depend on `e`\./);
+  const constant = read({ ...hover, constant: true, unused: true });
+  assert.match(constant, /A constant: no derivative by `e` is taken\./);
+  assert.doesNotMatch(constant, /∂|does not depend/);
   assert.match(read({ ...hover, last: { ...hover.last, adjoint: 0 } }), /A small change of `e` does not change `f`\./);
   assert.match(
     read({ ...hover, last: { ...hover.last, adjoint: -0.5 } }),

@@ -18,6 +18,7 @@ export interface NodeContext {
 export function nodeDetails(node: NodeDetails, context: NodeContext): HTMLElement {
   const { digits, events } = context;
   const name = node.name ?? node.text;
+  const constant = node.op === "constant";
   return html(
     "div",
     {},
@@ -34,15 +35,31 @@ export function nodeDetails(node: NodeDetails, context: NodeContext): HTMLElemen
     scopes(node, events),
     figures([
       { name: "value", figure: formatSummary(node.value, 7), kind: "value", tooltip: describeSummary(node.value) },
-      {
-        name: html("span", {}, "adjoint ", html("span", { class: "dim" }, `∂${context.function}/∂${shortened(name)}`)),
-        figure: formatSummary(node.adjoint, 7),
-        kind: "adjoint",
-        tooltip: describeSummary(node.adjoint),
-      },
+      ...(constant
+        ? []
+        : [
+            {
+              name: html(
+                "span",
+                {},
+                "adjoint ",
+                html("span", { class: "dim" }, `∂${context.function}/∂${shortened(name)}`),
+              ),
+              figure: formatSummary(node.adjoint, 7),
+              kind: "adjoint" as const,
+              tooltip: describeSummary(node.adjoint),
+            },
+          ]),
     ]),
+    constant
+      ? html(
+          "div",
+          { class: "dim" },
+          `A constant: no derivative by it is taken. As a parameter of ${context.function} it has one.`,
+        )
+      : undefined,
     ruleBlock(node),
-    ...comesFrom(node, digits, events),
+    ...(constant ? [] : comesFrom(node, digits, events)),
     ...passesOn(node, digits, events),
     ...tensorParts(node, context),
     heading("Source"),
@@ -60,7 +77,7 @@ function tensorParts(node: NodeDetails, context: NodeContext): Node[] {
   const parts: Node[] = [];
   for (const kind of ["value", "adjoint"] as const) {
     const summary = node[kind];
-    if (typeof summary === "number") continue;
+    if (typeof summary === "number" || (kind === "adjoint" && node.op === "constant")) continue;
     const number = (value: number) => formatNumber(value, context.digits);
     parts.push(heading(kind === "value" ? "Value" : "Adjoint"));
     parts.push(

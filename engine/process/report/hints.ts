@@ -1,9 +1,9 @@
-import type { Assignment, Binding, InstrumentedFile } from "../../language/instrumentedFile.ts";
+import type { Assignment, Binding, InstrumentedFile } from "../../language/instrument/instrumentedFile.ts";
 import type { FinishedRun } from "../modelRun.ts";
 import type { Hint, Questions } from "../protocol.ts";
 import { positionOf } from "../stackPlaces.ts";
 import type { FunctionRun } from "./functionRun.ts";
-import { executionOf, occurrencesOf, type Occurrence } from "./occurrences.ts";
+import { executionOf, isArray, occurrencesOf, type Occurrence } from "./occurrences.ts";
 import { resultsOf } from "./siteIndex.ts";
 
 /** After declarations and assignments; with `names: "all"` also at every expression without a name that is no part of a larger one on its line. */
@@ -88,12 +88,14 @@ function atExpressions(
 }
 
 function hintAt(run: FunctionRun, text: string, offset: number, occurrences: readonly Occurrence[]): Hint {
-  const { node, value, adjoint } = executionOf(run, occurrences.at(-1)!);
+  const last = occurrences.at(-1)!;
+  const { node, value, adjoint } = executionOf(run, last);
   return {
     position: positionOf(text, offset),
     executions: occurrences.length,
     value,
     adjoint,
+    constant: !isArray(last) && run.isConstant(node),
     node,
     function: run.name,
   };

@@ -26,6 +26,7 @@ export function hover(finished: FinishedRun, position: Position, file = finished
     ...overExecutions(run, occurrences),
     shape,
     ...histograms(run, last),
+    constant: !isArray(last) && run.isConstant(last.node),
     unused: !occurrences.some((occurrence) => isUsed(run, occurrence)),
   };
 }
