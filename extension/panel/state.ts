@@ -33,7 +33,7 @@ const noFile: Empty = {
   kind: "empty",
   reason: "no-file",
   title: "No model is open",
-  text: "Open a TypeScript file that exports a function whose parameters all have defaults, such as export function f(x = 1, y = 2) { … }",
+  text: "Open a TypeScript file that exports a function whose parameters all have defaults, such as `export function f(x = 1, y = 2) { … }`.",
   action: { label: "Set Up This Workspace", act: "setUpWorkspace" },
 };
 

@@ -59,7 +59,7 @@ export function finding({ severity, message, source }: Diagnostic, events: Pick<
 }
 
 /** A sentence in which `code` stands between backticks. */
-function withCode(sentence: string): (Node | string)[] {
+export function withCode(sentence: string): (Node | string)[] {
   return sentence.split("`").map((part, i) => (i % 2 === 0 ? part : html("span", { class: "code" }, part)));
 }
 

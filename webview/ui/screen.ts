@@ -1,7 +1,7 @@
 /** What fills the panel while there is no graph: a run in progress, a problem, or what to do first. */
 import type { SourceRange } from "../../engine/process/protocol.ts";
 import type { PanelAct, PanelState, Progress } from "../../extension/panel/protocol.ts";
-import { finding } from "../details/overview.ts";
+import { finding, withCode } from "../details/overview.ts";
 import { fileName } from "../details/parts.ts";
 import { html, icon } from "./dom.ts";
 import { progressText } from "./notices.ts";
@@ -49,7 +49,7 @@ export class Screen {
         const { title, text, action, reason } = state as Extract<PanelState, { kind: "empty" }>;
         const picture = reason === "untrusted" ? "shield" : "type-hierarchy";
         const press = action && button({ label: action.label, primary: true, press: () => act(action.act) });
-        return [icon(picture), html("h2", {}, title), html("p", {}, text), ...(press ? [press] : [])];
+        return [icon(picture), html("h2", {}, title), html("p", {}, ...withCode(text)), ...(press ? [press] : [])];
       },
     }[state.kind]();
     this.element.className = `screen ${state.kind}`;
