@@ -1,9 +1,9 @@
 import path from "node:path";
 import * as vscode from "vscode";
-import { minimumNode } from "../engine/language/languageServer.ts";
-import { Symbols, type ExportedFunction, type TypeProblem } from "../engine/language/symbols.ts";
-import type { SourceRange } from "../engine/language/sourceReport.ts";
-import { findTypeScriptServer } from "../engine/language/typescriptServer.ts";
+import { minimumNode } from "../engine/language/symbols/languageServer.ts";
+import { Symbols, type ExportedFunction, type TypeProblem } from "../engine/language/symbols/symbols.ts";
+import type { SourceRange } from "../engine/language/instrument/sourceReport.ts";
+import { findTypeScriptServer } from "../engine/language/symbols/typescriptServer.ts";
 import { fromPosition } from "./convert.ts";
 import { Disposable } from "./disposable.ts";
 import type { SettingsStore } from "./settings.ts";

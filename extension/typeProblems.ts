@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import type { TypeProblem } from "../engine/language/symbols.ts";
+import type { TypeProblem } from "../engine/language/symbols/symbols.ts";
 import { toLocation, toRange } from "./convert.ts";
 import { Disposable } from "./disposable.ts";
 import type { TypeScriptSymbols } from "./symbols.ts";

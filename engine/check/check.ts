@@ -1,6 +1,6 @@
 import { insideOfCustomFunctions } from "../differentiate/custom.ts";
 import { Adjoints, reverse } from "../differentiate/reverse.ts";
-import type { Diagnostic, SourceRange } from "../language/sourceReport.ts";
+import type { Diagnostic, SourceRange } from "../language/instrument/sourceReport.ts";
 import { heldValues } from "../primitives/held.ts";
 import { findCulprits, firstNonFinite } from "./culprits.ts";
 import { largestAdjoint, parameterElements } from "./elements.ts";

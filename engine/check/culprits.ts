@@ -1,6 +1,6 @@
 import { reverse, type Adjoints } from "../differentiate/reverse.ts";
 import { contributions } from "../differentiate/contributions.ts";
-import type { SourceRange } from "../language/sourceReport.ts";
+import type { SourceRange } from "../language/instrument/sourceReport.ts";
 import { mul } from "../primitives/arithmetic.ts";
 import { customRuleOf } from "../primitives/custom.ts";
 import { codeOf, operationName } from "../primitives/names.ts";

@@ -1,5 +1,5 @@
 import type { Adjoints } from "../differentiate/reverse.ts";
-import type { Structure } from "../language/parameters.ts";
+import type { Structure } from "../language/runtime/parameters.ts";
 import { sizeOf, stridesOf } from "../tape/shape.ts";
 import { Tensor } from "../tape/tensor.ts";
 import { Direction, type Evaluation, type MovedTape, type Part } from "./evaluation.ts";

@@ -1,4 +1,4 @@
-import type { Structure } from "../language/parameters.ts";
+import type { Structure } from "../language/runtime/parameters.ts";
 import type { Primal } from "../primitives/rule.ts";
 import { Tape } from "../tape/tape.ts";
 import { Tensor, type TracedNumber } from "../tape/tensor.ts";

@@ -1,5 +1,5 @@
 /** What a gradient check tells. Types only. */
-import type { Diagnostic, SourceRange } from "../language/sourceReport.ts";
+import type { Diagnostic, SourceRange } from "../language/instrument/sourceReport.ts";
 
 /**
  * ok: the derivatives agree. wrong: they do not. non-finite: a derivative is NaN or infinite. kink: the point lies on or

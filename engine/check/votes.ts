@@ -1,5 +1,5 @@
 import { forward } from "../differentiate/forward.ts";
-import type { SourceRange } from "../language/sourceReport.ts";
+import type { SourceRange } from "../language/instrument/sourceReport.ts";
 import type { Direction, Evaluate, Evaluation } from "./evaluation.ts";
 import { Differences, type NumericDerivative } from "./numeric.ts";
 import type { KinkReport, Votes } from "./report.ts";

@@ -10,12 +10,15 @@ export interface Chance {
  * 5/4n (Hanin and Rolnick, How to Start Training, 2018; Hanin, Which Neural Net Architectures Give Rise to Exploding
  * and Vanishing Gradients, 2018). Layers are independent, so means and variances add up: for L layers of width n
  * mean −5L/4n and standard deviation ½√(5L/n).
+ *
+ * A net of tanhs of gain 1 is critical too, but its signals fade as 1/√l with depth and the adjoint's norm by a power of the
+ * depth between ½ and 1 (Schoenholz et al., Deep Information Propagation, 2017): ln L is taken from the mean.
  */
-export function chance(widths: readonly number[], rectified: boolean): Chance {
+export function chance(widths: readonly number[], kind: "linear" | "rectified" | "saturating"): Chance {
   const inverse = widths.reduce((sum, n) => sum + (n > 0 ? 1 / n : 0), 0);
-  return rectified
-    ? { mean: (-5 * inverse) / 4, deviation: Math.sqrt(5 * inverse) / 2 }
-    : { mean: -inverse / 2, deviation: Math.sqrt(2 * inverse) / 2 };
+  if (kind === "rectified") return { mean: (-5 * inverse) / 4, deviation: Math.sqrt(5 * inverse) / 2 };
+  const fading = kind === "saturating" ? Math.log(widths.length) : 0;
+  return { mean: -inverse / 2 - fading, deviation: Math.sqrt(2 * inverse) / 2 };
 }
 
 /** Beyond so many standard deviations it is not chance: 1 healthy network in 370. */

@@ -1,4 +1,4 @@
-import type { Binding, InstrumentedFile, TextRange } from "../language/instrumentedFile.ts";
+import type { Binding, InstrumentedFile, TextRange } from "../language/instrument/instrumentedFile.ts";
 import { someInput, type Subject } from "./subject.ts";
 
 /** Where the values of a parameter go. */

@@ -77,20 +77,24 @@ class Analysis {
       .slice(0, chain.stations.length - ends)
       .map((station) => logNorm(tape, along, station));
     const identity = chain.levels.identity.reduce((sum, each) => sum + each, 0) * 2 > chain.levels.count;
+    const shape = traits.rectified ? "rectified" : traits.saturating ? "saturating" : "linear";
     const circumstances = (from: number): Circumstances => ({
       kind,
       identity,
       gated: weights.tied && traits.gated,
       rectified: traits.rectified,
-      chance: kind === "layers" ? chance(weights.widths.slice(from), traits.rectified) : undefined,
+      chance: kind === "layers" ? chance(weights.widths.slice(from), shape) : undefined,
     });
     // A network of sigmoids forgets, though its state may come to rest as well: that is no iteration that has settled.
     const cell = traits.saturating && !identity;
     const settled = kind === "steps" && !cell && converges(tape, chain);
     const found: Flow[] = [];
-    const probed = (): number[] => {
-      const adjoint = probe(this.#subject, chain);
-      return chain.stations.map((station) => logNorm(tape, adjoint, station));
+    const probed = (from: number): number => {
+      const totals = probeSeeds.map((seed) => {
+        const adjoint = probe(this.#subject, chain, seed);
+        return logNorm(tape, adjoint, chain.stations[from]!) - logNorm(tape, adjoint, chain.stations.at(-1)!);
+      });
+      return totals.reduce((sum, total) => sum + total, 0) / totals.length;
     };
     const consider = (norms: readonly number[], element?: number): void => {
       const from = finiteFrom(norms);
@@ -98,7 +102,7 @@ class Analysis {
       const direction = kept.length < fewestStations ? undefined : judge(kept, circumstances(from));
       if (direction === undefined || (direction === "vanishing" && settled)) return;
       if (found.some((flow) => flow.direction === direction)) return;
-      if (kind === "layers" && !confirms(direction, probed().slice(from), circumstances(from).chance!)) return;
+      if (kind === "layers" && !confirms(direction, probed(from), circumstances(from).chance!)) return;
       found.push({
         direction,
         circumstances: circumstances(from),
@@ -119,6 +123,9 @@ class Analysis {
   }
 }
 
+/** Several probes, averaged: of a single example one may be far off. */
+const probeSeeds = [0x2545f491, 0x1b873593, 0x6d2b79f5] as const;
+
 /** A cotangent of one line of a gated cell needs so many steps to spread over all of its state. */
 const transient = 2;
 
@@ -137,8 +144,8 @@ function alone(subject: Subject, chain: Chain): Adjoints {
  * The same for a cotangent of random signs. What a loss sends back is aligned with the values it is computed of, which
  * makes it grow over the first few layers of a healthy network; a cotangent that knows nothing of them does not.
  */
-function probe(subject: Subject, chain: Chain): Adjoints {
-  let state = 0x2545f491;
+function probe(subject: Subject, chain: Chain, seed: number): Adjoints {
+  let state = seed;
   const sign = (): number => {
     // xorshift32 (Marsaglia 2003)
     state ^= state << 13;

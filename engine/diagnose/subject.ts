@@ -1,6 +1,6 @@
 import type { Adjoints } from "../differentiate/reverse.ts";
-import type { InstrumentedFile } from "../language/instrumentedFile.ts";
-import type { TracedParameter } from "../language/tracedCalls.ts";
+import type { InstrumentedFile } from "../language/instrument/instrumentedFile.ts";
+import type { TracedParameter } from "../language/runtime/tracedCalls.ts";
 import { operationName } from "../primitives/names.ts";
 import type { SiteTable } from "../tape/site.ts";
 import { inputOperation, type Tape } from "../tape/tape.ts";

@@ -55,9 +55,9 @@ export function judge(logNorms: readonly number[], circumstances: Circumstances)
   return gated && rate > gatedRate ? undefined : "vanishing";
 }
 
-/** Whether a random cotangent goes the same way, beyond what chance does to it. */
-export function confirms(direction: Direction, logNorms: readonly number[], { mean, deviation }: Chance): boolean {
-  const beyond = stepsOf(logNorms).reduce((sum, step) => sum + step, 0) - mean;
+/** Whether random cotangents go the same way, beyond what chance does to them: `total` is their ln-ratio, in the mean. */
+export function confirms(direction: Direction, total: number, { mean, deviation }: Chance): boolean {
+  const beyond = total - mean;
   return (direction === "exploding" ? beyond : -beyond) > chanceLimit * deviation;
 }
 

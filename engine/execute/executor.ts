@@ -31,8 +31,8 @@ export interface Device {
 
 /**
  * done: the update was made (or the program has none).
- * guard: the program does not apply to this step (see `Guard`). non-finite: the loss or the norm of a gradient is NaN or
- * infinite. In both cases parameters and state are as before the step.
+ * guard: the program does not apply to this step (see `Guard`). non-finite: the loss, the norm of a gradient, or a
+ * weight that the update would make is NaN or infinite. In both cases parameters and state are as before the step.
  */
 export type StepOutcome = "done" | "guard" | "non-finite";
 

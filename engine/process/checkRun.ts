@@ -2,7 +2,7 @@
 import { performance } from "node:perf_hooks";
 import { checkGradient, type Checked } from "../check/check.ts";
 import { MovedTape, type Evaluate } from "../check/evaluation.ts";
-import type { LoadedModel } from "../language/load.ts";
+import type { LoadedModel } from "../language/load/load.ts";
 import { limitsOf } from "./limits.ts";
 import type { ModelRun, ModelRunOptions } from "./modelRun.ts";
 import type { CheckRequest, CheckSummary, Diagnostic, FunctionCheck, FunctionOutline } from "./protocol.ts";

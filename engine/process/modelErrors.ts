@@ -1,7 +1,7 @@
 /** From what a model threw to one sentence at the place where it was thrown. */
 import { CustomRuleError } from "../differentiate/custom.ts";
-import type { InstrumentedFile } from "../language/instrumentedFile.ts";
-import { ParameterError } from "../language/parameterValues.ts";
+import type { InstrumentedFile } from "../language/instrument/instrumentedFile.ts";
+import { ParameterError } from "../language/runtime/parameterValues.ts";
 import { ShapeError } from "../primitives/broadcastShapes.ts";
 import type { SiteTable } from "../tape/site.ts";
 import { TapeLimitError } from "../tape/tape.ts";

@@ -1,9 +1,9 @@
 /** A model as a function to trace: its loss, where training begins, on the first examples. */
 import type { Weights } from "../execute/executor.ts";
 import { gathered, Leaves } from "../execute/leaves.ts";
-import { fitParameter } from "../language/parameterValues.ts";
-import { wrapParameter } from "../language/parameters.ts";
-import type { TracedParameter } from "../language/tracedCalls.ts";
+import { fitParameter } from "../language/runtime/parameterValues.ts";
+import { wrapParameter } from "../language/runtime/parameters.ts";
+import type { TracedParameter } from "../language/runtime/tracedCalls.ts";
 import { checkedModel, type CheckedModel } from "../library/model.ts";
 import { Tensor } from "../tape/tensor.ts";
 

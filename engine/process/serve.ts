@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { createMessageConnection, IPCMessageReader, IPCMessageWriter } from "vscode-jsonrpc/node";
-import { outline } from "../language/outline.ts";
+import { outline } from "../language/instrument/outline.ts";
 import { answer, notify } from "./channel.ts";
 import { checkModel } from "./checkRun.ts";
 import { ModelRun, type FinishedRun, type ModelRunOptions } from "./modelRun.ts";

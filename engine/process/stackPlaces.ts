@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
-import type { InstrumentedFile } from "../language/instrumentedFile.ts";
-import { sourceOf } from "../language/linkedNames.ts";
+import type { InstrumentedFile } from "../language/instrument/instrumentedFile.ts";
+import { sourceOf } from "../language/load/linkedNames.ts";
 import type { SourceRange } from "./protocol.ts";
 
 type Sources = ReadonlyMap<string, InstrumentedFile>;

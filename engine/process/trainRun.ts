@@ -121,7 +121,11 @@ const divergence = 100;
 function nonFinite(error: NonFiniteError, run: ModelRun, outline: FunctionOutline): Diagnostic {
   const { step, result, leaves, weights, rows, losses } = error;
   const origin = run.nonFiniteOrigin(outline, () => callLossAt(leaves, weights, rows));
-  const what = Number.isFinite(result.loss) ? "the gradient is not finite" : `the loss is ${result.loss}`;
+  const what = !Number.isFinite(result.loss)
+    ? `the loss is ${result.loss}`
+    : result.gradientNorms.every((size) => Number.isFinite(size))
+      ? "the weights overflow"
+      : "the gradient is not finite";
   const [first, last] = losses;
   const grown = last > divergence * Math.abs(first) && first !== 0;
   const advice = grown

@@ -1,7 +1,7 @@
 /** Training over the channel of `protocol.ts`. Types only. */
 import type { Executor } from "../execute/executor.ts";
 import type { TrainingReport, TrainingSummary } from "../train/report.ts";
-import type { Diagnostic, Outline } from "../language/sourceReport.ts";
+import type { Diagnostic, Outline } from "../language/instrument/sourceReport.ts";
 import type { Limits } from "./protocol.ts";
 
 export type { Judged, TrainingReport, TrainingSummary } from "../train/report.ts";

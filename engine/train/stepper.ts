@@ -155,12 +155,10 @@ export class Stepper {
     const number = (value: RecordedStep["loss"]): number => numbersOf(tape, value)[0]!;
     const loss = number(recorded.loss);
     const gradientNorms = recorded.gradientNorms.map(number);
-    const finite = [loss, ...gradientNorms].every((value) => Number.isFinite(value));
-    if (finite && this.#options.update)
-      await this.#options.executor.write({
-        parameters: recorded.parameters.map((value) => Float32Array.from(numbersOf(tape, value))),
-        state: recorded.state.map((value) => numbersOf(tape, value)),
-      });
+    const parameters = recorded.parameters.map((value) => Float32Array.from(numbersOf(tape, value)));
+    const state = recorded.state.map((value) => numbersOf(tape, value));
+    const finite = [[loss], gradientNorms, ...parameters, ...state].every((list) => list.every(Number.isFinite));
+    if (finite && this.#options.update) await this.#options.executor.write({ parameters, state });
     return {
       outcome: finite ? "done" : "non-finite",
       loss,

@@ -50,7 +50,9 @@ suite("A model in the editor", () => {
 
   test("says that a trace is stale until the file is saved", async () => {
     await editor.edit((edit) => edit.replace(new vscode.Range(0, 22, 0, 23), "2"));
-    assert.deepEqual(await lensesMatching(document, /stale/), ["1: ∇ 2.127 · ‖∇f‖ 1.864 (stale) | Trace | Graph | Check"]);
+    assert.deepEqual(await lensesMatching(document, /stale/), [
+      "1: ∇ 2.127 · ‖∇f‖ 1.864 (stale) | Trace | Graph | Check",
+    ]);
     assert.match(
       await hover(document, "const e", 6),
       /\$\(history\) stale: the text has changed since this was traced/,

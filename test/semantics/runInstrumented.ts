@@ -1,8 +1,8 @@
 import { reverse } from "../../engine/differentiate/reverse.ts";
-import { createRuntime } from "../../engine/language/createRuntime.ts";
-import { loadModel, type LoadedModel } from "../../engine/language/load.ts";
-import { inputsOf } from "../../engine/language/parameters.ts";
-import type { Runtime } from "../../engine/language/runtime.ts";
+import { createRuntime } from "../../engine/language/runtime/createRuntime.ts";
+import { loadModel, type LoadedModel } from "../../engine/language/load/load.ts";
+import { inputsOf } from "../../engine/language/runtime/parameters.ts";
+import type { Runtime } from "../../engine/language/runtime/runtime.ts";
 import * as library from "../../engine/library/index.ts";
 import { recording } from "../../engine/tape/recording.ts";
 import { SiteTable } from "../../engine/tape/site.ts";

@@ -58,6 +58,8 @@ export function progressText({ stage, function: name, operations }: Progress): s
       return "Loading the model";
     case "running":
       return `Running${of}: ${formatPlural(operations, "operation")} so far`;
+    case "training":
+      return `Training${of}`;
     case "checking":
       return `Checking the gradient${of}`;
     case "differentiating":

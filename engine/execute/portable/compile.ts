@@ -1,7 +1,7 @@
 import { sizeOf, type Shape } from "../../tape/shape.ts";
 import type { StepOutcome, StepResult } from "../executor.ts";
 import type { Program } from "../program.ts";
-import { copyInto, copyOf } from "./copy.ts";
+import { allFinite, copyInto, copyOf } from "./copy.ts";
 import { loopSource, type LoopSource, type Operand } from "./group.ts";
 import type { Functions } from "./expressions.ts";
 import { kernelOf, type Kernel, type Place } from "./kernels.ts";
@@ -68,8 +68,7 @@ class BoundProgram implements Compiled {
     const gradientNorms = outputs.gradientNorms.map((id) => this.#number(id));
     let outcome: StepOutcome = "done";
     if (guards.some(({ value, expected }) => this.#differs(value, expected))) outcome = "guard";
-    else if (!isFinite(loss) || !gradientNorms.every(isFinite)) outcome = "non-finite";
-    else this.#update();
+    else if (!isFinite(loss) || !gradientNorms.every(isFinite) || !this.#update()) outcome = "non-finite";
     return { outcome, loss, metrics, gradientNorms };
   }
 
@@ -83,11 +82,25 @@ class BoundProgram implements Compiled {
     });
   }
 
-  #update(): void {
+  /** False, and nothing is changed, where the update would make weights that are not finite. */
+  #update(): boolean {
     const { outputs } = this.#program;
     for (const kernel of this.#second) kernel();
-    outputs.parameters.forEach((id, k) => this.#put(id, this.#storage.parameters[k]!));
-    outputs.state.forEach((id, k) => this.#put(id, this.#storage.state[k]!));
+    const { parameters, state } = this.#storage;
+    const finite =
+      outputs.parameters.every((id, k) => this.#isFinite(id, parameters[k]!.length)) &&
+      outputs.state.every((id, k) => this.#isFinite(id, state[k]!.length));
+    if (!finite) return false;
+    outputs.parameters.forEach((id, k) => this.#put(id, parameters[k]!));
+    outputs.state.forEach((id, k) => this.#put(id, state[k]!));
+    return true;
+  }
+
+  #isFinite(id: number, size: number): boolean {
+    const place = this.#plan.placeOf(id);
+    // What would overflow in float32 counts as infinite.
+    if (place.kind !== "view") return isFinite(fround(this.#numberAt(place)));
+    return allFinite(this.#arrays[place.view.buffer]!, place.view.offset, size);
   }
 
   #put(id: number, to: Float32Array | Float64Array): void {

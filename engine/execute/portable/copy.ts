@@ -11,3 +11,10 @@ export function copyOf(from: Float32Array, offset: number, size: number): Float3
   copyInto(copy, from, offset);
   return copy;
 }
+
+export function allFinite(data: Floats, offset: number, size: number): boolean {
+  // What is infinite or NaN is NaN when it is taken from itself, and so is every sum with it.
+  let sum = 0;
+  for (let k = offset; k < offset + size; k++) sum += data[k]! - data[k]!;
+  return sum === 0;
+}

@@ -1,5 +1,5 @@
 import type { Adjoints } from "../../differentiate/reverse.ts";
-import type { InstrumentedFile } from "../../language/instrumentedFile.ts";
+import type { InstrumentedFile } from "../../language/instrument/instrumentedFile.ts";
 import { operationName } from "../../primitives/names.ts";
 import type { Primal } from "../../primitives/rule.ts";
 import type { Site, SiteTable } from "../../tape/site.ts";

@@ -1,5 +1,5 @@
 /** What stands under a position of the source, and every value that it had in a run. */
-import type { Binding, InstrumentedFile } from "../../language/instrumentedFile.ts";
+import type { Binding, InstrumentedFile } from "../../language/instrument/instrumentedFile.ts";
 import type { Shape } from "../../tape/shape.ts";
 import type { FinishedRun } from "../modelRun.ts";
 import type { Execution, Position, SourceRange } from "../protocol.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { instrument } from "../../../engine/language/instrument.ts";
-import type { InstrumentedFile } from "../../../engine/language/instrumentedFile.ts";
+import { instrument } from "../../../engine/language/instrument/instrument.ts";
+import type { InstrumentedFile } from "../../../engine/language/instrument/instrumentedFile.ts";
 import { SiteTable, type Site } from "../../../engine/tape/site.ts";
 
 const sites = new SiteTable();

@@ -1,7 +1,7 @@
 // Runs the program named on the command line instrumented, without a trace.
-import { createRuntime } from "../../../engine/language/createRuntime.ts";
-import { loadModel } from "../../../engine/language/load.ts";
-import { originalFunctionText } from "../../../engine/language/moduleHooks.ts";
+import { createRuntime } from "../../../engine/language/runtime/createRuntime.ts";
+import { loadModel } from "../../../engine/language/load/load.ts";
+import { originalFunctionText } from "../../../engine/language/load/moduleHooks.ts";
 import { SiteTable } from "../../../engine/tape/site.ts";
 
 const { runtime } = createRuntime({ originalText: originalFunctionText });

@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, test } from "node:test";
-import { createRuntime } from "../../../engine/language/createRuntime.ts";
-import { LoadError, loadModel, type LoadedModel } from "../../../engine/language/load.ts";
-import { originalFunctionText } from "../../../engine/language/moduleHooks.ts";
-import { stackFrames } from "../../../engine/language/positions.ts";
+import { createRuntime } from "../../../engine/language/runtime/createRuntime.ts";
+import { LoadError, loadModel, type LoadedModel } from "../../../engine/language/load/load.ts";
+import { originalFunctionText } from "../../../engine/language/load/moduleHooks.ts";
+import { stackFrames } from "../../../engine/language/load/positions.ts";
 import { SiteTable } from "../../../engine/tape/site.ts";
 
 const folder = mkdtempSync(path.join(tmpdir(), "adjoint-load-"));

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { outline } from "../../../engine/language/outline.ts";
+import { outline } from "../../../engine/language/instrument/outline.ts";
 
 const functionsOf = (text: string): readonly (readonly [string, boolean])[] =>
   outline("/model.ts", text).functions.map(({ name, traceable }) => [name, traceable] as const);

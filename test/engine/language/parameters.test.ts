@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { reverse } from "../../../engine/differentiate/reverse.ts";
-import { checkNames, fitParameter, ParameterError } from "../../../engine/language/parameterValues.ts";
-import { gradientOf, inputsOf, wrapParameter, type Nested } from "../../../engine/language/parameters.ts";
+import { checkNames, fitParameter, ParameterError } from "../../../engine/language/runtime/parameterValues.ts";
+import { gradientOf, inputsOf, wrapParameter, type Nested } from "../../../engine/language/runtime/parameters.ts";
 import { Tensor, TracedNumber } from "../../../engine/tape/tensor.ts";
 import { $, held, installed, traced } from "./tracing.ts";
 

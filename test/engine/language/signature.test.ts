@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { readSignature, resultOf } from "../../../engine/language/signature.ts";
+import { readSignature, resultOf } from "../../../engine/language/symbols/signature.ts";
 
 function result(description: string): string {
   const signature = readSignature(description);

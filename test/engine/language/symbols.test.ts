@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { after, before, describe, test } from "node:test";
-import { Symbols } from "../../../engine/language/symbols.ts";
-import { findTypeScriptServer } from "../../../engine/language/typescriptServer.ts";
+import { Symbols } from "../../../engine/language/symbols/symbols.ts";
+import { findTypeScriptServer } from "../../../engine/language/symbols/typescriptServer.ts";
 
 const modules = path.join(import.meta.dirname, "../../../node_modules");
 const program = path.join(modules, "typescript-language-server/lib/cli.mjs");

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createRuntime } from "../../../engine/language/createRuntime.ts";
+import { createRuntime } from "../../../engine/language/runtime/createRuntime.ts";
 import { reverse } from "../../../engine/differentiate/reverse.ts";
 import { recordOn } from "../../../engine/tape/recording.ts";
 import { Tape } from "../../../engine/tape/tape.ts";

@@ -1,0 +1,163 @@
+import { readFileSync } from "node:fs";
+import { registerHooks, type LoadHookContext, type ResolveHookContext } from "node:module";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import type { SiteTable } from "../../tape/site.ts";
+import { commonjsExportHints } from "./commonjsExports.ts";
+import { instrument } from "../instrument/instrument.ts";
+import type { InstrumentedFile } from "../instrument/instrumentedFile.ts";
+import { nameThroughLink } from "./linkedNames.ts";
+import { isTypescript, SourceSyntaxError } from "../instrument/parse.ts";
+import { runtimeName } from "../runtime/runtime.ts";
+import { resolveAsTypescript } from "./resolveImport.ts";
+
+/** What one model is loaded with. Its modules are told from the engine's own by who imported them. */
+export interface Session {
+  readonly entryUrl: string;
+  readonly entryFile: string;
+  readonly entryText: string | undefined;
+  readonly sites: SiteTable;
+  readonly library: object;
+  /** By path. */
+  readonly sources: Map<string, InstrumentedFile>;
+}
+
+/** An import that leads nowhere. */
+export interface MissingImport {
+  readonly specifier: string;
+  readonly parentURL: string | undefined;
+}
+
+/** The errors of imports that were not found, for whoever reports them: programs may also catch them. */
+export const missingImports = new WeakMap<Error, MissingImport>();
+
+const libraryName = "adjoint";
+const libraryUrl = "adjoint:library";
+const libraryKey = Symbol.for("adjoint.library");
+const script = /\.[cm]?[jt]sx?$/;
+
+/** Calls of the runtime in instrumented text, with their site. */
+const siteInText = new RegExp(`${runtimeName.replace("$", "\\$")}[\\w.]*\\((\\d+)`);
+
+/** The text that a function or class was written with, from the text that it runs with: for `Function.prototype.toString`. */
+export function originalFunctionText(generated: string): string | undefined {
+  const site = Number(siteInText.exec(generated)?.[1]);
+  if (Number.isNaN(site)) return undefined;
+  for (const session of new Set(sessions.values())) {
+    for (const source of session.sources.values()) {
+      if (source.firstSite > site || site >= source.endSite) continue;
+      const text = source.originalText(generated);
+      if (text !== undefined) return text;
+    }
+  }
+  return undefined;
+}
+
+/** Modules that belong to a model, and the session they were loaded in. */
+const sessions = new Map<string, Session>();
+let installed = false;
+
+export function beginSession(session: Session): void {
+  sessions.set(session.entryUrl, session);
+  (globalThis as Record<symbol, unknown>)[libraryKey] = session.library;
+  if (installed) return;
+  installed = true;
+  registerHooks({ resolve, load });
+}
+
+type NextResolve = (specifier: string, context?: Partial<ResolveHookContext>) => ReturnType<ResolveHook>;
+type ResolveHook = NonNullable<Parameters<typeof registerHooks>[0]["resolve"]>;
+type LoadHook = NonNullable<Parameters<typeof registerHooks>[0]["load"]>;
+
+const resolve: ResolveHook = (specifier, context, nextResolve) => {
+  const { parentURL } = context;
+  const session = parentURL === undefined ? undefined : sessions.get(parentURL);
+  if (session === undefined) return nextResolve(specifier, context);
+  if (specifier === libraryName) return { url: libraryUrl, format: "module", shortCircuit: true };
+  const resolved = resolveInModel(specifier, context, nextResolve);
+  if (resolved.url.startsWith("file:") && !sessions.has(resolved.url)) sessions.set(resolved.url, session);
+  if (
+    !resolved.url.endsWith(".json") ||
+    context.conditions.includes("require") ||
+    context.importAttributes.type !== undefined
+  )
+    return resolved;
+  return { ...resolved, importAttributes: { ...context.importAttributes, type: "json" } };
+};
+
+function resolveInModel(
+  specifier: string,
+  context: ResolveHookContext,
+  nextResolve: NextResolve,
+): ReturnType<ResolveHook> {
+  try {
+    return nextResolve(specifier, context);
+  } catch (error) {
+    const url = isNotFound(error) ? resolveAsTypescript(specifier, context.parentURL) : undefined;
+    if (url !== undefined) return { url, shortCircuit: true };
+    if (error instanceof Error) missingImports.set(error, { specifier, parentURL: context.parentURL });
+    throw error;
+  }
+}
+
+const notFound = new Set(["ERR_MODULE_NOT_FOUND", "MODULE_NOT_FOUND", "ERR_UNSUPPORTED_DIR_IMPORT"]);
+
+const isNotFound = (error: unknown): boolean =>
+  error instanceof Error && "code" in error && notFound.has(String(error.code));
+
+const load: LoadHook = (url, context, nextLoad) => {
+  if (url === libraryUrl) return { format: "module", source: libraryModule(), shortCircuit: true };
+  const session = sessions.get(url);
+  const [location] = url.split(/[?#]/, 1) as [string];
+  if (session === undefined || !script.test(location)) return nextLoad(url, context);
+  return loadScript(url, fileURLToPath(location), session, context, nextLoad);
+};
+
+function loadScript(
+  url: string,
+  location: string,
+  session: Session,
+  context: LoadHookContext,
+  nextLoad: Parameters<LoadHook>[2],
+): ReturnType<LoadHook> {
+  const isEntry = url === session.entryUrl;
+  const file = nameThroughLink(location, session.entryFile, fileURLToPath(session.entryUrl));
+  const text = (isEntry ? session.entryText : undefined) ?? readFileSync(file, "utf8");
+  const instrumented = instrumentFile(file, text, session, formatOf(file, context.format));
+  // A package that only Node itself can read runs as it is.
+  if (instrumented === undefined) return nextLoad(url, context);
+  session.sources.set(file, instrumented);
+  const { format, code } = instrumented;
+  return { format, source: format === "module" ? code : code + commonjsExportHints(text), shortCircuit: true };
+}
+
+function instrumentFile(
+  file: string,
+  text: string,
+  { sites }: Session,
+  format: "module" | "commonjs" | undefined,
+): InstrumentedFile | undefined {
+  const isPackage = file.includes(`${path.sep}node_modules${path.sep}`);
+  try {
+    return instrument({ file, text, sites, format, isRead: !isPackage });
+  } catch (error) {
+    if (error instanceof SourceSyntaxError && isPackage && !isTypescript(file)) return undefined;
+    throw error;
+  }
+}
+
+/** TypeScript with module syntax is a module, whatever the package says: so it is when TypeScript compiles it. */
+function formatOf(file: string, format: string | null | undefined): "module" | "commonjs" | undefined {
+  if (isTypescript(file)) return undefined;
+  return format === "module" || format === "commonjs" ? format : undefined;
+}
+
+/** A module whose exports are the library that runs in this process. */
+function libraryModule(): string {
+  const library = (globalThis as Record<symbol, unknown>)[libraryKey] as object;
+  const names = Object.keys(library).filter((name) => name !== "default");
+  return [
+    `const library = globalThis[Symbol.for("adjoint.library")];`,
+    ...names.map((name) => `export const ${name} = library[${JSON.stringify(name)}];`),
+  ].join("\n");
+}

@@ -1,0 +1,69 @@
+import { recording } from "../../../tape/recording.ts";
+import { TracedNumber, untraced } from "../../../tape/tensor.ts";
+import { primal, toElement } from "../primals.ts";
+import { replaceConstructor, type Constructor } from "./replace.ts";
+import {
+  elementNodes,
+  floatArrayConstructors,
+  mayBeTraced,
+  noteElements,
+  rounded,
+  type FloatArray,
+} from "../typedArrays.ts";
+
+/** `new Float64Array(…)` and its narrower kin, also by `super(…)`: elements that are traced keep their nodes. */
+export function installFloatArrays(): void {
+  for (const { name } of floatArrayConstructors) {
+    replaceConstructor(name, (native) => ({
+      call: (values) => native(...values),
+      construct(values, target) {
+        if (!recording.on || typeof values[0] !== "object" || values[0] === null || isBuffer(values[0]))
+          return target === native && typeof values[0] === "number"
+            ? new native(...values)
+            : plain(native, values, target);
+        return fromElements(native, values[0], target);
+      },
+    }));
+  }
+}
+
+function plain(native: Constructor, values: unknown[], target: Constructor): object {
+  return Reflect.construct(native, values.map(primal), target);
+}
+
+function isBuffer(value: object): boolean {
+  return value instanceof ArrayBuffer || value instanceof SharedArrayBuffer;
+}
+
+function fromElements(native: Constructor, source: object, target: Constructor): object {
+  if (source instanceof TracedNumber) return plain(native, [source], target);
+  if (ArrayBuffer.isView(source)) {
+    const copy = Reflect.construct(native, [source], target) as FloatArray;
+    if (mayBeTraced(source)) noteElements(copy, 0, roundedNodes(copy, elementNodes(source, 0, source.length)!, source));
+    return copy;
+  }
+  const elements = Array.from(source as Iterable<unknown>, toElementOnly);
+  const array = Reflect.construct(native, [elements.map(primal)], target) as FloatArray;
+  if (elements.some((element) => element instanceof TracedNumber)) noteElements(array, 0, nodesFor(array, elements));
+  return array;
+}
+
+const toElementOnly = (element: unknown): number | TracedNumber => toElement(element);
+
+/** The nodes of values stored in an array, rounded to its precision. */
+export function nodesFor(array: FloatArray, elements: readonly unknown[]): number[] {
+  return elements.map((element) => {
+    if (!(element instanceof TracedNumber)) return untraced;
+    const kept = rounded(array, element);
+    return kept instanceof TracedNumber ? kept.node : untraced;
+  });
+}
+
+/** Nodes of another array's elements as they arrive in `array`: rounded where it is narrower. */
+export function roundedNodes(array: FloatArray, nodes: Int32Array, source: FloatArray): ArrayLike<number> {
+  if (array.BYTES_PER_ELEMENT >= source.BYTES_PER_ELEMENT) return nodes;
+  return nodesFor(
+    array,
+    Array.from(nodes, (node) => (node === untraced ? 0 : new TracedNumber(node, recording.tape))),
+  );
+}

@@ -1,0 +1,123 @@
+import { recording } from "../../../tape/recording.ts";
+import { TracedNumber } from "../../../tape/tensor.ts";
+import { truth } from "../comparisons.ts";
+import type { Findings } from "../findings.ts";
+import { numberOf, primal, toNumeric, toPrimitive } from "../primals.ts";
+import { replaceConstructor, replaceMethods, takingPrimals, type Callable } from "./replace.ts";
+import type { Runtime } from "../runtime.ts";
+import { textOf } from "../text.ts";
+
+/** Kept from before it is replaced. */
+const nativeNumber = Number;
+
+/** `new Number(x)` of a traced x: the wrapper object holds the primal, and the traced number is found here. */
+const wrapped = new WeakMap<object, TracedNumber>();
+
+/** Number, Boolean and the global functions of numbers; the methods of traced numbers; calls of globals by name. */
+export function installNumbers(findings: Findings): Runtime["globals"] {
+  replaceConstructor("Number", (native) => ({
+    call: (values) => (values.length === 0 ? 0 : toNumberFrom(values[0])),
+    construct(values, target) {
+      const value = values.length === 0 ? 0 : toNumberFrom(values[0]);
+      const wrapper = Reflect.construct(native, [primal(value)], target);
+      if (value instanceof TracedNumber) wrapped.set(wrapper, value);
+      return wrapper;
+    },
+  }));
+  replaceConstructor("Boolean", (native) => ({
+    call: ([value]) => truth(recording.site, value),
+    construct: ([value], target) => Reflect.construct(native, [truth(recording.site, value)], target),
+  }));
+  installNumberPrototype();
+  installGlobalFunctions(findings);
+  return globalCalls(findings);
+}
+
+/** `Number(value)`: a BigInt becomes a number, a traced number stays what it is. */
+function toNumberFrom(value: unknown): unknown {
+  const numeric = toNumeric(value);
+  return typeof numeric === "bigint" ? nativeNumber(numeric) : numeric;
+}
+
+function installNumberPrototype(): void {
+  const { prototype } = Number;
+  // A traced number finds what the program itself adds to Number.prototype, too.
+  Object.setPrototypeOf(TracedNumber.prototype, prototype);
+  Object.defineProperty(TracedNumber.prototype, "constructor", { value: Number, enumerable: false });
+  replaceMethods(prototype, (native) => ({
+    ...takingPrimals(native, ["toExponential", "toFixed", "toLocaleString", "toPrecision", "toString"]),
+    valueOf(this: unknown): unknown {
+      if (this instanceof TracedNumber) return this;
+      return wrapped.get(this as object) ?? native("valueOf").call(this);
+    },
+  }));
+  Object.defineProperty(TracedNumber.prototype, "toJSON", {
+    value(this: TracedNumber) {
+      return numberOf(this);
+    },
+    configurable: true,
+  });
+}
+
+function installGlobalFunctions(findings: Findings): void {
+  replaceMethods(Number, (native) =>
+    Object.fromEntries(
+      ["isFinite", "isInteger", "isNaN", "isSafeInteger"].map((name) => {
+        const method = native(name);
+        return [name, (value: unknown) => method(primal(value))];
+      }),
+    ),
+  );
+  const { parseFloat, parseInt, isNaN, isFinite } = globalThis as unknown as Record<string, Callable>;
+  replaceMethods(globalThis, () => ({
+    isNaN: (value: unknown) => isNaN!(primal(toPrimitive(value, "number"))),
+    isFinite: (value: unknown) => isFinite!(primal(toPrimitive(value, "number"))),
+    parseFloat(value: unknown) {
+      const number = parseFloat!(value);
+      // Reading a number's own text gives that number again, but for −0.
+      if (value instanceof TracedNumber && Object.is(number, numberOf(value))) return value;
+      return number;
+    },
+    parseInt(value: unknown, radix: unknown) {
+      if (value instanceof TracedNumber) reportText(findings, "parseInt()");
+      return parseInt!(value, primal(radix));
+    },
+  }));
+  // Number.parseFloat and the global function are one.
+  for (const name of ["parseFloat", "parseInt"])
+    Object.defineProperty(Number, name, { value: Reflect.get(globalThis, name) as unknown });
+}
+
+function reportText(findings: Findings, name: string): void {
+  if (!recording.on || findings.has("value-left-trace", recording.site)) return;
+  findings.add({
+    code: "value-left-trace",
+    severity: "warning",
+    message: `${name} gives a constant, so the gradient ends here; write Math.trunc() or Math.floor() where rounding is meant.`,
+    site: recording.site,
+  });
+}
+
+/** Calls of global functions by name. They go through the global object, for programs that replace them. */
+function globalCalls(findings: Findings): Runtime["globals"] {
+  const globals = globalThis as unknown as Record<string, Callable>;
+  const table: Record<string, (site: number, ...values: unknown[]) => unknown> = {
+    Array: (_, ...values) => globals["Array"]!(...(values.length === 1 ? values.map(primal) : values)),
+    Object: (_, ...values) => {
+      const [value] = values;
+      return value instanceof TracedNumber ? new globalThis.Number(value) : globals["Object"]!(...values);
+    },
+    BigInt: (site, ...values) => {
+      recording.site = site;
+      if (values[0] instanceof TracedNumber) reportText(findings, "BigInt()");
+      return globals["BigInt"]!(...values.map(primal));
+    },
+    String: (_, ...values) => globals["String"]!(...values.map(textOf)),
+  };
+  for (const name of ["Number", "Boolean", "parseInt", "parseFloat", "isNaN", "isFinite"])
+    table[name] = (site, ...values) => {
+      recording.site = site;
+      return globals[name]!(...values);
+    };
+  return table;
+}

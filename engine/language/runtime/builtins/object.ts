@@ -1,0 +1,60 @@
+import { recording } from "../../../tape/recording.ts";
+import { TracedNumber } from "../../../tape/tensor.ts";
+import { noteBranch } from "../comparisons.ts";
+import { primal } from "../primals.ts";
+import { replaceMethods, takingPrimals } from "./replace.ts";
+import { mayBeTraced, readElement } from "../typedArrays.ts";
+
+/** To the functions that look at values as objects, a traced number is the number that it holds. */
+export function installObjects(): void {
+  replaceMethods(Object, (native) => {
+    const { is, values, entries, assign } = {
+      is: native("is"),
+      values: native("values"),
+      entries: native("entries"),
+      assign: native("assign"),
+    };
+    return {
+      ...takingPrimals(native, [
+        "keys",
+        "getOwnPropertyNames",
+        "getOwnPropertySymbols",
+        "getOwnPropertyDescriptors",
+        "getPrototypeOf",
+        "isFrozen",
+        "isSealed",
+        "isExtensible",
+      ]),
+      is(a: unknown, b: unknown) {
+        const outcome = is(primal(a), primal(b));
+        if (a instanceof TracedNumber || b instanceof TracedNumber) noteBranch(recording.site, outcome ? 1 : 0);
+        return outcome;
+      },
+      values: (object: unknown) => tracedEntries(object)?.map(([, value]) => value) ?? values(primal(object)),
+      entries: (object: unknown) => tracedEntries(object) ?? entries(primal(object)),
+      assign: (target: unknown, ...sources: unknown[]) => assign(target, ...sources.map(primal)),
+    };
+  });
+  // For Object.prototype.toString, which stays native: V8 asks whether it is when it words its errors.
+  Object.defineProperty(TracedNumber.prototype, Symbol.toStringTag, { value: "Number", configurable: true });
+  for (const constructor of [Number, Object]) keepOutOfInstances(constructor);
+}
+
+function tracedEntries(object: unknown): [string, unknown][] | undefined {
+  if (!mayBeTraced(object)) return undefined;
+  return Object.keys(object).map((key) => {
+    const index = Number(key);
+    return [key, Number.isInteger(index) ? readElement(object, index) : Reflect.get(object, key)];
+  });
+}
+
+/** A number is no instance of anything. */
+function keepOutOfInstances(constructor: object): void {
+  const ordinary = Function.prototype[Symbol.hasInstance];
+  Object.defineProperty(constructor, Symbol.hasInstance, {
+    value(this: unknown, value: unknown): boolean {
+      return !(value instanceof TracedNumber) && ordinary.call(this as () => void, value);
+    },
+    configurable: true,
+  });
+}

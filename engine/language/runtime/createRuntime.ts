@@ -1,0 +1,101 @@
+import { recording } from "../../tape/recording.ts";
+import type { SiteTable } from "../../tape/site.ts";
+import { bitwiseOperators } from "./bitwise.ts";
+import { installArrays } from "./builtins/array.ts";
+import { installStructuredClone } from "./builtins/clone.ts";
+import { installCollections } from "./builtins/collections.ts";
+import { installFloatArrays } from "./builtins/floatArray.ts";
+import { installFunctions } from "./builtins/function.ts";
+import { installMath } from "./builtins/math.ts";
+import { installNode } from "./builtins/node.ts";
+import { installNumbers } from "./builtins/number.ts";
+import { installObjects } from "./builtins/object.ts";
+import { installText } from "./builtins/text.ts";
+import { installTypedArrays } from "./builtins/typedArray.ts";
+import * as comparisons from "./comparisons.ts";
+import { construction } from "./construct.ts";
+import { Findings, type Finding } from "./findings.ts";
+import { installGeneratedFunctions } from "./generatedFunctions.ts";
+import { installLeakDetector } from "./leaks.ts";
+import { shareTypedArrays } from "./libraryArrays.ts";
+import { memberAccess } from "./members.ts";
+import { observe } from "./observe.ts";
+import * as operators from "./operators.ts";
+import { primal } from "./primals.ts";
+import type { Runtime } from "./runtime.ts";
+import { scopes } from "./scopes.ts";
+import { TracedCalls } from "./tracedCalls.ts";
+
+export interface RuntimeOptions {
+  /** The sites of the program; those of functions that it makes from text are added. Without it, they run as they are. */
+  readonly sites?: SiteTable;
+  /** The text that a function of the program was written with, from the text it runs with. */
+  readonly originalText?: (generated: string) => string | undefined;
+}
+
+export interface InstalledRuntime {
+  /** What instrumented code calls. */
+  readonly runtime: Runtime;
+  /** Arms the calls that the engine makes itself. */
+  readonly calls: TracedCalls;
+  /** What was noticed so far, once for each place; `clear` before each run. */
+  readonly findings: { readonly list: readonly Finding[]; clear(): void };
+}
+
+/**
+ * Makes the runtime and replaces the builtins that traced values go through. To be called once, in the process that
+ * belongs to the program, before the program is loaded: from then on the language's own functions take traced numbers.
+ */
+export function createRuntime(options: RuntimeOptions = {}): InstalledRuntime {
+  const findings = new Findings();
+  const calls = new TracedCalls();
+  installLeakDetector(findings);
+  installFunctions(options.originalText ?? (() => undefined));
+  const math = installMath();
+  const globals = installNumbers(findings);
+  installObjects();
+  installArrays();
+  installTypedArrays();
+  installFloatArrays();
+  shareTypedArrays();
+  installCollections();
+  installText();
+  installStructuredClone();
+  installNode();
+  if (options.sites !== undefined) installGeneratedFunctions(options.sites);
+  const runtime: Runtime = Object.freeze({
+    add: operators.add,
+    sub: operators.sub,
+    mul: operators.mul,
+    div: operators.div,
+    mod: operators.mod,
+    pow: operators.pow,
+    neg: operators.neg,
+    plus: operators.plus,
+    numeric: operators.numeric,
+    increment: operators.increment,
+    decrement: operators.decrement,
+    ...bitwiseOperators(findings),
+    less: comparisons.less,
+    lessEqual: comparisons.lessEqual,
+    greater: comparisons.greater,
+    greaterEqual: comparisons.greaterEqual,
+    looseEqual: comparisons.looseEqual,
+    strictEqual: comparisons.strictEqual,
+    truth: comparisons.truth,
+    typeOf: comparisons.typeOf,
+    primal,
+    ...memberAccess(findings),
+    math,
+    globals,
+    last<T>(site: number, argument: T): T {
+      recording.site = site;
+      return argument;
+    },
+    construct: construction(findings),
+    ...scopes,
+    observe,
+    parameter: calls.parameter,
+  });
+  return { runtime, calls, findings };
+}

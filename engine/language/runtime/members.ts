@@ -1,0 +1,115 @@
+import { TracedNumber } from "../../tape/tensor.ts";
+import { recording } from "../../tape/recording.ts";
+import type { Findings } from "./findings.ts";
+import { isObject, numberOf, primal, toElement, toPrimitive } from "./primals.ts";
+import type { Runtime } from "./runtime.ts";
+import { hasShadows, isFloatArray, tracedElement, writeElement, type FloatArray } from "./typedArrays.ts";
+
+type Members = Pick<Runtime, "key" | "propertyKey" | "get" | "set" | "target">;
+type Keyed = Record<PropertyKey, unknown>;
+
+/** Assignment as code that is not strict does it: what cannot be assigned is passed over in silence. */
+// eslint-disable-next-line @typescript-eslint/no-implied-eval -- modules are strict; a function made from text is not
+const assignSloppily = new Function("object", "key", "value", "object[key] = value") as (
+  object: unknown,
+  key: unknown,
+  value: unknown,
+) => void;
+
+/** Reading and assigning members with computed keys. */
+export function memberAccess(findings: Findings): Members {
+  const assign = (object: unknown, key: unknown, value: unknown, strict: boolean): void => {
+    if (strict) (object as Keyed)[key as PropertyKey] = value;
+    else assignSloppily(object, key, value);
+  };
+
+  const set: Runtime["set"] = (site, object, key, value, strict) => {
+    const k = key instanceof TracedNumber ? numberOf(key) : key;
+    if (Array.isArray(object)) {
+      assign(object, k, k === "length" ? primal(value) : value, strict);
+    } else if (ArrayBuffer.isView(object)) {
+      setElement(site, object, k, value, strict);
+    } else {
+      assign(object, k, value, strict);
+    }
+    return value;
+  };
+
+  const setElement = (site: number, view: ArrayBufferView, key: unknown, value: unknown, strict: boolean): void => {
+    const index = elementIndex(view, key);
+    if (index === undefined) {
+      assign(view, key, value, strict);
+      return;
+    }
+    if (!isFloatArray(view)) {
+      const element = isObject(value) ? toPrimitive(value, "number") : value;
+      if (element instanceof TracedNumber) reportIntegerArray(findings, site, view);
+      assign(view, index, primal(element), strict);
+      return;
+    }
+    const element = toElement(value);
+    // Conversion may have run the program's code and shrunk the array.
+    if (index >= view.length) return;
+    recording.site = site;
+    writeElement(view, index, element);
+  };
+
+  class Target {
+    readonly #site: number;
+    readonly #object: unknown;
+    readonly #key: unknown;
+    readonly #strict: boolean;
+    constructor(site: number, object: unknown, key: unknown, strict: boolean) {
+      this.#site = site;
+      this.#object = object;
+      this.#key = key;
+      this.#strict = strict;
+    }
+    set value(value: unknown) {
+      set(this.#site, this.#object, this.#key, value, this.#strict);
+    }
+  }
+
+  return {
+    key: primal,
+
+    propertyKey(k) {
+      if (typeof k === "string" || typeof k === "symbol" || typeof k === "number") return k;
+      const primitive = primal(toPrimitive(k, "string"));
+      return typeof primitive === "symbol" ? primitive : String(primitive);
+    },
+
+    get(_, object, key) {
+      const k = key instanceof TracedNumber ? numberOf(key) : key;
+      // Three places that read, so that each sees few kinds of objects.
+      if (Array.isArray(object)) return object[k as number] as unknown;
+      if (!ArrayBuffer.isView(object)) return (object as Keyed)[k as PropertyKey];
+      const value = (object as unknown as Keyed)[k as PropertyKey];
+      if (typeof value !== "number" || !hasShadows()) return value;
+      const index = elementIndex(object, k);
+      return index === undefined || !isFloatArray(object) ? value : tracedElement(object, index, value);
+    },
+
+    set,
+
+    target: (site, object, key, strict) => new Target(site, object, key, strict),
+  };
+}
+
+/** The element that a key stands for; undefined for the names of properties. Out of range counts as a property. */
+function elementIndex(view: ArrayBufferView, key: unknown): number | undefined {
+  const index = typeof key === "string" ? Number(key) : key;
+  if (typeof index !== "number") return undefined;
+  if (index >>> 0 !== index || index >= (view as FloatArray).length) return undefined;
+  return typeof key !== "string" || String(index) === key ? index : undefined;
+}
+
+export function reportIntegerArray(findings: Findings, site: number, array: object): void {
+  if (findings.has("gradient-ended-at-integer-array", site)) return;
+  findings.add({
+    code: "gradient-ended-at-integer-array",
+    severity: "warning",
+    message: `${array.constructor.name} stores whole numbers, so the gradient ends here; use a Float64Array to keep it.`,
+    site,
+  });
+}

@@ -1,0 +1,142 @@
+import { types } from "node:util";
+import { recording } from "../../tape/recording.ts";
+import { sizeOf } from "../../tape/shape.ts";
+import type { Tape } from "../../tape/tape.ts";
+import { declarationSites, Tensor, TracedNumber, untraced } from "../../tape/tensor.ts";
+import { isFloatArray, nodeAt } from "./typedArrays.ts";
+
+/** Of larger arrays no snapshot is taken. */
+const largestSnapshot = 4096;
+/** A place whose arrays keep being untraced is looked at ever more rarely, down to once in so many executions. */
+const rarestLook = 1024;
+
+/** What is known of one place where arrays are observed. */
+interface Place {
+  /** Executions to let pass, and how many to let pass after the next untraced array. */
+  skip: number;
+  patience: number;
+  /** Snapshots taken; the first is kept, the last is overwritten. */
+  taken: number;
+  /** Where the last snapshot stands in `observations`. */
+  entry: number;
+  index: number;
+}
+
+let places = new Map<number, Place>();
+let placesOf: Tape | undefined;
+
+/** Notes what a variable holds: a traced value, or an array with traced values in it. */
+export function observe<T>(site: number, value: T): T {
+  if (typeof value !== "object" || value === null) return value;
+  if (value instanceof Tensor && !declarationSites.has(value)) declarationSites.set(value, site);
+  if (!recording.on) return value;
+  if (value instanceof TracedNumber) {
+    if (value.tape === recording.tape) recording.tape.observations.add(site, value.node, recording.scope);
+  } else if (value instanceof Tensor) {
+    if (recording.tape.holds(value)) recording.tape.observations.add(site, value.node, recording.scope);
+  } else if (Array.isArray(value) || isFloatArray(value)) {
+    observeArray(site, value);
+  }
+  return value;
+}
+
+function observeArray(site: number, array: object): void {
+  if (placesOf !== recording.tape) {
+    places = new Map();
+    placesOf = recording.tape;
+  }
+  let place = places.get(site);
+  if (place === undefined) places.set(site, (place = { skip: 0, patience: 0, taken: 0, entry: 0, index: 0 }));
+  if (place.skip > 0) {
+    place.skip--;
+    return;
+  }
+  const shape = fillFrom(array);
+  if (shape !== undefined) {
+    place.patience = 0;
+    keep(site, place, shape);
+  } else if (place.taken === 0) {
+    place.skip = place.patience;
+    place.patience = Math.min(2 * place.patience + 1, rarestLook);
+  }
+}
+
+function keep(site: number, place: Place, shape: readonly number[]): void {
+  const { observations } = recording.tape;
+  const size = sizeOf(shape);
+  const previous = observations.snapshots[place.index];
+  if (place.taken >= 2 && previous?.nodes.length === size) {
+    previous.nodes.set(atHand.nodes.subarray(0, size));
+    previous.primals.set(atHand.primals.subarray(0, size));
+    observations.snapshots[place.index] = { ...previous, shape };
+  } else {
+    const snapshot = { shape, nodes: atHand.nodes.slice(0, size), primals: atHand.primals.slice(0, size) };
+    if (place.taken >= 2) observations.snapshots[place.index] = snapshot;
+    else {
+      place.entry = observations.length;
+      place.index = observations.snapshots.length;
+      observations.addSnapshot(site, snapshot, recording.scope);
+    }
+  }
+  observations.scopes.array[place.entry] = recording.scope;
+  place.taken++;
+}
+
+/** The elements of the array at hand: their nodes and their primals. */
+const atHand = {
+  nodes: new Int32Array(largestSnapshot),
+  primals: new Float64Array(largestSnapshot),
+  length: 0,
+};
+
+/** The array's shape, with its elements put above. Undefined where nothing in it is traced, it is ragged or too large. */
+function fillFrom(array: object): readonly number[] | undefined {
+  const shape = nestedShape(array);
+  if (shape === undefined || sizeOf(shape) > largestSnapshot) return undefined;
+  atHand.length = 0;
+  return fill(array, shape, 0) && anyTraced() ? shape : undefined;
+}
+
+function anyTraced(): boolean {
+  for (let k = 0; k < atHand.length; k++) if (atHand.nodes[k] !== untraced) return true;
+  return false;
+}
+
+/** Extents along the first elements. Undefined where those are no numbers. */
+function nestedShape(array: object): number[] | undefined {
+  const shape: number[] = [];
+  for (let value: unknown = array; ; value = (value as unknown[])[0]) {
+    if (typeof value === "number" || value instanceof TracedNumber) return shape;
+    if (!isFloatArray(value) && !isPlainArray(value)) return undefined;
+    if (value.length === 0 || shape.push(value.length) > 8) return undefined;
+  }
+}
+
+/** Reading a proxy would run the program's own code. */
+function isPlainArray(value: unknown): value is unknown[] {
+  return Array.isArray(value) && !types.isProxy(value);
+}
+
+/** False where the array turns out ragged or holds something that is no number. */
+function fill(value: unknown, shape: readonly number[], axis: number): boolean {
+  if (axis === shape.length) {
+    if (typeof value === "number") put(untraced, value);
+    else if (value instanceof TracedNumber) put(value.tape === recording.tape ? value.node : untraced, value.primal);
+    else return false;
+    return true;
+  }
+  const extent = shape[axis]!;
+  if (isFloatArray(value)) {
+    if (value.length !== extent || axis !== shape.length - 1) return false;
+    for (let k = 0; k < extent; k++) put(nodeAt(value, k), value[k]!);
+    return true;
+  }
+  if (!isPlainArray(value) || value.length !== extent) return false;
+  for (let k = 0; k < extent; k++) if (!fill(value[k], shape, axis + 1)) return false;
+  return true;
+}
+
+function put(node: number, primal: number): void {
+  atHand.nodes[atHand.length] = node;
+  atHand.primals[atHand.length++] = primal;
+}

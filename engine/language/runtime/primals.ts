@@ -1,0 +1,85 @@
+import { recording } from "../../tape/recording.ts";
+import { Tensor, TracedNumber } from "../../tape/tensor.ts";
+
+/** A value that stands on the tape, or a tensor: what the primitives compute on besides plain numbers. */
+export type Differentiable = TracedNumber | Tensor;
+
+export function isDifferentiable(value: unknown): value is Differentiable {
+  return value instanceof TracedNumber || value instanceof Tensor;
+}
+
+/** The number that a traced number holds. */
+export function numberOf(traced: TracedNumber): number {
+  recording.watcher?.read(traced);
+  return traced.primal;
+}
+
+/** A traced number's number; every other value unchanged. */
+export function primal(value: unknown): unknown {
+  return value instanceof TracedNumber ? numberOf(value) : value;
+}
+
+export function isObject(value: unknown): value is object {
+  return (typeof value === "object" && value !== null) || typeof value === "function";
+}
+
+type Hint = "default" | "number" | "string";
+
+/**
+ * ToPrimitive (ECMA-262 §7.1.1), except that traced numbers and tensors count as primitive values. The language's own
+ * conversion would refuse them as the result of a `valueOf`.
+ */
+export function toPrimitive(value: unknown, hint: Hint): unknown {
+  if (!isObject(value) || isDifferentiable(value)) return value;
+  const exotic = (value as { [Symbol.toPrimitive]?: unknown })[Symbol.toPrimitive];
+  if (exotic !== undefined && exotic !== null) {
+    if (typeof exotic !== "function") throw new TypeError(`${typeof exotic} is not a function`);
+    const result: unknown = Reflect.apply(exotic, value, [hint]);
+    if (!isObject(result) || isDifferentiable(result)) return result;
+    throw new TypeError("Cannot convert object to primitive value");
+  }
+  for (const name of hint === "string" ? (["toString", "valueOf"] as const) : (["valueOf", "toString"] as const)) {
+    const method: unknown = Reflect.get(value, name);
+    if (typeof method !== "function") continue;
+    const result: unknown = Reflect.apply(method, value, []);
+    if (!isObject(result) || isDifferentiable(result)) return result;
+  }
+  throw new TypeError("Cannot convert object to primitive value");
+}
+
+/** ToNumeric (ECMA-262 §7.1.3), with traced numbers and tensors as they are. */
+export function toNumeric(value: unknown): number | bigint | Differentiable {
+  if (typeof value === "number" || typeof value === "bigint") return value;
+  const primitive = toPrimitive(value, "number");
+  if (typeof primitive === "bigint" || isDifferentiable(primitive)) return primitive;
+  return +(primitive as string);
+}
+
+/** ToNumber (ECMA-262 §7.1.4): a BigInt is refused. */
+export function toNumber(value: unknown): number | Differentiable {
+  if (typeof value === "number") return value;
+  const primitive = toPrimitive(value, "number");
+  return isDifferentiable(primitive) ? primitive : +(primitive as string);
+}
+
+/** What an element of a typed array is made from. A tensor is refused. */
+export function toElement(value: unknown): number | TracedNumber {
+  const number = toNumber(value);
+  if (!(number instanceof Tensor)) return number;
+  throw new TypeError(
+    `a tensor of shape [${number.shape.join(", ")}] does not fit into one element of a typed array; ` +
+      "keep it in a plain array, or take its elements first",
+  );
+}
+
+/** A one-element tensor's element; a clear refusal for larger ones, where the language asks for one value. */
+export function onlyElement(tensor: Tensor, purpose: string): number {
+  if (tensor.data.length === 1) {
+    recording.watcher?.read(tensor);
+    return tensor.data[0]!;
+  }
+  throw new TypeError(
+    `a tensor of shape [${tensor.shape.join(", ")}] has no single value ${purpose}; ` +
+      "compare with greater(), less() or equal() and choose with where() element by element",
+  );
+}
