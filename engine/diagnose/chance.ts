@@ -11,13 +11,14 @@ export interface Chance {
  * and Vanishing Gradients, 2018). Layers are independent, so means and variances add up: for L layers of width n
  * mean −5L/4n and standard deviation ½√(5L/n).
  *
- * A net of tanhs of gain 1 is critical too, but its signals fade as 1/√l with depth and the adjoint's norm by a power of the
- * depth between ½ and 1 (Schoenholz et al., Deep Information Propagation, 2017): ln L is taken from the mean.
+ * A net of tanhs of gain 1 is critical too, but its squared signals fade as 1/2l with the depth l, which makes the adjoint's
+ * norm fade as 1/√L (Schoenholz et al., Deep Information Propagation, 2017). Twice that, ln L, is taken from the mean: it
+ * covers the first layers, whose signals are larger than that.
  */
-export function chance(widths: readonly number[], kind: "linear" | "rectified" | "saturating"): Chance {
+export function chance(widths: readonly number[], kind: "linear" | "rectified" | "tanh"): Chance {
   const inverse = widths.reduce((sum, n) => sum + (n > 0 ? 1 / n : 0), 0);
   if (kind === "rectified") return { mean: (-5 * inverse) / 4, deviation: Math.sqrt(5 * inverse) / 2 };
-  const fading = kind === "saturating" ? Math.log(widths.length) : 0;
+  const fading = kind === "tanh" ? Math.log(widths.length) : 0;
   return { mean: -inverse / 2 - fading, deviation: Math.sqrt(2 * inverse) / 2 };
 }
 

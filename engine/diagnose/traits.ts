@@ -5,6 +5,8 @@ import type { Subject } from "./subject.ts";
 /** What kind of computation lies between two stations. */
 export interface Traits {
   readonly saturating: boolean;
+  /** It saturates by tanhs alone. */
+  readonly tanh: boolean;
   readonly rectified: boolean;
   /** Sigmoids that the state of the step before is multiplied with: forget gates. */
   readonly gates: readonly number[];
@@ -27,12 +29,13 @@ const carriers: ReadonlySet<string> = new Set(["slice", "reshape", "take", "tran
 
 /** `nodes` are those of one step, in order. */
 export function traitsOf({ tape }: Subject, nodes: readonly number[]): Traits {
-  let [saturating, rectified, gated, product] = [false, false, false, false];
+  let [tanh, sigmoid, rectified, gated, product] = [false, false, false, false, false];
   const gates: number[] = [];
   const begin = nodes.reduce((least, node) => (node < least ? node : least), Infinity);
   for (const node of nodes) {
     const name = operationName(tape.operation[node]!);
-    if (name === "tanh" || isSigmoid(tape, node)) saturating = true;
+    if (name === "tanh") tanh = true;
+    else if (isSigmoid(tape, node)) sigmoid = true;
     else if (rectifiers.has(name)) rectified = true;
     else if (name === "matmul") product = true;
     else if (name === "mul") {
@@ -43,7 +46,8 @@ export function traitsOf({ tape }: Subject, nodes: readonly number[]): Traits {
       if (factors.some((input) => input < begin)) gates.push(gate);
     }
   }
-  return { saturating, rectified, gated, gates, network: saturating || rectified || product };
+  const saturating = tanh || sigmoid;
+  return { saturating, tanh: tanh && !sigmoid, rectified, gated, gates, network: saturating || rectified || product };
 }
 
 /** The node that `node` is cut out of. */
