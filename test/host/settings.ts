@@ -5,6 +5,8 @@
 export const calmSettings: Readonly<Record<string, unknown>> = {
   // In a browser VS Code saves by itself after a second; nobody expects that of a desktop.
   "files.autoSave": "off",
+  // The address names a file to open: without this a reload would open it alone, and the graph would be gone.
+  "window.restoreWindows": "preserve",
   "workbench.startupEditor": "none",
   "workbench.tips.enabled": false,
   "workbench.welcomePage.walkthroughs.openOnInstall": false,
