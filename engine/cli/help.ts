@@ -32,7 +32,7 @@ and every operation with its value and adjoint.
                    such as '{"x": 1, "y": [1, 2]}'
   --json           one JSON document on stdout and nothing else
 
-  --time-limit SECONDS    end the run after so long (10)
+  --time-limit SECONDS      end the run after so long (10)
   --memory-limit MEGABYTES  end the run when it takes more memory (2048)
 `;
 
@@ -46,7 +46,7 @@ Where the gradient is wrong it names the operation or custom rule to blame.
   --function NAME  only this function
   --json           one JSON document on stdout and nothing else
 
-  --time-limit SECONDS    end a single run of a function after so long (10)
+  --time-limit SECONDS      end a single run of a function after so long (10)
   --memory-limit MEGABYTES  end the check when it takes more memory (2048)
 
 Verdicts: ok; wrong; kink (the derivative jumps here, and the gradient is that of
@@ -69,7 +69,7 @@ run after the step that is being made and keeps its weights.
   --json           one JSON document per line on stdout and nothing else; the
                    last has "done": true
 
-  --time-limit SECONDS    end a single call of the model's code after so long (10)
+  --time-limit SECONDS      end a single call of the model's code after so long (10)
   --memory-limit MEGABYTES  end the run when it takes more memory (2048)
 `;
 
@@ -79,6 +79,8 @@ Measures this machine, in fresh processes, and checks that the results are
 right. By default everything, else the benchmark NAME:
 
   trace   the first trace of a million scalar operations, then backward
+  mlp     one training step of a 784-256-128-10 network, batch 128
+  loop    the gradient through a loop of 10,000 turns, compiled, by hand
 
   --json  one JSON document on stdout and nothing else
 `;
