@@ -10,9 +10,9 @@ const smallestOrder = 36;
 const ownOrder = 8;
 /** A step that leaves the piece, or where there is no value, is followed by one so much smaller. */
 const retreat = 4;
-/** Where the differences cannot be trusted, others are begun with steps so much smaller. */
+/** Where the differences cannot be trusted, others are begun with steps so much smaller, and at least so often. */
 const restart = 32;
-const mostRestarts = 3;
+const fewestRestarts = 3;
 
 /** A derivative along a direction, from differences. */
 export interface NumericDerivative extends Estimate {
@@ -30,8 +30,15 @@ interface Point {
   readonly crossing: Crossing | undefined;
 }
 
-/** Whether an estimate is good enough to judge by. */
-export type Settled = (estimate: Estimate) => boolean;
+/** What the differences are held against. */
+export interface Expectation {
+  /** The derivative that is to be confirmed. */
+  readonly derivative: number;
+  /** Whether an estimate confirms it so well that no better one is needed. */
+  confirmedBy(estimate: Estimate): boolean;
+  /** Whether differences that carry this much noise could still tell it from what an estimate says. */
+  refutable(estimate: Estimate, noise: number): boolean;
+}
 
 /** Derivatives of one function at one point. */
 export class Differences {
@@ -50,7 +57,7 @@ export class Differences {
   }
 
   /** The derivative along `direction`, with steps that stay on the pieces of the function that the point is on. */
-  async along(direction: Direction, settled: Settled): Promise<NumericDerivative> {
+  async along(direction: Direction, expected: Expectation): Promise<NumericDerivative> {
     const { largest, only } = direction.scale(this.#base.tape);
     const unit = powerOfTwo(largest);
     const near = unit * 2 ** -nearOrder;
@@ -67,7 +74,7 @@ export class Differences {
       step = step > near && step / retreat < near ? near : Math.max(step / retreat, smallest);
     }
     this.#firstSteps.set(direction.input, step / unit);
-    const estimate = await this.#refined(direction, step, settled);
+    const estimate = await this.#refined(direction, step, smallest, expected);
     return kink === undefined ? estimate : { ...estimate, kink };
   }
 
@@ -81,23 +88,34 @@ export class Differences {
     return "none";
   }
 
-  async #refined(direction: Direction, first: number, settled: Settled): Promise<Estimate> {
+  /**
+   * Differences from ever smaller steps until they confirm what is expected. Steps that are too large for how fast the
+   * function varies can agree among themselves on a wrong derivative: nothing is refuted before the steps are so small
+   * that rounding hides the difference.
+   */
+  async #refined(direction: Direction, first: number, smallest: number, expected: Expectation): Promise<Estimate> {
     let best: Estimate = { derivative: NaN, error: Infinity };
-    for (let restarts = 0, begin = first; restarts <= mostRestarts; restarts++, begin /= restart) {
-      const tableau = new DifferenceTableau(2);
-      for (let h = begin; !tableau.finished; h /= reduction) {
-        const [above, below] = [await this.#at(direction, h), await this.#at(direction, -h)];
-        if (above === undefined || below === undefined) break;
-        if (above.crossing !== undefined || below.crossing !== undefined) break;
-        const width = above.t - below.t;
-        if (width === 0) break;
-        tableau.add((above.value - below.value) / width, this.#noise(width, above.value, below.value));
-        if (tableau.rows >= 3 && settled(tableau.best)) return tableau.best;
-      }
-      if (tableau.best.error < best.error) best = tableau.best;
-      if (settled(best)) break;
+    for (let begin = first, restarts = 0; begin >= smallest; begin /= restart, restarts++) {
+      if (restarts > fewestRestarts && !expected.refutable(best, this.#noise(begin))) break;
+      const found = await this.#extrapolated(direction, begin, expected);
+      if (expected.confirmedBy(found)) return found;
+      if (relativeError(found, expected) < relativeError(best, expected)) best = found;
     }
     return best;
+  }
+
+  async #extrapolated(direction: Direction, begin: number, expected: Expectation): Promise<Estimate> {
+    const tableau = new DifferenceTableau(2);
+    for (let h = begin; !tableau.finished; h /= reduction) {
+      const [above, below] = [await this.#at(direction, h), await this.#at(direction, -h)];
+      if (above === undefined || below === undefined) break;
+      if (above.crossing !== undefined || below.crossing !== undefined) break;
+      const width = above.t - below.t;
+      if (width === 0) break;
+      tableau.add((above.value - below.value) / width, this.#noise(width, above.value, below.value));
+      if (tableau.rows >= 3 && expected.confirmedBy(tableau.best)) break;
+    }
+    return tableau.best;
   }
 
   async #fromSides(
@@ -166,4 +184,9 @@ export class Differences {
 /** The largest power of two that is no larger than x. */
 function powerOfTwo(x: number): number {
   return 2 ** Math.floor(Math.log2(x));
+}
+
+function relativeError({ derivative, error }: Estimate, expected: Expectation): number {
+  const size = Math.abs(derivative) + Math.abs(expected.derivative);
+  return error === Infinity || Number.isNaN(size) ? Infinity : error / (size || 1);
 }

@@ -62,14 +62,25 @@ export class Survey {
       await this.#element(parameter, k);
       this.#onProgress(this.#elements.size, wanted);
     }
-    const checked = this.#elements.size;
+    const elements = this.#parameters.flatMap((parameter) => this.#checkedOf(parameter));
+    const checked = elements.length;
     const coverage = { elements: this.#total, checked, directions: this.#directions.length };
     const limit = checked === this.#total ? {} : { limitedBy: this.#late ? ("time" as const) : ("count" as const) };
     return {
-      elements: [...this.#elements.values()],
+      elements,
       directions: this.#directions,
       coverage: { ...coverage, ...limit },
     };
+  }
+
+  /** In the order of the elements. */
+  #checkedOf(parameter: ParameterElements): ElementCheck[] {
+    const found: ElementCheck[] = [];
+    for (let k = 0; k < parameter.length; k++) {
+      const check = this.#elements.get(`${parameter.name} ${k}`);
+      if (check !== undefined) found.push(check);
+    }
+    return found;
   }
 
   get #late(): boolean {
@@ -122,9 +133,13 @@ export function isBad({ verdict }: Votes): boolean {
 
 const severity = { wrong: 0, "non-finite": 1, kink: 2, ok: 3 };
 
-/** Worst first. */
+/** Worst first. Errors that are the same but for rounding leave the order as it is. */
 export function byBadness(a: Votes, b: Votes): number {
-  return severity[a.verdict] - severity[b.verdict] || (b.error || 0) - (a.error || 0);
+  return severity[a.verdict] - severity[b.verdict] || roughly(b.error) - roughly(a.error);
+}
+
+function roughly(error: number): number {
+  return Number.isNaN(error) ? 0 : Number(error.toPrecision(4));
 }
 
 /** Every element of every parameter, an element of each in turn, those of each spread evenly from the beginning on. */

@@ -1,7 +1,7 @@
 import { forward } from "../differentiate/forward.ts";
 import type { SourceRange } from "../language/instrument/sourceReport.ts";
 import type { Direction, Evaluate, Evaluation } from "./evaluation.ts";
-import { Differences, type NumericDerivative } from "./numeric.ts";
+import { Differences, type Expectation, type NumericDerivative } from "./numeric.ts";
 import type { KinkReport, Votes } from "./report.ts";
 import type { Estimate } from "./ridders.ts";
 
@@ -40,17 +40,28 @@ export class Ballot {
     const { tape, output } = this.#base;
     const tangent = output < 0 ? undefined : forward(tape, output, direction.tangents(tape));
     const forwards = (tangent ?? 0) as number;
-    const numeric = await this.#differences.along(direction, (estimate) => this.#settled(estimate, reverse));
+    const numeric = await this.#differences.along(direction, this.#expectation(reverse));
     return this.#judged(reverse, forwards, numeric);
   }
 
-  #settled({ derivative, error }: Estimate, reverse: number): boolean {
-    if (!Number.isFinite(reverse) || !Number.isFinite(error)) return false;
-    const size = Math.abs(reverse) + Math.abs(derivative);
-    const tolerance = errorFactor * error + relativeFloor * size;
-    const agrees = Math.abs(reverse - derivative) <= tolerance;
-    if (agrees) return tolerance <= Math.max(settledTolerance * size, this.#negligible);
-    return errorFactor * error <= 1e-3 * Math.abs(reverse - derivative);
+  #expectation(reverse: number): Expectation {
+    const allowed = ({ derivative, error }: Estimate): number =>
+      errorFactor * error + relativeFloor * (Math.abs(reverse) + Math.abs(derivative));
+    return {
+      derivative: reverse,
+      confirmedBy: (estimate) => {
+        const size = Math.abs(reverse) + Math.abs(estimate.derivative);
+        const tolerance = allowed(estimate);
+        return (
+          Math.abs(reverse - estimate.derivative) <= tolerance &&
+          tolerance <= Math.max(settledTolerance * size, this.#negligible)
+        );
+      },
+      refutable: (estimate, noise) => {
+        const off = Math.abs(reverse - estimate.derivative);
+        return off > allowed(estimate) && errorFactor * noise < off / errorFactor;
+      },
+    };
   }
 
   #judged(reverse: number, forwards: number, numeric: NumericDerivative): Votes {

@@ -57,6 +57,7 @@ describe("smooth functions pass", () => {
     ["a parameter of 1e9", (x) => pow(x, 3), 1e9],
     ["a result of 1e-20", (x) => mul(1e-20, exp(x)), 0.4],
     ["a fast oscillation", (x) => sin(mul(1000, x)), 0.7],
+    ["a scale far below the parameter's neighbour", (y) => div(sin(mul(1e8, y)), add(1e8, y)), 1e-8],
     ["a large constant beside", (x) => add(1e9, exp(x)), 1],
     ["a derivative of zero", (x) => pow(sub(x, 2), 2), 2],
     ["a function that does not vary", (x) => mul(0, x), 2],
