@@ -69,7 +69,8 @@ export class CodeLens extends Disposable implements vscode.CodeLensProvider {
       (part) =>
         new vscode.CodeLens(range, {
           ...command(part, uri, outline, failure),
-          title: part.title,
+          // VS Code lays a lens out so that a plain space after its icon is lost.
+          title: part.title.replace(/^(\$\([^)]+\)) /, "$1\u00a0"),
           tooltip: part.tooltip,
         }),
     );
