@@ -1,11 +1,13 @@
 import { parseArgs } from "node:util";
+import { benchLoop } from "./bench/loop.ts";
+import { benchMlp } from "./bench/mlp.ts";
 import { benchTrace } from "./bench/trace.ts";
 import type { Benchmark, Measurement } from "./bench/measure.ts";
 import { formatCount, formatNumber } from "../process/format.ts";
 import { modelProblem, success, usageError } from "./problem.ts";
 import { json } from "./traceDocument.ts";
 
-const benchmarks: readonly Benchmark[] = [benchTrace];
+const benchmarks: readonly Benchmark[] = [benchTrace, benchMlp, benchLoop];
 
 /** `adjoint bench`. */
 export async function bench(args: string[]): Promise<number> {

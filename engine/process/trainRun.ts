@@ -131,11 +131,16 @@ function nonFinite(error: NonFiniteError, run: ModelRun, outline: FunctionOutlin
   const advice = grown
     ? ` The loss had grown from ${formatNumber(first, 3)} to ${formatNumber(last, 3)} before: make the learning rate smaller.`
     : "";
-  const reason = origin?.message ?? "In float64 it is finite: numbers here are too large for float32.";
+  const reason =
+    origin !== undefined
+      ? ` ${origin.message}`
+      : grown
+        ? ""
+        : " In float64 all is finite: numbers here are too large for float32.";
   return {
     code: "non-finite",
     severity: "error",
-    message: `Training stopped at step ${step}, where ${what}. ${reason}${advice}`,
+    message: `Training stopped at step ${step}, where ${what}.${reason}${advice}`,
     source: origin?.source ?? outline.nameSource,
     ...(origin?.related === undefined ? {} : { related: origin.related }),
     data: { ...origin?.data, step, firstLoss: first, lastLoss: last },
