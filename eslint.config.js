@@ -48,6 +48,7 @@ export default tseslint.config(
       "**/node_modules/**",
       "test/fixtures/**",
       "test/workspaces/**",
+      "test-results/**",
       ".vscode-host/**",
       "**/*.js",
       "**/*.mjs",

@@ -17,8 +17,8 @@ export function error(
   let h = zeros([16]);
   let sum = 0;
   for (let t = 0; t < steps; t++) {
-    h = ensureShape(tanh(matmul(h, recurrent) + matmul(wave[t]!, input)), [16]);
-    sum += mean((matmul(h, output) - wave[t + 1]!) ** 2);
+    h = ensureShape(tanh(matmul(h, recurrent) + matmul(wave[t], input)), [16]);
+    sum += mean((matmul(h, output) - wave[t + 1]) ** 2);
   }
   return sum / steps;
 }

@@ -8,14 +8,15 @@ import {
   formatPlural,
   formatSummary,
 } from "../process/format.ts";
-import type { FunctionTrace, PlaceReport } from "../process/protocol.ts";
+import type { FunctionTrace, Nested, PlaceReport } from "../process/protocol.ts";
+import { norm } from "../process/report/summaries.ts";
 import { coloursFor, type Colours } from "./colours.ts";
 import type { Outcome } from "./trace.ts";
 
 /** Rows of the table; what lies between the first and the last of them is counted. */
 const mostRows = 200;
-/** Parameters of a gradient are cut after so many elements. */
-const mostElements = 8;
+/** A parameter's gradient with more elements than this is told as its norm. */
+const mostElements = 16;
 
 /** What `adjoint trace` prints for people: value and gradient, and a row for each operation of each line. */
 export async function writeTable(outcome: Outcome, stream: Writable & { readonly isTTY?: boolean }): Promise<void> {
@@ -115,12 +116,21 @@ function aligned(rows: readonly (readonly Cell[])[]): string[] {
 }
 
 function gradient(traced: FunctionTrace, colours: Colours): string[] {
-  const parts = Object.entries(traced.gradient ?? {}).map(
-    ([name, nested]) => `∂${traced.function}/∂${name} = ${colours.adjoint(formatNested(nested, 8, mostElements))}`,
-  );
+  const parts = Object.entries(traced.gradient ?? {}).map(([name, nested]) => {
+    const partial = `∂${traced.function}/∂${name}`;
+    const elements = elementsOf(nested);
+    if (elements.length <= mostElements)
+      return `${partial} = ${colours.adjoint(formatNested(nested, 8, mostElements))}`;
+    const size = colours.adjoint(formatNumber(norm(elements), 8));
+    return `‖${partial}‖ = ${size} over ${formatPlural(elements.length, "element")}`;
+  });
   return parts.length === 0
     ? []
     : [...parts, `‖∇${traced.function}‖ = ${colours.adjoint(formatNumber(traced.gradientNorm ?? 0, 8))}`, ""];
+}
+
+function elementsOf(nested: Nested): number[] {
+  return typeof nested === "number" ? [nested] : Object.values(nested).flatMap(elementsOf);
 }
 
 function footer({ tape, time }: FunctionTrace): string {

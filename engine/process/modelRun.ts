@@ -273,7 +273,7 @@ export class ModelRun {
   ): Diagnostic[] {
     const ended = this.#installed.findings.list.map(({ site }) => site).filter((site) => site > 0);
     const { file } = outline.source;
-    const findings = diagnose({ ...traced, sites: this.#sites, sources: this.#sources, ended, file });
+    const findings = orNone(() => diagnose({ ...traced, sites: this.#sites, sources: this.#sources, ended, file }));
     const placeOf = (site: number): SourceRange => (site > 0 ? rangeOf(this.#sites.get(site)) : outline.nameSource);
     return findings.map(({ code, severity, message, site, related = [], data }) => ({
       code,
@@ -353,4 +353,14 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
     value instanceof Promise ||
     (typeof value === "object" && value !== null && "then" in value && typeof value.then === "function")
   );
+}
+
+/** A trace is worth more than what is found in it: a failure of ours to judge one goes to the log and costs no values. */
+function orNone<T>(judge: () => readonly T[]): readonly T[] {
+  try {
+    return judge();
+  } catch (error) {
+    console.error(error);
+    return [];
+  }
 }
