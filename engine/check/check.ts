@@ -76,19 +76,32 @@ async function check(evaluate: Evaluate, options: CheckOptions): Promise<Checked
   heldValues.release();
   const all = [...checked, ...directions];
   const culprits: Culprit[] = [];
-  if (all.some(({ verdict }) => verdict === "wrong")) culprits.push(...(await findCulprits(base, adjoints, options)));
+  const wrong = all.some(({ verdict }) => verdict === "wrong");
+  culprits.push(...(await findCulprits(base, adjoints, options, wrong ? "all" : "custom")));
+  const [hidden] = wrong ? [] : culprits;
   if (all.some(({ verdict }) => verdict === "non-finite")) {
     const culprit = output < 0 ? undefined : firstNonFinite(base, adjoints, options);
     if (culprit !== undefined) culprits.push(culprit);
   }
   return {
-    passed: !all.some(isBad),
+    passed: !all.some(isBad) && hidden === undefined,
     value,
     parameters: checked.sort(byBadness),
     directions: directions.sort(byBadness),
     coverage,
     culprits,
-    diagnostics: culprits.length === 0 ? unexplained(name, all, placeOf) : [],
+    diagnostics: hidden === undefined ? unexplained(name, all, culprits, placeOf) : [hiddenByOthers(name, hidden)],
+  };
+}
+
+/** Errors may cancel each other, or drown in the rest: a rule that is wrong is wrong all the same. */
+function hiddenByOthers(name: string, { message, source, definition }: Culprit): Diagnostic {
+  return {
+    code: "wrong-rule",
+    severity: "error",
+    message: `${name} uses a custom rule that is wrong, although no error of its gradient shows here. ${message}`,
+    source,
+    ...(definition === undefined ? {} : { related: [{ message: "The rule is defined here.", source: definition }] }),
   };
 }
 
@@ -131,10 +144,11 @@ function sameNode(a: Evaluation, b: Evaluation, node: number): boolean {
 function unexplained(
   name: string,
   votes: readonly (ElementCheck | DirectionCheck)[],
+  culprits: readonly Culprit[],
   placeOf: (site: number) => SourceRange,
 ): Diagnostic[] {
   const wrong = votes.find(({ verdict }) => verdict === "wrong");
-  if (wrong === undefined) return [];
+  if (wrong === undefined || culprits.length > 0) return [];
   const kink = wrong.kink;
   const element = "index" in wrong ? wrong.name + wrong.index.map((k) => `[${k}]`).join("") : wrong.name;
   const message =

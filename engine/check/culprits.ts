@@ -35,12 +35,17 @@ export interface Places {
 
 /**
  * The operations of a run whose own derivative is wrong: each is a function of its inputs, is given the cotangent that it
- * had in the run, and is checked by itself. Worst first.
+ * had in the run, and is checked by itself. Worst first. `among`: whether only rules that people wrote are looked at.
  */
-export async function findCulprits(run: Evaluation, adjoints: Adjoints, { placeOf }: Places): Promise<Culprit[]> {
+export async function findCulprits(
+  run: Evaluation,
+  adjoints: Adjoints,
+  { placeOf }: Places,
+  among: "all" | "custom" = "all",
+): Promise<Culprit[]> {
   const begin = performance.now();
   const found: Culprit[] = [];
-  for (const node of suspects(run, adjoints)) {
+  for (const node of suspects(run, adjoints, among)) {
     if (found.length >= mostCulprits || performance.now() - begin > mostMs) break;
     const culprit = await checkNode(run, adjoints, node, placeOf);
     if (culprit !== undefined && !found.some((other) => sameOperation(other, culprit))) found.push(culprit);
@@ -53,12 +58,13 @@ function sameOperation(a: Culprit, b: Culprit): boolean {
 }
 
 /** Rules that people wrote before those that come with the engine; a few executions of each expression. */
-function suspects({ tape, output }: Evaluation, adjoints: Adjoints): number[] {
+function suspects({ tape, output }: Evaluation, adjoints: Adjoints, among: "all" | "custom"): number[] {
   const seen = new Map<string, number>();
   const own: number[] = [];
   const built: number[] = [];
   for (let node = output; node >= 0; node--) {
     const operation = tape.operation[node]!;
+    if (among === "custom" && operation !== custom) continue;
     if (operation < firstPrimitive || !adjoints.reached(node) || exempt.has(operationName(operation))) continue;
     const key = `${operation} ${tape.site[node]!}`;
     const times = seen.get(key) ?? 0;
@@ -113,12 +119,15 @@ async function checkNode(
   };
 }
 
+function ruleOf(op: string): string {
+  return op === "custom" ? "the rule of this custom function" : `the rule of ${op}`;
+}
+
 function sentence(
   op: string,
   input: number,
   worst: { reverse: number; numeric: number; index: readonly number[] },
 ): string {
-  const what = op === "custom" ? "the rule of this custom function" : `the rule of ${op}`;
   const element = worst.index.length === 0 ? "" : `, element [${worst.index.join(", ")}],`;
   const factor = worst.reverse / worst.numeric;
   const ratio =
@@ -126,7 +135,7 @@ function sentence(
       ? `, ${Number(factor.toPrecision(4))} times as much as it is`
       : "";
   const figures = `${Number(worst.reverse.toPrecision(6))} where differences of its own value give ${Number(worst.numeric.toPrecision(6))}`;
-  return `The adjoint that ${what} gives to input ${input + 1}${element} is ${figures}${ratio}.`;
+  return `The adjoint that ${ruleOf(op)} gives to input ${input + 1}${element} is ${figures}${ratio}.`;
 }
 
 /** One operation as a function of its inputs: ⟨cotangent, operation(inputs)⟩. Constants stay what they are. */
@@ -192,7 +201,7 @@ export function firstNonFinite(
         numeric: NaN,
         error: NaN,
         source: placeOf(tape.site[node]!),
-        message: `The derivative of ${op} with respect to input ${position + 1} is not finite here: ${data[at]!}.`,
+        message: `The adjoint that ${ruleOf(op)} gives to input ${position + 1} is not finite here: ${data[at]!}.`,
       };
     }
   }

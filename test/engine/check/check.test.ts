@@ -147,6 +147,21 @@ describe("wrong rules are found", () => {
     assert.equal((await checkAt((x) => rule(x), 0.3)).verdict, "wrong");
   });
 
+  test("two wrong rules that cancel each other are found all the same", async () => {
+    const negated = customVjp(
+      (x) => mul(3, x),
+      (cotangent) => [mul(-3, cotangent)],
+      5,
+    );
+    const { passed, parameters, culprits, diagnostics } = await check((x) => negated(negated(x)), [2]);
+    assert.deepEqual([passed, parameters[0]!.verdict, culprits.length], [false, "ok", 1]);
+    assert.match(
+      diagnostics[0]!.message,
+      /^f uses a custom rule that is wrong, although no error of its gradient shows/,
+    );
+    assert.equal(diagnostics[0]!.related![0]!.source.line, 5);
+  });
+
   test("a value that left the trace is told of where every rule is right", async () => {
     const { passed, culprits, diagnostics } = await check(
       (x) => {
