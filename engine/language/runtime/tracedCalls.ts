@@ -16,26 +16,28 @@ export interface TracedParameter {
 export class TracedCalls {
   #functionId: number | undefined;
   #at: Readonly<Record<string, unknown>> = {};
-  #parameters: (TracedParameter | undefined)[] = [];
+  /** By index and name: the properties of a parameter that is taken apart have defaults of their own. */
+  #parameters = new Map<string, TracedParameter & { readonly index: number }>();
 
   /** Arms the next call of a function. `at` gives values, as JSON has them, in place of defaults. */
   begin(functionId: number, at: Readonly<Record<string, unknown>> = {}): void {
     this.#functionId = functionId;
     this.#at = at;
-    this.#parameters = [];
+    this.#parameters = new Map();
   }
 
   /** Ends it and tells what the parameters became, in their order. */
   end(): TracedParameter[] {
     this.#functionId = undefined;
-    return this.#parameters.filter((parameter) => parameter !== undefined);
+    return [...this.#parameters.values()].sort((a, b) => a.index - b.index);
   }
 
   readonly parameter: Runtime["parameter"] = (functionId, index, name, site, value) => {
-    if (functionId !== this.#functionId || this.#parameters[index] !== undefined || !recording.on) return value;
+    const key = `${index} ${name}`;
+    if (functionId !== this.#functionId || this.#parameters.has(key) || !recording.on) return value;
     const given = Object.hasOwn(this.#at, name) ? fitParameter(name, this.#at[name], value) : value;
     const wrapped = wrapParameter(given, name, site);
-    this.#parameters[index] = { name, structure: wrapped.structure };
+    this.#parameters.set(key, { name, index, structure: wrapped.structure });
     return wrapped.value;
   };
 }
