@@ -133,10 +133,14 @@ class JsonLines implements Printer {
   }
 }
 
-/** One line that is written over in a terminal; elsewhere one line per epoch. */
+/** Between lines of a run without validation, where they are not written over. */
+const lineEveryMs = 1000;
+
+/** One line that is written over in a terminal; elsewhere a line for each validation, or now and then. */
 class Lines implements Printer {
   readonly #terminal: boolean;
   #length = 0;
+  #printed = performance.now();
 
   constructor(terminal: boolean) {
     this.#terminal = terminal;
@@ -160,7 +164,10 @@ class Lines implements Printer {
       const line = text.slice(0, width - 1);
       process.stdout.write(`\r${line}${" ".repeat(Math.max(0, this.#length - line.length))}`);
       this.#length = line.length;
-    } else if (validation !== undefined || step === steps) process.stdout.write(`${text}\n`);
+    } else if (validation !== undefined || step === steps || performance.now() - this.#printed > lineEveryMs) {
+      process.stdout.write(`${text}\n`);
+      this.#printed = performance.now();
+    }
   }
 
   end({ summary }: TrainAnswer): void {

@@ -87,3 +87,26 @@ test("reports a syntax error where it is, and what stands beside one that can be
 });
 
 const functionsNames = (functions: readonly { name: string }[]): string[] => functions.map(({ name }) => name);
+
+test("lists models among what a file exports, by the name they are exported under", () => {
+  const text = `import { defineModel, sgd as descent } from "adjoint";
+import * as adjoint from "adjoint";
+export const line = defineModel({ loss: () => 1 });
+const hidden = defineModel({});
+const named = adjoint.defineModel({});
+export { named as shown };
+export const decoy = other.defineModel({});
+export function f(x = 1) { return x; }
+export default defineModel({});
+`;
+  const { functions } = outline("/m.ts", text);
+  assert.deepEqual(
+    functions.map(({ name, model, traceable, nameSource }) => [name, model === true, traceable, nameSource.line]),
+    [
+      ["line", true, true, 3],
+      ["shown", true, true, 5],
+      ["f", false, true, 8],
+      ["default", true, true, 9],
+    ],
+  );
+});
