@@ -50,7 +50,7 @@ const on = (model: Model, ...at: Primal[]): Case => ({ model, at: [at] });
 
 /** a·b², with an adjoint rule of its own. */
 const product = customVjp(
-  (a, b) => arithmetic.mul(a!, arithmetic.mul(b!, b!)),
+  (a, b) => arithmetic.mul(a, arithmetic.mul(b, b)),
   (cotangent, [a, b]) => [
     broadcasting.sumTo(arithmetic.mul(cotangent, arithmetic.mul(b!, b!)), shapeOf(a!)),
     broadcasting.sumTo(arithmetic.mul(cotangent, arithmetic.mul(2, arithmetic.mul(a!, b!))), shapeOf(b!)),
@@ -59,7 +59,7 @@ const product = customVjp(
 );
 /** Σ x³. */
 const total = customVjp(
-  (x) => reduction.sum(arithmetic.pow(x!, 3)),
+  (x) => reduction.sum(arithmetic.pow(x, 3)),
   (cotangent, [x]) => [arithmetic.mul(cotangent, arithmetic.mul(3, arithmetic.mul(x!, x!)))],
   0,
 );
