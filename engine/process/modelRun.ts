@@ -202,8 +202,7 @@ export class ModelRun {
     let result: unknown;
     try {
       const at = this.#request.at ?? {};
-      const names = outline.parameters.map(({ name }) => name);
-      checkNames(outline.name, names, at);
+      checkNames(outline.name, parameterNames(model, outline), at);
       if (outline.model === true) ({ result, parameters } = callLoss(model.namespace[outline.name], at));
       else {
         calls.begin(model.functionIds.get(outline.name)!, at);
@@ -363,4 +362,14 @@ function orNone<T>(judge: () => readonly T[]): readonly T[] {
     console.error(error);
     return [];
   }
+}
+
+/** What values can be given for: a parameter that is taken apart also has the names of its properties with defaults. */
+function parameterNames(
+  { sources, functionIds }: LoadedModel,
+  { name, parameters, source }: FunctionOutline,
+): string[] {
+  const id = functionIds.get(name);
+  const known = sources.get(source.file)?.functions.find((candidate) => candidate.id === id);
+  return (known ?? { parameters }).parameters.map((parameter) => parameter.name);
 }

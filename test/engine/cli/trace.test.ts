@@ -136,6 +136,12 @@ test("--at gives the point, nested as the parameters are", async () => {
   assert.deepEqual(document.gradient, { xs: [10 / 13, 24 / 13], p: { a: 13, b: [26] } });
 });
 
+test("the defaults inside a parameter that is taken apart are parameters", async () => {
+  const document = documentOf(await adjoint("trace", "options.ts", "--at", '{"b": 1}', "--json"));
+  close(document.value, 1.75);
+  assert.deepEqual(document.gradient, { a: -3, b: 3, k: 0.25 });
+});
+
 test("tensors are nested arrays in the gradient and summaries in the nodes", async () => {
   const document = documentOf(await adjoint("trace", "dot.ts", "--json"));
   assert.equal(document.function, "dot");
