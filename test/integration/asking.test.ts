@@ -35,10 +35,10 @@ suite("What a person asks for", () => {
 
   test("no trace before they ask, when that is how they set it", async () => {
     await set("trace.onOpen", false);
-    const { document } = await open("models/square.ts");
-    assert.match((await lensesMatching(document, /Trace/)).join("\n"), /^1: Trace/);
-    await vscode.commands.executeCommand(commands.trace, document.uri, "square");
-    await lensesMatching(document, /∇ 9 · ‖∇f‖ 6/);
+    const { document } = await open("examples/least-squares.ts");
+    assert.match((await lensesMatching(document, /Trace/)).join("\n"), /^10: Trace/);
+    await vscode.commands.executeCommand(commands.trace, document.uri, "leastSquares");
+    await lensesMatching(document, /∇ 53 · ‖∇f‖ 78\.82/);
   });
 
   test("inlay values at names, at every expression, or not at all", async () => {

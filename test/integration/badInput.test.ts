@@ -17,36 +17,36 @@ const models: Readonly<Record<string, Expected>> = {
   noDefault: { says: /noDefault\.ts: give the parameter x of f a default\. The defaults are the point/ },
   notANumber: {
     says: /^1:17 error not-a-number-result: f returned text; a differentiable function returns one number\.$/,
-    lens: /^1: \$\(error\) f returned text; .* \| Trace$/,
+    lens: /^1: \$\(error\)\sf returned text; .* \| Trace$/,
   },
   endless: {
     says: /^3:3 error (?:tape|memory|time)-limit: f was stopped because it /,
     lens: /9: ∇ 9 · ‖∇f‖ 6 \| Trace \| Graph \| Check$/,
   },
-  deep: { says: /^2:10 error stack-overflow: f calls itself/, lens: /^5: \$\(error\) f calls itself/ },
+  deep: { says: /^2:10 error stack-overflow: f calls itself/, lens: /^5: \$\(error\)\sf calls itself/ },
   memory: {
     says: /^3:3 error memory-limit: f was stopped because it took more than/,
-    lens: /^1: \$\(error\) f was stopped/,
+    lens: /^1: \$\(error\)\sf was stopped/,
   },
   exits: {
     says: /^2:22 error process-exited: f ended its own process \(process\.exit\(\)\)/,
-    lens: /^1: \$\(error\) f ended/,
+    lens: /^1: \$\(error\)\sf ended/,
   },
   throwsText: {
     says: /^2:14 error model-error: f threw the text "no data for this x"\.$/,
-    lens: /^1: \$\(error\) f threw/,
+    lens: /^1: \$\(error\)\sf threw/,
   },
   missingImport: {
     says: /^1:23 error import-not-found: There is no file "\.\/not-there\.ts"/,
-    lens: /^3: \$\(error\) There is no file/,
+    lens: /^3: \$\(error\)\sThere is no file/,
   },
   missingFile: {
     says: /^4:21 error model-error: f threw Error: ENOENT: no such file or directory/,
-    lens: /^3: \$\(error\) f threw/,
+    lens: /^3: \$\(error\)\sf threw/,
   },
   wrongShapes: {
     says: /^5:14 error shape-mismatch: matmul of \[2, 2\] and \[1, 3\]/,
-    lens: /^3: \$\(error\) matmul of/,
+    lens: /^3: \$\(error\)\smatmul of/,
   },
 };
 

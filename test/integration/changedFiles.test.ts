@@ -23,7 +23,7 @@ suite("A file that a model imports", () => {
 
   test("is missed until it is there, and then traced", async () => {
     const { document } = await open("models/changed-model.ts");
-    assert.match((await lensesMatching(document, /There is no file/))[0]!, /^3: \$\(error\) There is no file/);
+    assert.match((await lensesMatching(document, /There is no file/))[0]!, /^3: \$\(error\)\sThere is no file/);
     await writeFile(imported.fsPath, "export const part = (x: number) => x * x;\n");
     assert.match((await lensesMatching(document, /∇ 9/))[0]!, /^3: ∇ 9 · ‖∇f‖ 6 \| Trace/);
   });

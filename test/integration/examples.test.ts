@@ -61,9 +61,9 @@ suite("The examples, as they are hovered over", () => {
 
   test("digits: a tensor gives its shape, its norms and a histogram", async () => {
     const document = await example("digits.ts");
-    const text = await hover(document, "hidden");
+    const text = await hover(document, "hidden =");
     assert.match(text, /^‖`hidden`‖ = \S+ {2}‖`∂surprise\/∂hidden`‖ = \S+ {2}shape 1797 × 32\n\n\[value and adjoint\]/);
-    await photographHover(document, "hidden", "hover-digits");
+    await photographHover(document, "hidden =", "hover-digits");
     await vscode.commands.executeCommand(commands.showGraph);
     await webview(".card");
     await screenshotThemes("panel-digits");
