@@ -130,6 +130,7 @@ type Native = (a: number, b: number) => number;
 /** ApplyStringOrNumericBinaryOperator (ECMA-262 §13.15.3) for `+`. */
 function addOrConcatenate(site: number, a: unknown, b: unknown): unknown {
   if (!isObject(a) && !isObject(b)) return (a as number) + (b as number);
+  refuseArrays(a, b);
   const left = toPrimitive(a, "default");
   const right = toPrimitive(b, "default");
   if (typeof left === "string" || typeof right === "string")
@@ -139,6 +140,7 @@ function addOrConcatenate(site: number, a: unknown, b: unknown): unknown {
 
 /** The same for the other operators: operands are converted from left to right; BigInt does not mix with numbers. */
 function converted(site: number, a: unknown, b: unknown, primitive: Binary, native: Native): unknown {
+  refuseArrays(a, b);
   const left = toNumeric(a);
   const right = toNumeric(b);
   if (!isDifferentiable(left) && !isDifferentiable(right)) return native(left as number, right as number);
@@ -148,4 +150,13 @@ function converted(site: number, a: unknown, b: unknown, primitive: Binary, nati
   }
   recording.site = site;
   return primitive(left, right);
+}
+
+/** To the language an array among operands is text; beside a tensor that can only be a mistake. */
+function refuseArrays(a: unknown, b: unknown): void {
+  const array = a instanceof Tensor ? b : b instanceof Tensor ? a : undefined;
+  if (Array.isArray(array) || ArrayBuffer.isView(array))
+    throw new TypeError(
+      "an operator has a tensor on one side and a plain array on the other: wrap the array in tensor(…)",
+    );
 }

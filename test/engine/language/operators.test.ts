@@ -258,3 +258,10 @@ test("a value kept from an earlier run is a constant of the next", () => {
   assert.equal(value, 16);
   assert.deepEqual(adjoints, [6 - 4 - 8 * 4]);
 });
+
+test("a plain array beside a tensor is refused, since the language would make text of it", () => {
+  const tensor = new Tensor([2], new Float64Array([1, 2]));
+  const sentence = /wrap the array in tensor\(…\)/;
+  assert.throws(() => $.add(1, tensor, [1, 2]), sentence);
+  assert.throws(() => $.mul(1, new Float64Array(2), tensor), sentence);
+});
