@@ -1,5 +1,6 @@
 /** What a gradient check tells. Types only. */
-import type { Diagnostic, SourceRange } from "../language/instrument/sourceReport.ts";
+import type { SourceRange } from "../language/instrument/sourceReport.ts";
+import type { Checked } from "./check.ts";
 
 /**
  * ok: the derivatives agree. wrong: they do not. non-finite: a derivative is NaN or infinite. kink: the point lies on or
@@ -73,18 +74,10 @@ export interface Coverage {
   readonly limitedBy?: "count" | "time";
 }
 
-export interface FunctionCheck {
+/** What a check of one function found; parameters and directions stand worst first. */
+export interface FunctionCheck extends Checked {
   readonly function: string;
   readonly source: SourceRange;
   readonly nameSource: SourceRange;
-  readonly passed: boolean;
-  readonly value?: number;
-  /** Worst first. */
-  readonly parameters: readonly ElementCheck[];
-  /** Worst first. Where there are so many elements that only a sample of them was checked one by one. */
-  readonly directions: readonly DirectionCheck[];
-  readonly coverage: Coverage;
-  readonly culprits: readonly Culprit[];
-  readonly diagnostics: readonly Diagnostic[];
   readonly milliseconds: number;
 }
