@@ -79,8 +79,10 @@ export interface Ready {
   readonly value: number;
   readonly gradientNorm: number;
   readonly gradient: Readonly<Record<string, Nested>>;
-  /** The function's findings, then the file's. */
+  /** The function's findings, then the file's. Fixes join them as soon as they have been tried. */
   readonly diagnostics: readonly Diagnostic[];
+  /** Fixes are being tried; another `show` tells what came of it. */
+  readonly tryingFixes: boolean;
   readonly tape: { readonly operations: number; readonly bytes: number };
   readonly time: { readonly forwardMs: number; readonly backwardMs: number };
   readonly stale: boolean;
@@ -126,6 +128,14 @@ export type FromPanel =
   /** Pinned, the panel stays with its file when another editor becomes active. */
   | { readonly type: "pin"; readonly pinned: boolean }
   | { readonly type: "act"; readonly act: PanelAct }
+  /** Applies a fix of `Ready.diagnostics` as one edit that can be undone; with `preview`, shows the changed text beside the old. */
+  | {
+      readonly type: "fix";
+      readonly trace: number;
+      readonly diagnostic: number;
+      readonly fix: number;
+      readonly preview: boolean;
+    }
   | { readonly type: "copy"; readonly text: string }
   /** Something went wrong in the page: for the log. */
   | { readonly type: "log"; readonly level: "error" | "warning" | "information"; readonly message: string };

@@ -92,6 +92,7 @@ function ready(
     gradientNorm: chosen.gradientNorm ?? NaN,
     gradient: chosen.gradient ?? {},
     diagnostics: [...chosen.diagnostics, ...trace.summary.diagnostics],
+    tryingFixes: false,
     tape: chosen.tape,
     time: chosen.time,
     stale: trace.stale || failure !== undefined,

@@ -72,6 +72,7 @@ const messages: Readonly<Record<FromPanel["type"], Check>> = {
   function: shape(inFunction),
   pin: shape({ pinned: isBoolean }),
   act: shape({ act: oneOf(...Object.keys(acts)) }),
+  fix: shape({ trace: isId, diagnostic: isId, fix: isId, preview: isBoolean }),
   copy: shape({ text: isString }),
   log: shape({ level: oneOf("error", "warning", "information"), message: isString }),
 };

@@ -26,7 +26,18 @@ export interface Diagnostic {
   readonly related?: readonly { readonly message: string; readonly source: SourceRange }[];
   /** The figures behind the message. */
   readonly data?: Readonly<Record<string, unknown>>;
-  readonly fixes?: readonly { readonly title: string; readonly predicted?: unknown }[];
+  /** Best first. */
+  readonly fixes?: readonly Fix[];
+}
+
+/** A change of the text that was tried: the changed text was traced, with the same seed, and the finding is weaker or gone. */
+export interface Fix {
+  /** What changes, and the effect that was measured. */
+  readonly title: string;
+  /** Of the file that the finding is in, none over another. */
+  readonly edits: readonly { readonly source: SourceRange; readonly text: string }[];
+  /** The figure that the title speaks of, in the text as it is and as it would be. */
+  readonly predicted: { readonly measure: string; readonly before: number; readonly after: number };
 }
 
 export interface Outline {
