@@ -212,3 +212,47 @@ test("a traced number shows itself to programs as a number", () => {
     assert.deepEqual({ ...object }, {});
   });
 });
+
+test("a copy through JSON keeps the gradient", () => {
+  const copy = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
+  const product = (x: number): number => {
+    const { a, list, plain } = copy({
+      plain: 3,
+      gone: undefined,
+      wrapped: new Number(4),
+      none: NaN,
+      a: x,
+      list: [7, x],
+    });
+    return $.mul(0, $.mul(0, a, list[1]), plain) as number;
+  };
+  assert.deepEqual(gradient(product, [3]), { value: 27, gradient: [18] });
+  assert.deepEqual(
+    gradient((x: number) => $.mul(0, copy(x), x), [5]),
+    { value: 25, gradient: [10] },
+  );
+});
+
+test("replacers and revivers see traced numbers, and what they make of them", () => {
+  const half = (_: string, value: unknown): unknown =>
+    typeof value === "object" && !(value instanceof TracedNumber) ? value : $.div(0, value, 2);
+  const read = (x: number): unknown => {
+    const text = JSON.stringify({ x }, half);
+    assert.equal(text, '{"x":1.5}');
+    return (JSON.parse(text, half) as { x: number }).x;
+  };
+  assert.deepEqual(gradient(read, [3]), { value: 0.75, gradient: [0.25] });
+});
+
+test("a DataView gives back what was written through it", () => {
+  const passed = (x: number): unknown => {
+    const view = new DataView(new ArrayBuffer(32), 4);
+    view.setFloat64(1, x);
+    view.setFloat32(12, x, true);
+    assert.equal(typeof view.getFloat64(12, true), "number");
+    view.setFloat64(20, x);
+    view.setUint8(20, 0);
+    return $.mul(0, view.getFloat64(1), view.getFloat32(12, true));
+  };
+  assert.deepEqual(gradient(passed, [1.5]), { value: 2.25, gradient: [3] });
+});

@@ -51,12 +51,6 @@ function installNumberPrototype(): void {
       return wrapped.get(this as object) ?? native("valueOf").call(this);
     },
   }));
-  Object.defineProperty(TracedNumber.prototype, "toJSON", {
-    value(this: TracedNumber) {
-      return numberOf(this);
-    },
-    configurable: true,
-  });
 }
 
 function installGlobalFunctions(findings: Findings): void {

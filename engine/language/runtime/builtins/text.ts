@@ -31,12 +31,6 @@ export function installText(): void {
       Object.getOwnPropertyNames(Date.prototype).filter((name) => name.startsWith("set")),
     ),
   );
-  replaceMethods(JSON, (native) => {
-    const stringify = native("stringify");
-    return {
-      stringify: (value: unknown, replacer?: unknown, space?: unknown) => stringify(value, replacer, primal(space)),
-    };
-  });
   replaceMethods(globalThis, (native) => ({
     ...withPrimalDelay(native, "setTimeout"),
     ...withPrimalDelay(native, "setInterval"),

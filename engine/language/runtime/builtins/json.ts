@@ -1,0 +1,95 @@
+import { recording } from "../../../tape/recording.ts";
+import { TracedNumber } from "../../../tape/tensor.ts";
+import { numberOf, primal } from "../primals.ts";
+import { replaceMethods } from "./replace.ts";
+
+/** The traced numbers of a text, by their place among its numbers. */
+type Traced = ReadonlyMap<number, TracedNumber>;
+
+/** Texts that are read back at all are read back soon: so many are remembered, and none that is longer. */
+const textsKept = 32;
+const longestText = 1 << 20;
+
+/** Oldest first. */
+const texts = new Map<string, Traced>();
+
+/** While a text is made: its numbers so far, the traced among them, and the one that stands for the value at hand. */
+interface Writing {
+  numbers: number;
+  readonly traced: Map<number, TracedNumber>;
+  at: TracedNumber | undefined;
+}
+
+let writing: Writing | undefined;
+
+/**
+ * `JSON.parse` of a text that `JSON.stringify` made gives the traced numbers that went into it: so copies are made. The text
+ * is the native one; a changed text is parsed as it stands.
+ */
+export function installJSON(): void {
+  Object.defineProperty(TracedNumber.prototype, "toJSON", {
+    value(this: TracedNumber) {
+      if (writing !== undefined) writing.at = this;
+      return numberOf(this);
+    },
+    configurable: true,
+  });
+  replaceMethods(JSON, (native) => {
+    const [stringify, parse] = [native("stringify"), native("parse")];
+    return {
+      stringify(value: unknown, replacer?: unknown, space?: unknown): unknown {
+        if (!recording.on || Array.isArray(replacer)) return stringify(value, replacer, primal(space));
+        const outer = writing;
+        const own: Writing = (writing = { numbers: 0, traced: new Map(), at: undefined });
+        try {
+          const text = stringify(value, counting(own, replacer), primal(space));
+          if (typeof text === "string" && own.traced.size > 0) remember(text, own.traced);
+          return text;
+        } finally {
+          writing = outer;
+        }
+      },
+      parse(text: unknown, reviver?: unknown): unknown {
+        const traced = recording.on && typeof text === "string" ? texts.get(text) : undefined;
+        return parse(text, traced === undefined ? reviver : restoring(traced, reviver));
+      },
+    };
+  });
+}
+
+/** A replacer that notes which numbers of the text are traced. */
+function counting(own: Writing, replacer: unknown) {
+  return function (this: unknown, key: string, value: unknown): unknown {
+    const from = own.at;
+    own.at = undefined;
+    let result = from !== undefined && Object.is(from.primal, value) ? from : value;
+    if (typeof replacer === "function") result = Reflect.apply(replacer, this, [key, result]);
+    const number = primal(result);
+    if (result instanceof TracedNumber && Number.isFinite(number)) own.traced.set(own.numbers, result);
+    if (number instanceof Number || Number.isFinite(number)) own.numbers++;
+    return number;
+  };
+}
+
+function remember(text: string, traced: Traced): void {
+  if (text.length > longestText) return;
+  texts.delete(text);
+  texts.set(text, traced);
+  if (texts.size > textsKept) texts.delete(texts.keys().next().value!);
+}
+
+/** A reviver that puts the traced numbers in their places. Members are visited in the order of the text. */
+function restoring(traced: Traced, reviver: unknown) {
+  let numbers = 0;
+  return function (this: unknown, key: string, value: unknown, ...context: readonly unknown[]): unknown {
+    let result = value;
+    if (typeof value === "number") {
+      const source = traced.get(numbers++);
+      // −0 is written as 0.
+      if (source?.tape === recording.tape && Object.is(source.primal, value)) result = source;
+    }
+    return typeof reviver === "function"
+      ? (Reflect.apply(reviver, this, [key, result, ...context]) as unknown)
+      : result;
+  };
+}
