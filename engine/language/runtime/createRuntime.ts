@@ -21,6 +21,7 @@ import { installGeneratedFunctions } from "./generatedFunctions.ts";
 import { installLeakDetector } from "./leaks.ts";
 import { shareTypedArrays } from "./libraryArrays.ts";
 import { memberAccess } from "./members.ts";
+import { reportNumbersReadBack } from "./numberTexts.ts";
 import { observe } from "./observe.ts";
 import * as operators from "./operators.ts";
 import { primal } from "./primals.ts";
@@ -52,6 +53,7 @@ export function createRuntime(options: RuntimeOptions = {}): InstalledRuntime {
   const findings = new Findings();
   const calls = new TracedCalls();
   installLeakDetector(findings);
+  reportNumbersReadBack(findings);
   installFunctions(options.originalText ?? (() => undefined));
   const math = installMath();
   const globals = installNumbers(findings);

@@ -1,6 +1,7 @@
 import * as primitives from "../../primitives/arithmetic.ts";
 import { recording } from "../../tape/recording.ts";
 import { Tensor, TracedNumber, type Value } from "../../tape/tensor.ts";
+import { numberFromText } from "./numberTexts.ts";
 import { isDifferentiable, isObject, primal, toNumeric, toPrimitive } from "./primals.ts";
 import type { Runtime } from "./runtime.ts";
 import { textOf } from "./text.ts";
@@ -104,10 +105,12 @@ export const neg: Runtime["neg"] = (site, a) => {
   return primitives.neg(operand);
 };
 
-export const plus: Runtime["plus"] = (_, a) => {
+export const plus: Runtime["plus"] = (site, a) => {
   if (typeof a === "number") return a;
   const primitive = toPrimitive(a, "number");
-  return isDifferentiable(primitive) ? primitive : +(primitive as string);
+  if (isDifferentiable(primitive)) return primitive;
+  recording.site = site;
+  return numberFromText(primitive);
 };
 
 export const numeric: Runtime["numeric"] = toNumeric;
@@ -141,6 +144,7 @@ function addOrConcatenate(site: number, a: unknown, b: unknown): unknown {
 /** The same for the other operators: operands are converted from left to right; BigInt does not mix with numbers. */
 function converted(site: number, a: unknown, b: unknown, primitive: Binary, native: Native): unknown {
   refuseArrays(a, b);
+  recording.site = site;
   const left = toNumeric(a);
   const right = toNumeric(b);
   if (!isDifferentiable(left) && !isDifferentiable(right)) return native(left as number, right as number);
@@ -148,7 +152,6 @@ function converted(site: number, a: unknown, b: unknown, primitive: Binary, nati
     const mixed = [left, right].map((operand) => (operand instanceof Tensor ? 0 : primal(operand)));
     return native(mixed[0] as number, mixed[1] as number);
   }
-  recording.site = site;
   return primitive(left, right);
 }
 

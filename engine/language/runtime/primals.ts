@@ -1,5 +1,6 @@
 import { recording } from "../../tape/recording.ts";
 import { Tensor, TracedNumber } from "../../tape/tensor.ts";
+import { numberFromText } from "./numberTexts.ts";
 
 /** A value that stands on the tape, or a tensor: what the primitives compute on besides plain numbers. */
 export type Differentiable = TracedNumber | Tensor;
@@ -52,14 +53,14 @@ export function toNumeric(value: unknown): number | bigint | Differentiable {
   if (typeof value === "number" || typeof value === "bigint") return value;
   const primitive = toPrimitive(value, "number");
   if (typeof primitive === "bigint" || isDifferentiable(primitive)) return primitive;
-  return +(primitive as string);
+  return numberFromText(primitive);
 }
 
 /** ToNumber (ECMA-262 §7.1.4): a BigInt is refused. */
 export function toNumber(value: unknown): number | Differentiable {
   if (typeof value === "number") return value;
   const primitive = toPrimitive(value, "number");
-  return isDifferentiable(primitive) ? primitive : +(primitive as string);
+  return isDifferentiable(primitive) ? primitive : numberFromText(primitive);
 }
 
 /** What an element of a typed array is made from. A tensor is refused. */

@@ -1,7 +1,9 @@
-import { Tensor } from "../../tape/tensor.ts";
+import { Tensor, TracedNumber } from "../../tape/tensor.ts";
+import { noteText } from "./numberTexts.ts";
 import { primal } from "./primals.ts";
 
 /** What concatenation with text takes: a primal, or a tensor's text; symbols stay, for the language to refuse. */
 export function textOf(value: unknown): unknown {
-  return value instanceof Tensor ? value.toString() : primal(value);
+  if (value instanceof Tensor) return value.toString();
+  return primal(value instanceof TracedNumber ? noteText(value) : value);
 }

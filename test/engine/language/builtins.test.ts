@@ -256,3 +256,17 @@ test("a DataView gives back what was written through it", () => {
   };
   assert.deepEqual(gradient(passed, [1.5]), { value: 2.25, gradient: [3] });
 });
+
+test("a number read from the text of a traced value is reported, other numbers in text are not", () => {
+  const reported = (read: (x: number) => unknown): boolean => {
+    installed.findings.clear();
+    gradient((x: number) => $.mul(0, x, read(x)), [1.25]);
+    return installed.findings.list.some(({ code }) => code === "value-left-trace");
+  };
+  assert.ok(reported((x) => Number(x.toFixed(1))));
+  assert.ok(reported((x) => parseFloat(x.toPrecision(2))));
+  assert.ok(reported((x) => $.plus(0, $.add(0, x, ""))));
+  assert.ok(reported((x) => $.mul(0, x.toString(), 2)));
+  assert.ok(!reported((x) => (x.toFixed(1), Number("7"))));
+  assert.ok(!reported((x) => x.toFixed(1).length));
+});

@@ -32,12 +32,7 @@ export function installDataView(): void {
   }
 }
 
-function writing(
-  name: string,
-  native: Callable,
-  format: string,
-  round: (value: TracedNumber) => TracedNumber,
-): object {
+function writing(name: string, native: Callable, format: string, round: (value: TracedNumber) => TracedNumber): object {
   return {
     [name](this: DataView, offset: unknown, value: unknown, littleEndian: unknown): void {
       const position = primal(offset);
@@ -45,7 +40,7 @@ function writing(
       native.call(this, position, primal(element), littleEndian);
       if (!(element instanceof TracedNumber)) return;
       let elements = written.get(this.buffer);
-      if (elements === undefined) written.set(this.buffer, (elements = new Map()));
+      if (elements === undefined) written.set(this.buffer, (elements = new Map<number, Written>()));
       const place = this.byteOffset + Math.trunc(Number(position) || 0);
       elements.set(place, { element: round(element), method: format, littleEndian: Boolean(littleEndian) });
     },

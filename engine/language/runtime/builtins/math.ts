@@ -6,6 +6,7 @@ import { recording } from "../../../tape/recording.ts";
 import { TracedNumber, type Value } from "../../../tape/tensor.ts";
 import { isDifferentiable, toNumber } from "../primals.ts";
 import type { Runtime } from "../runtime.ts";
+import { installRandom } from "./random.ts";
 import { replaceMethods, type Callable } from "./replace.ts";
 
 type Table = Record<string, Callable>;
@@ -76,6 +77,7 @@ export function installMath(): Runtime["math"] {
     table[name] = bySite;
     replaceMethods(Math, () => ({ [name]: plain }));
   }
+  installRandom();
   table["random"] = (_, ...values) => (Math.random as Callable)(...values);
   return table;
 }

@@ -2,8 +2,9 @@ import { recording } from "../../../tape/recording.ts";
 import { TracedNumber } from "../../../tape/tensor.ts";
 import { truth } from "../comparisons.ts";
 import type { Findings } from "../findings.ts";
+import { noteText, numberFromText } from "../numberTexts.ts";
 import { numberOf, primal, toNumeric, toPrimitive } from "../primals.ts";
-import { replaceConstructor, replaceMethods, takingPrimals, type Callable } from "./replace.ts";
+import { replaceConstructor, replaceMethods, type Callable } from "./replace.ts";
 import type { Runtime } from "../runtime.ts";
 import { textOf } from "../text.ts";
 
@@ -45,12 +46,27 @@ function installNumberPrototype(): void {
   Object.setPrototypeOf(TracedNumber.prototype, prototype);
   Object.defineProperty(TracedNumber.prototype, "constructor", { value: Number, enumerable: false });
   replaceMethods(prototype, (native) => ({
-    ...takingPrimals(native, ["toExponential", "toFixed", "toLocaleString", "toPrecision", "toString"]),
+    ...writing(native, ["toExponential", "toFixed", "toLocaleString", "toPrecision", "toString"]),
     valueOf(this: unknown): unknown {
       if (this instanceof TracedNumber) return this;
       return wrapped.get(this as object) ?? native("valueOf").call(this);
     },
   }));
+}
+
+/** Methods that give a number's text. */
+function writing(native: (name: PropertyKey) => Callable, names: readonly string[]): object {
+  const methods = names.map((name) => {
+    const method = native(name);
+    const replacement = {
+      [name](this: unknown, ...values: unknown[]): unknown {
+        const text = method.call(primal(this), ...values.map(primal));
+        return this instanceof TracedNumber ? noteText(text as string) : text;
+      },
+    };
+    return [name, replacement[name]] as const;
+  });
+  return Object.fromEntries(methods);
 }
 
 function installGlobalFunctions(findings: Findings): void {
@@ -67,14 +83,14 @@ function installGlobalFunctions(findings: Findings): void {
     isNaN: (value: unknown) => isNaN!(primal(toPrimitive(value, "number"))),
     isFinite: (value: unknown) => isFinite!(primal(toPrimitive(value, "number"))),
     parseFloat(value: unknown) {
-      const number = parseFloat!(value);
+      const number = numberFromText(value, parseFloat as (text: unknown) => number);
       // Reading a number's own text gives that number again, but for −0.
       if (value instanceof TracedNumber && Object.is(number, numberOf(value))) return value;
       return number;
     },
     parseInt(value: unknown, radix: unknown) {
       if (value instanceof TracedNumber) reportText(findings, "parseInt()");
-      return parseInt!(value, primal(radix));
+      return numberFromText(value, (text) => parseInt!(text, primal(radix)) as number);
     },
   }));
   // Number.parseFloat and the global function are one.
