@@ -2,6 +2,11 @@ import type { Executor, Residents, StepResult, Weights } from "../execute/execut
 import type { Program } from "../execute/program.ts";
 import type { ExecutorCall } from "./trainingProtocol.ts";
 
+/** Whoever runs the steps could not. The message is one whole sentence of theirs. */
+export class ExecutorError extends Error {
+  override name = "ExecutorError";
+}
+
 type Call = (call: ExecutorCall) => Promise<unknown>;
 type Description = Pick<Executor, "name" | "device">;
 
@@ -18,7 +23,11 @@ export class RemoteExecutor implements Executor {
   }
 
   static async find(call: Call): Promise<RemoteExecutor> {
-    return new RemoteExecutor((await call({ method: "describe", parameters: [] })) as Description, call);
+    const told: Call = (asked) =>
+      call(asked).catch((error: unknown) => {
+        throw new ExecutorError(error instanceof Error ? error.message : String(error));
+      });
+    return new RemoteExecutor((await told({ method: "describe", parameters: [] })) as Description, told);
   }
 
   async load(residents: Residents): Promise<void> {

@@ -8,11 +8,12 @@ import { TrainingError } from "../train/stepper.ts";
 import { recording } from "../tape/recording.ts";
 import { formatNumber } from "./format.ts";
 import { limitsOf } from "./limits.ts";
+import { sentence } from "./modelErrors.ts";
 import { callLossAt, modelOf } from "./modelLoss.ts";
 import type { ModelRun, ModelRunOptions } from "./modelRun.ts";
 import type { Diagnostic, FunctionOutline, Outline } from "./protocol.ts";
 import { startOf } from "./refusals.ts";
-import { RemoteExecutor } from "./remoteExecutor.ts";
+import { ExecutorError, RemoteExecutor } from "./remoteExecutor.ts";
 import type { ExecutorCall, TrainAnswer, TrainingProgress, TrainingSummary, TrainRequest } from "./trainingProtocol.ts";
 
 export interface TrainRunOptions extends Pick<ModelRunOptions, "watchdog" | "onProgress"> {
@@ -60,7 +61,13 @@ export async function trainModel(request: TrainRequest, run: ModelRun, options: 
     const model = modelOf(loaded.namespace[outline.name]);
     folder = folderOf(request, outline.name, (message) => notice("run-not-saved", message));
     executor = request.executor === "portable" ? new PortableExecutor() : await RemoteExecutor.find(options.call);
-    onTraining({ kind: "begin", model: outline.name, device: executor.device, executor: executor.name });
+    onTraining({
+      kind: "begin",
+      model: outline.name,
+      device: executor.device,
+      executor: executor.name,
+      ...(folder === undefined ? {} : { folder: folder.folder }),
+    });
     const summary: TrainingSummary = await train({
       model,
       executor,
@@ -68,7 +75,7 @@ export async function trainModel(request: TrainRequest, run: ModelRun, options: 
       guarded: watched,
       stop,
       onReport: (report) => onTraining({ kind: "report", report }),
-      onNotice: (message) => notice("traced-each-step", message),
+      onNotice: notice,
       ...(request.steps === undefined ? {} : { steps: request.steps }),
       ...(request.continues === undefined ? {} : { continues: request.continues }),
       ...(folder === undefined ? {} : { folder }),
@@ -157,6 +164,7 @@ function diagnosisOf(error: unknown, run: ModelRun, outline: FunctionOutline): D
   });
   if (error instanceof BusyError) return known("already-training", error.message);
   if (error instanceof RunFolderError) return known("cannot-continue", error.message);
+  if (error instanceof ExecutorError) return known("executor-failed", sentence(error.message));
   if (error instanceof TrainingError) return known("cannot-train", error.message);
   if (error instanceof ModelError) return known("cannot-train", error.message);
   return run.problemOf(error, outline, site);

@@ -4,6 +4,8 @@ import type { TrainingReport, TrainingSummary } from "../train/report.ts";
 import type { Diagnostic, Outline } from "../language/instrument/sourceReport.ts";
 import type { Limits } from "./protocol.ts";
 
+export type { Device, Executor, Residents, StepResult, Weights } from "../execute/executor.ts";
+export type { Program } from "../execute/program.ts";
 export type { Judged, TrainingReport, TrainingSummary } from "../train/report.ts";
 
 export interface TrainRequest {
@@ -39,7 +41,14 @@ export interface TrainAnswer {
 
 /** What the engine tells while it trains. */
 export type TrainingProgress =
-  | { readonly kind: "begin"; readonly model: string; readonly device: Executor["device"]; readonly executor: string }
+  | {
+      readonly kind: "begin";
+      readonly model: string;
+      readonly device: Executor["device"];
+      readonly executor: string;
+      /** Where the run is kept; undefined where it is not. */
+      readonly folder?: string;
+    }
   | { readonly kind: "report"; readonly report: TrainingReport }
   | { readonly kind: "notice"; readonly message: string };
 

@@ -18,7 +18,7 @@ export interface TrainingOptions {
   readonly folder?: RunFolder;
   readonly tapeBytes: number;
   readonly onReport: (report: TrainingReport) => void;
-  readonly onNotice: (message: string) => void;
+  readonly onNotice: (code: string, message: string) => void;
   /** Around every call of the model's own code. */
   readonly guarded?: <T>(trace: () => T) => T;
   /** Ends the run after the step that is being made. */
@@ -53,8 +53,10 @@ const runMs = 50;
 const reportEveryMs = 100;
 /** Of so many epochs each is told of, and followed by a validation; of more, as many as there is time for. */
 const mostEpochsTold = 500;
-/** Weights are saved at the end of an epoch, but not more often than this. */
+/** Weights are saved at the end of an epoch, but not more often than this, */
 const saveEveryMs = 1000;
+/** and within a long epoch when this has passed. */
+const saveWithinMs = 5000;
 
 /** Trains a model and gives what came of it. Throws what the model throws, a NonFiniteError and a TrainingError. */
 export async function train(options: TrainingOptions): Promise<TrainingSummary> {
@@ -83,6 +85,7 @@ class Training {
   #validation: Judged | undefined;
   #lastReport = 0;
   #lastSave = 0;
+  #unsaved = false;
   #latest: StepResult | undefined;
 
   constructor(options: TrainingOptions) {
@@ -139,6 +142,7 @@ class Training {
         await this.#endEpoch();
         this.#report(true);
       } else if (due) this.#report(false);
+      if (performance.now() - this.#lastSave > saveWithinMs) await this.#save(false);
       await new Promise((resolve) => setImmediate(resolve));
     }
     if (this.#sinceReport.count > 0) {
@@ -222,15 +226,30 @@ class Training {
     };
     this.#sinceReport = new Mean();
     this.#lastReport = performance.now();
-    if (ended) this.#options.folder?.log(report);
+    if (ended) this.#keep((folder) => folder.log(report));
     this.#options.onReport(report);
   }
 
   async #save(always: boolean): Promise<void> {
-    const { folder, executor } = this.#options;
-    if (folder === undefined || (!always && this.#step === this.#firstStep)) return;
-    folder.save(this.#leaves, { weights: await executor.read(), step: this.#step });
+    if (this.#unsaved || (!always && this.#step === this.#firstStep)) return;
+    const weights = await this.#options.executor.read();
+    this.#keep((folder) => folder.save(this.#leaves, { weights, step: this.#step }));
     this.#lastSave = performance.now();
+  }
+
+  /** A full or vanished disk ends no training. */
+  #keep(write: (folder: RunFolder) => void): void {
+    const { folder, onNotice } = this.#options;
+    if (folder === undefined || this.#unsaved) return;
+    try {
+      write(folder);
+    } catch (error) {
+      this.#unsaved = true;
+      onNotice(
+        "run-not-saved",
+        `From step ${this.#step} on the run is not saved, because ${folder.folder} cannot be written: ${(error as Error).message}.`,
+      );
+    }
   }
 
   #names(): readonly string[] {

@@ -3,7 +3,16 @@
  * optimizer's state under `optimizer.`) and `history.jsonl`. Weights are written beside the last ones and then put in
  * their place, so that whatever happens, whole ones are there.
  */
-import { appendFileSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import path from "node:path";
 import type { Weights } from "../execute/executor.ts";
 import type { Leaves } from "../execute/leaves.ts";
@@ -78,8 +87,14 @@ export class RunFolder {
     return run;
   }
 
+  /** A run that never came to save anything leaves no folder behind. */
   release(): void {
     if (lockedBy(this.#lock) === undefined) rmSync(this.#lock, { force: true });
+    try {
+      rmdirSync(this.folder);
+    } catch {
+      // It holds a run.
+    }
   }
 
   save(leaves: Leaves, { weights, step }: Checkpoint): void {

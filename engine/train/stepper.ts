@@ -30,7 +30,7 @@ export interface StepperOptions {
   /** Around every call of the model's own code. */
   readonly guarded: <T>(trace: () => T) => T;
   /** What a person should know. */
-  readonly notice: (message: string) => void;
+  readonly notice: (code: string, message: string) => void;
 }
 
 /**
@@ -97,6 +97,7 @@ export class Stepper {
     if (this.traced === 1 && !this.#isPure(inputs)) {
       this.#tracesEachStep = true;
       this.#options.notice(
+        "traced-each-step",
         "The loss does something else each time it is computed (it draws random numbers, say, or counts its calls), so every step is traced anew, which is slower than a compiled program.",
       );
     }
@@ -111,6 +112,7 @@ export class Stepper {
     if (this.#variants.length === mostVariants) {
       this.#tracesEachStep = true;
       this.#options.notice(
+        "traced-each-step",
         "The loss takes another way through its branches at almost every step, so every step is traced anew, which is slower than a compiled program.",
       );
       return this.#asTraced(recorded);

@@ -32,7 +32,7 @@ test("the digits train in float32 as the float64 reference does, step by step", 
   const executor = new PortableExecutor();
   await executor.load(leaves.residents(leaves.initial));
   const options = { leaves, executor, update: true, tapeBytes: 2 ** 28, guarded: <T>(trace: () => T) => trace() };
-  const stepper = new Stepper({ ...options, notice: (message) => assert.equal(message, "") });
+  const stepper = new Stepper({ ...options, notice: (_, message) => assert.equal(message, "") });
 
   let reference: { parameters: Float64Array[]; state: Float64Array[] } = {
     parameters: model.parameters.leaves.map(({ data }) => data),

@@ -48,7 +48,7 @@ async function trained(definition: Definition, options: Partial<TrainingOptions>
     executor,
     tapeBytes: 2 ** 28,
     onReport: (report) => reports.push(report),
-    onNotice: (message) => notices.push(message),
+    onNotice: (_, message) => notices.push(message),
     ...options,
   });
   return { summary, reports, notices, weights: (await executor.read()).parameters };
@@ -123,7 +123,7 @@ test("the first steps are those of the float64 reference, within float32", async
     update: true,
     tapeBytes: 2 ** 28,
     guarded: (f) => f(),
-    notice: (message) => assert.equal(message, ""),
+    notice: (_, message) => assert.equal(message, ""),
   });
   const batches = Array.from({ length: 20 }, (_, step) => rows.epoch(Math.floor(step / 2))[step % 2]!);
   const results = await stepper.run(batches);
