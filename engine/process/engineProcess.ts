@@ -5,6 +5,8 @@ import {
   createMessageConnection,
   IPCMessageReader,
   IPCMessageWriter,
+  ErrorCodes,
+  ResponseError,
   type MessageConnection,
 } from "vscode-jsonrpc/node";
 import type { Executor } from "../execute/executor.ts";
@@ -91,7 +93,10 @@ export class EngineProcess {
     listen(this.#connection, "training", (progress) => this.onTraining?.(progress));
     this.#connection.onRequest("execute", (call: ExecutorCall) => {
       if (this.executor === undefined) throw new Error("There is no executor to run steps with.");
-      return answerCall(this.executor, call);
+      return answerCall(this.executor, call).catch((error: unknown) => {
+        // Of another error the channel would send words of its own.
+        throw new ResponseError(ErrorCodes.InternalError, error instanceof Error ? error.message : String(error));
+      });
     });
     this.#connection.listen();
   }
