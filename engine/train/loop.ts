@@ -84,7 +84,7 @@ class Training {
   #lastEpoch: Judged | undefined;
   #validation: Judged | undefined;
   #lastReport = 0;
-  #lastSave = 0;
+  #lastSave = -Infinity;
   #unsaved = false;
   #latest: StepResult | undefined;
 
