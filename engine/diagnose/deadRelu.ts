@@ -80,6 +80,7 @@ function findingOf(subject: Subject, site: number, dying: readonly Layer[]): Fin
       examples,
       largestArgument: largest,
       layers: dying.length,
+      perLayer: dying.map((layer) => ({ node: layer.node, units: layer.units.size, dead: deadOf(layer).length })),
     },
   };
 }

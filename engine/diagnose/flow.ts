@@ -2,18 +2,17 @@ import { reverseFrom, type Adjoints } from "../differentiate/reverse.ts";
 import type { Primal } from "../primitives/rule.ts";
 import { Body, chainOf, logNorm, type Chain, type Factor } from "./chain.ts";
 import { chance } from "./chance.ts";
-import { candidates, membersOf, type Candidate } from "./flowCandidates.ts";
+import { candidates, longest, membersOf, type Candidate } from "./flowCandidates.ts";
 import { converges, elementNorms } from "./flowStates.ts";
 import { LevelFinder } from "./levels.ts";
 import type { Subject } from "./subject.ts";
-import { traitsOf } from "./traits.ts";
+import { traitsOf, type Traits } from "./traits.ts";
 import { confirms, finiteFrom, judge, stepsOf, type Circumstances, type Direction } from "./verdict.ts";
 import { Tensor } from "../tape/tensor.ts";
 import { levelWeights, weightsOf, type LevelWeights } from "./weights.ts";
 
-/** A repeated computation along which the adjoint vanishes or explodes. */
-export interface Flow {
-  readonly direction: Direction;
+/** The adjoint's way through a repeated computation. */
+export interface Course {
   readonly circumstances: Circumstances;
   readonly chain: Chain;
   /** ln of the adjoint's norm at each station from station `from` on. */
@@ -32,6 +31,11 @@ export interface Flow {
   readonly element?: number;
 }
 
+/** A repeated computation along which the adjoint vanishes or explodes. */
+export interface Flow extends Course {
+  readonly direction: Direction;
+}
+
 /** All such computations, each once for each direction. */
 export function flows(subject: Subject): Flow[] {
   if (subject.output < 0) return [];
@@ -44,6 +48,14 @@ export function flows(subject: Subject): Flow[] {
           found.push(flow);
     }
   return found;
+}
+
+/** Of the repeated computation that spans most of the run, whatever the verdict on it. */
+export function mainCourse(subject: Subject): Course | undefined {
+  if (subject.output < 0) return undefined;
+  const analysis = new Analysis(subject);
+  const candidate = longest(subject, analysis.finder);
+  return candidate && analysis.courseOf(candidate);
 }
 
 function overlap(a: Chain, b: Chain): boolean {
@@ -62,6 +74,61 @@ class Analysis {
   }
 
   of(candidate: Candidate): Flow[] {
+    const { tape } = this.#subject;
+    const view = this.#view(candidate);
+    const { chain, kind, along, traits, circumstances } = view;
+    // A network of sigmoids forgets, though its state may come to rest as well: that is no iteration that has settled.
+    const cell = traits.saturating && !view.identity;
+    const settled = kind === "steps" && !cell && converges(tape, chain);
+    const found: Flow[] = [];
+    const probed = (from: number): number => {
+      const totals = probeSeeds.map((seed) => {
+        const adjoint = probe(this.#subject, chain, seed);
+        return logNorm(tape, adjoint, chain.stations[from]!) - logNorm(tape, adjoint, chain.stations.at(-1)!);
+      });
+      return totals.reduce((sum, total) => sum + total, 0) / totals.length;
+    };
+    const consider = (norms: readonly number[], element?: number): void => {
+      const from = finiteFrom(norms);
+      const kept = norms.slice(from);
+      const direction = kept.length < fewestStations ? undefined : judge(kept, circumstances(from));
+      if (direction === undefined || (direction === "vanishing" && settled)) return;
+      if (found.some((flow) => flow.direction === direction)) return;
+      if (kind === "layers" && !confirms(direction, probed(from), circumstances(from).chance!)) return;
+      found.push({ direction, ...this.#course(view, norms, element) });
+    };
+    consider(view.logNorms);
+    if (kind === "steps" && !traits.gated) elementNorms(tape, along, chain).forEach(consider);
+    return found;
+  }
+
+  /** Undefined where not even two stations have an adjoint that is neither zero nor infinite. */
+  courseOf(candidate: Candidate): Course | undefined {
+    const view = this.#view(candidate);
+    const course = this.#course(view, view.logNorms);
+    return course.logNorms.length < 2 ? undefined : course;
+  }
+
+  #course(view: View, norms: readonly number[], element?: number): Course {
+    const { tape } = this.#subject;
+    const { chain, along, steps, weights, traits, circumstances } = view;
+    const from = finiteFrom(norms);
+    const kept = norms.slice(from);
+    return {
+      circumstances: circumstances(from),
+      chain,
+      logNorms: kept,
+      from,
+      total: stepsOf(kept).reduce((sum, step) => sum + step, 0),
+      weights,
+      gates: weights.tied ? traits.gates : [],
+      factors: element === undefined ? summed(new Body(tape, along, chain), from, norms.length) : [],
+      lines: steps.map((nodes) => [...new Set(nodes.map((node) => tape.site[node]!))]),
+      ...(element === undefined ? {} : { element }),
+    };
+  }
+
+  #view(candidate: Candidate): View {
     const { tape, adjoints } = this.#subject;
     const chain = chainOf(tape, adjoints, this.finder.find(membersOf(this.#subject, candidate)));
     const body = new Body(tape, adjoints, chain);
@@ -85,42 +152,24 @@ class Analysis {
       rectified: traits.rectified,
       chance: kind === "layers" ? chance(weights.widths.slice(from), shape) : undefined,
     });
-    // A network of sigmoids forgets, though its state may come to rest as well: that is no iteration that has settled.
-    const cell = traits.saturating && !identity;
-    const settled = kind === "steps" && !cell && converges(tape, chain);
-    const found: Flow[] = [];
-    const probed = (from: number): number => {
-      const totals = probeSeeds.map((seed) => {
-        const adjoint = probe(this.#subject, chain, seed);
-        return logNorm(tape, adjoint, chain.stations[from]!) - logNorm(tape, adjoint, chain.stations.at(-1)!);
-      });
-      return totals.reduce((sum, total) => sum + total, 0) / totals.length;
-    };
-    const consider = (norms: readonly number[], element?: number): void => {
-      const from = finiteFrom(norms);
-      const kept = norms.slice(from);
-      const direction = kept.length < fewestStations ? undefined : judge(kept, circumstances(from));
-      if (direction === undefined || (direction === "vanishing" && settled)) return;
-      if (found.some((flow) => flow.direction === direction)) return;
-      if (kind === "layers" && !confirms(direction, probed(from), circumstances(from).chance!)) return;
-      found.push({
-        direction,
-        circumstances: circumstances(from),
-        chain,
-        logNorms: kept,
-        from,
-        total: stepsOf(kept).reduce((sum, step) => sum + step, 0),
-        weights,
-        gates: weights.tied ? traits.gates : [],
-        factors: element === undefined ? summed(new Body(tape, along, chain), from, norms.length) : [],
-        lines: steps.map((nodes) => [...new Set(nodes.map((node) => tape.site[node]!))]),
-        ...(element === undefined ? {} : { element }),
-      });
-    };
-    consider(logNorms);
-    if (kind === "steps" && !traits.gated) elementNorms(tape, along, chain).forEach(consider);
-    return found;
+    return { chain, steps, weights, traits, kind, along, logNorms, identity, circumstances };
   }
+}
+
+/** What every judgement on one candidate starts from. */
+interface View {
+  readonly chain: Chain;
+  /** The nodes between stations. */
+  readonly steps: readonly (readonly number[])[];
+  readonly weights: LevelWeights;
+  readonly traits: Traits;
+  readonly kind: Circumstances["kind"];
+  /** The adjoints that are followed. */
+  readonly along: Adjoints;
+  readonly logNorms: readonly number[];
+  readonly identity: boolean;
+  /** `from` the station at which the finite part begins. */
+  readonly circumstances: (from: number) => Circumstances;
 }
 
 /** Several probes, averaged: of a single example one may be far off. */

@@ -31,21 +31,37 @@ interface Measured {
  * activation functions or matrix products.
  */
 export function candidates(subject: Subject, finder: LevelFinder): Candidate[][] {
+  return measuredGroups(subject, finder, fewestLevels).map(worthwhile);
+}
+
+/** The last line of the body of what has most levels, two at least, among what spans most of the run. */
+export function longest(subject: Subject, finder: LevelFinder): Candidate | undefined {
+  const groups = measuredGroups(subject, finder, 2);
+  const span = ({ first, last }: Measured): number => last - first;
+  const widest = Math.max(...groups.flat().map(span));
+  const wide = groups.flat().filter((each) => span(each) * 2 >= widest);
+  const deepest = wide.reduce<Measured | undefined>((a, b) => (a && a.levels >= b.levels ? a : b), undefined);
+  const group = groups.find((members) => members.includes(deepest!));
+  return group?.filter(({ levels }) => near(levels, deepest!.levels)).reduce((a, b) => (b.order > a.order ? b : a))
+    .candidate;
+}
+
+function measuredGroups(subject: Subject, finder: LevelFinder, fewest: number): Measured[][] {
   const { output } = subject;
   const counts = new Map<number, number>();
   for (let node = 0; node <= output; node++) {
     const site = subject.tape.site[node]!;
     if (site > 0 && isOperation(subject, node)) counts.set(site, (counts.get(site) ?? 0) + 1);
   }
-  const repeated = [...counts].filter(([, count]) => count >= fewestLevels).sort((a, b) => a[1] - b[1]);
+  const repeated = [...counts].filter(([, count]) => count >= fewest).sort((a, b) => a[1] - b[1]);
   const affordable = repeated.slice(0, Math.max(1, Math.floor(mostVisits / (output + 1))));
-  const measured = affordable.flatMap(([site]) => measure(subject, finder, { site }));
+  const measured = affordable.flatMap(([site]) => measure(subject, finder, { site }, fewest));
   const groups = grouped(measured);
   for (const family of ["activations", "products"] as const) {
-    const [other] = measure(subject, finder, { family });
+    const [other] = measure(subject, finder, { family }, fewest);
     if (other !== undefined && !groups.some((group) => group.some((each) => covers(each, other)))) groups.push([other]);
   }
-  return groups.map(worthwhile);
+  return groups;
 }
 
 function isOperation({ tape, adjoints }: Subject, node: number): boolean {
@@ -77,10 +93,10 @@ function isActivation({ tape }: Subject, node: number): boolean {
   return activations.has(operationName(tape.operation[node]!)) || isSigmoid(tape, node);
 }
 
-function measure(subject: Subject, finder: LevelFinder, candidate: Candidate): Measured[] {
+function measure(subject: Subject, finder: LevelFinder, candidate: Candidate, fewest: number): Measured[] {
   const { tape, adjoints } = subject;
   const levels = finder.find(membersOf(subject, candidate));
-  if (levels.count < fewestLevels) return [];
+  if (levels.count < fewest) return [];
   const chain = chainOf(tape, adjoints, levels);
   const finite = chain.stations.filter((station) => Number.isFinite(logNorm(tape, adjoints, station)));
   if (finite.length === 0) return [];

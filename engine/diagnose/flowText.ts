@@ -71,6 +71,16 @@ export function culprits(subject: Subject, { factors, total, logNorms, circumsta
     .sort((a, b) => Math.abs(b.excess) - Math.abs(a.excess));
 }
 
+/** The line to blame; layers that are written out one by one share the blame. */
+export function blamed(subject: Subject, flow: Flow): LineFactor[] {
+  const lines = culprits(subject, flow);
+  const [worst] = lines;
+  if (worst === undefined) return [];
+  const operation = operationOf(subject, worst.node);
+  const same = lines.filter(({ node }) => operationOf(subject, node) === operation);
+  return same.length > 2 && Math.abs(worst.nats) * 2 < Math.abs(flow.total) ? same : [worst];
+}
+
 const rectifiers: ReadonlySet<string> = new Set(["relu", "max"]);
 
 /** Where a state fades by a gate that is half shut, the gate is to blame. */
@@ -86,17 +96,14 @@ function blame(subject: Subject, flow: Flow): string {
     const site = subject.tape.site[gate]!;
     return `L${lineOf(subject, site).slice(1)}, \`${textOf(subject, site)}\`, is the gate that multiplies the state, by ${figure(mean, 2)} on average. `;
   }
-  const lines = culprits(subject, flow);
+  const lines = blamed(subject, flow);
   const [worst] = lines;
   if (worst === undefined) return "";
-  const operation = operationOf(subject, worst.node);
   const nats = (sum: number): string => `${signed(sum)} of ${signed(flow.total)} nats`;
-  // Layers that are written out one by one share the blame.
-  const same = lines.filter(({ node }) => operationOf(subject, node) === operation);
-  if (same.length > 2 && Math.abs(worst.nats) * 2 < Math.abs(flow.total)) {
-    const sum = same.reduce((all, { nats: each }) => all + each, 0);
-    const numbers = same.map(({ site }) => subject.sites.get(site).line).sort((a, b) => a - b);
-    return `Lines ${numbers[0]!} to ${numbers.at(-1)!}, each with \`${operation}\`, are responsible for ${nats(sum)}. `;
+  if (lines.length > 1) {
+    const sum = lines.reduce((all, { nats: each }) => all + each, 0);
+    const numbers = lines.map(({ site }) => subject.sites.get(site).line).sort((a, b) => a - b);
+    return `Lines ${numbers[0]!} to ${numbers.at(-1)!}, each with \`${operationOf(subject, worst.node)}\`, are responsible for ${nats(sum)}. `;
   }
   const name = `L${lineOf(subject, worst.site).slice(1)}, \`${textOf(subject, worst.site)}\``;
   const rectifier = flow.factors.find(({ node }) => rectifiers.has(operationOf(subject, node)));

@@ -57,6 +57,13 @@ function findingOf(subject: Subject, site: number, flat: readonly Layer[]): Find
       `over ${examples === 1 ? "one example" : `${examples} examples`}, are next to ${ends}, where the derivative is under 5 % of its largest: ` +
       `their arguments have an RMS of ${figure(size)}. Scale the weights before it by ${figure(1 / size, 2)}, or normalise its inputs.`,
     site,
-    data: { units: worst.units.size, examples, share: share(worst), rms: size, layers: flat.length },
+    data: {
+      units: worst.units.size,
+      examples,
+      share: share(worst),
+      rms: size,
+      layers: flat.length,
+      perLayer: flat.map((layer) => ({ node: layer.node, units: layer.units.size, share: share(layer) })),
+    },
   };
 }

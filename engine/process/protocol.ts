@@ -15,6 +15,7 @@ import type {
   Verdict,
   Votes,
 } from "../check/report.ts";
+import type { FlowLayer, FlowLine, FlowReport } from "../diagnose/flowReport.ts";
 import type {
   Diagnostic,
   FunctionOutline,
@@ -25,6 +26,7 @@ import type {
 import type { TrainAnswer, TrainingProgress, TrainRequest } from "./trainingProtocol.ts";
 
 export type { Diagnostic, FunctionOutline, Outline, Position, SourceRange };
+export type { FlowLayer, FlowLine, FlowReport };
 export type { Coverage, Culprit, DirectionCheck, ElementCheck, FunctionCheck, KinkReport, Verdict, Votes };
 
 /** Method → [parameters, answer]. Every question may be cancelled; a cancelled run ends the process. */
@@ -51,6 +53,8 @@ export interface Questions {
   details: [{ function: string; node: number }, NodeDetails];
   /** The backward pass in order, `count` steps from `from`. */
   steps: [{ function: string; from: number; count: number }, { total: number; steps: readonly Step[] }];
+  /** How the adjoint's norm goes along the longest chain of layers or steps; undefined where the run has none. */
+  flow: [{ function: string }, FlowReport | undefined];
   search: [{ function: string; query: string; limit: number }, readonly SearchHit[]];
   /** The nodes that the innermost expression or variable at `position` made. */
   nodesAt: [{ position: Position; file?: string }, { function: string; nodes: readonly number[] } | undefined];

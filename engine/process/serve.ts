@@ -77,6 +77,7 @@ answer(connection, "places", (params) => answers.places(theRun(), params));
 answer(connection, "graph", (params) => answers.graph(theRun(), params));
 answer(connection, "details", (params) => answers.details(theRun(), params));
 answer(connection, "steps", (params) => answers.steps(theRun(), params));
+answer(connection, "flow", (params) => answers.flow(theRun(), params));
 answer(connection, "search", (params) => answers.search(theRun(), params));
 answer(connection, "nodesAt", (params) => answers.nodesAt(theRun(), params));
 answer(connection, "tensor", (params) => answers.tensor(theRun(), params));

@@ -141,7 +141,7 @@ export type FromPanel =
   | { readonly type: "log"; readonly level: "error" | "warning" | "information"; readonly message: string };
 
 /** The engine's questions that the page may put, about one trace. */
-export type PanelMethod = "nodes" | "graph" | "details" | "steps" | "search" | "tensor";
+export type PanelMethod = "nodes" | "graph" | "details" | "steps" | "flow" | "search" | "tensor";
 
 export type Ask = { [Method in PanelMethod]: AskOf<Method> }[PanelMethod];
 

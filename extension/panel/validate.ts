@@ -38,6 +38,7 @@ const params: Readonly<Record<PanelMethod, Check>> = {
   graph: shape({ ...inFunction, open: optional(listOf(isString)), reveal: optional(isId), budget: isId }),
   details: shape({ ...inFunction, node: isId }),
   steps: shape({ ...inFunction, from: isId, count: isId }),
+  flow: shape(inFunction),
   search: shape({ ...inFunction, query: isString, limit: isId }),
   tensor: shape({ ...inFunction, node: isId, of: oneOf("value", "adjoint") }),
 };

@@ -2,6 +2,7 @@
 import type { FinishedRun } from "../modelRun.ts";
 import type { Questions } from "../protocol.ts";
 import { details } from "./details.ts";
+import { flow } from "./flow.ts";
 import type { FunctionRun } from "./functionRun.ts";
 import { graph } from "./graph.ts";
 import { hints } from "./hints.ts";
@@ -27,6 +28,7 @@ export const answers: Answers = {
   graph: (run, params) => graph(functionRun(run, params.function), params),
   details: (run, params) => details(functionRun(run, params.function), params.node),
   steps: (run, params) => steps(functionRun(run, params.function), params.from, params.count),
+  flow: (run, params) => flow(functionRun(run, params.function)),
   search: (run, params) => search(functionRun(run, params.function), params.query, params.limit),
   nodesAt: (run, params) => nodesAt(run, params.position, params.file),
   tensor: (run, params) => tensor(functionRun(run, params.function), params.node, params.of),

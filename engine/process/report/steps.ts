@@ -31,6 +31,6 @@ function stepAt(run: FunctionRun, node: number): Step {
   const { start, input, contribution } = run.edges;
   const adds: { node: number; amount: number }[] = [];
   for (let edge = start[node]!; edge < start[node + 1]!; edge++)
-    adds.push({ node: input[edge]!, amount: contribution[edge]! });
+    if (!run.isConstant(input[edge]!)) adds.push({ node: input[edge]!, amount: contribution[edge]! });
   return { node, rule: stepRule(run, node), line: run.line(node), adds };
 }

@@ -286,3 +286,40 @@ describe("tensors and nested parameters", () => {
     );
   });
 });
+
+describe("the adjoint's way through layers and steps", () => {
+  const { ask } = traced("chain.ts");
+
+  test("is told station by station, with the lines that make it", async () => {
+    const flow = await ask("flow", { function: "decay" });
+    assert.equal(flow?.kind, "steps");
+    assert.equal(flow.steps, 9);
+    close(flow.perStep, 0.9);
+    assert.deepEqual(
+      flow.layers.map(({ label, lines }) => `${label}: ${lines.join()}`),
+      Array.from({ length: 10 }, (_, k) => `step ${k + 1}: 4`),
+    );
+    flow.layers.forEach(({ log10Norm }, k) => close(log10Norm, (9 - k) * Math.log10(0.9)));
+    assert.deepEqual(
+      flow.lines.map(({ text, op }) => [text, op]),
+      [["0.9 * h", "mul"]],
+    );
+    close(flow.lines[0]!.nats, 9 * Math.log(0.9));
+  });
+
+  test("is thinned out where there are thousands of steps, and keeps both ends", async () => {
+    const flow = await ask("flow", { function: "longDecay" });
+    assert.ok(flow!.layers.length <= 513);
+    assert.deepEqual([flow!.layers[0]!.label, flow!.layers.at(-1)!.label, flow!.steps], ["step 1", "step 3000", 2999]);
+  });
+
+  test("is of the recurrence, not of what is read from it at every step", async () => {
+    const flow = await ask("flow", { function: "readAtEveryStep" });
+    assert.equal(flow?.steps, 11);
+    assert.deepEqual(flow.layers[3]?.lines, [19]);
+  });
+
+  test("is nothing where nothing is done twice, one after the other", async () => {
+    assert.equal(await ask("flow", { function: "once" }), undefined);
+  });
+});
