@@ -3,14 +3,18 @@ import { describeShape } from "../tape/shape.ts";
 import type { Random } from "./random.ts";
 import type { Shape, Shaped } from "./types.ts";
 
-/** Weights that a layer of shape [inputs, outputs] begins with. */
-export type Initializer = <const S extends Shape>(rng: Random, shape: S) => Shaped<S>;
+/** Weights that a layer of shape [inputs, outputs] begins with; their standard deviation is multiplied by `gain`, 1 when left out. */
+export type Initializer = <const S extends Shape>(
+  rng: Random,
+  shape: S,
+  options?: { readonly gain?: number },
+) => Shaped<S>;
 
 /** `variance` is that of one weight, from the numbers of inputs and outputs. */
 function initializer(name: string, kind: "normal" | "uniform", variance: (inputs: number, outputs: number) => number) {
-  return <const S extends Shape>(rng: Random, shape: S): Shaped<S> => {
+  return <const S extends Shape>(rng: Random, shape: S, { gain = 1 }: { readonly gain?: number } = {}): Shaped<S> => {
     const [inputs, outputs] = fans(name, shape);
-    const scale = Math.sqrt(variance(inputs, outputs));
+    const scale = gain * Math.sqrt(variance(inputs, outputs));
     const weights =
       kind === "normal"
         ? rng.normal(shape as Shape, { scale })

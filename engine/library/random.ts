@@ -6,6 +6,8 @@ import { native } from "../primitives/native.ts";
 
 type One<S extends Shape | number> = S extends number ? readonly [S] : S extends Shape ? S : never;
 
+let nextOf: (random: Random) => number;
+
 /**
  * A stream of random numbers that is the same for the same seed, on every machine. The draws are constants; gradients flow
  * into a traced `mean`, `scale`, `low` and `high`.
@@ -14,6 +16,10 @@ type One<S extends Shape | number> = S extends number ? readonly [S] : S extends
  * splitmix32. Not for secrets.
  */
 export class Random {
+  static {
+    nextOf = (random) => random.#unit();
+  }
+
   readonly #state: Uint32Array;
   #spare: number | undefined;
 
@@ -130,6 +136,12 @@ export class Random {
     s[3] = rotated(s[3]!, 11);
     return result;
   }
+}
+
+/** Plain numbers drawn evenly from [0, 1), for what stands in for `Math.random`. */
+export function uniformNumbers(seed: number): () => number {
+  const random = new Random(seed);
+  return () => nextOf(random);
 }
 
 /** from + scale · x: gradients flow into a traced scale and a traced place, as in reparametrised sampling. */
