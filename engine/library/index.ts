@@ -5,6 +5,7 @@
 import { addTensorMethods } from "./tensorMethods.ts";
 
 export type { Nested, NestedArray, Operand, Range, Shape, Tensor, Value } from "./types.ts";
+export * from "./convolution.ts";
 export * from "./creation.ts";
 export { customVjp } from "./custom.ts";
 export * from "./elementwise.ts";

@@ -262,3 +262,51 @@ export type Taken<S extends Shape, I extends Shape, A extends number> =
           ? readonly [...I, ...Rest]
           : Shape
         : Shape;
+
+// -------------------------------------------------------------------------------------------------------- convolutions
+
+type Tail<S extends Shape> = S extends readonly [unknown, ...infer Rest extends Shape] ? Rest : readonly [];
+type Opened<S extends Shape> = { readonly [K in keyof S]: number };
+
+/** K, if it is a kernel for X: of as many axes (one more for a single example), and of as many channels where there are no groups. */
+export type Convolvable<X, K, O> = "groups" extends keyof O
+  ? K
+  : ChannelsOf<ShapeOf<X>, ShapeOf<K>> extends infer C extends number
+    ? ShapeOf<K> extends readonly [number, infer L extends number, ...Shape]
+      ? number extends C | L
+        ? K
+        : C extends L
+          ? K
+          : ShapeMismatch<`conv of ${Show<ShapeOf<X>>} with kernel ${Show<ShapeOf<K>>}: the input has ${C} channels, the kernel takes ${L}`>
+      : K
+    : K;
+
+type ChannelsOf<X extends Shape, K extends Shape> =
+  Known<X> extends false ? number : Known<K> extends false ? number : X["length"] extends K["length"] ? X[1] : X[0];
+
+/** The shape of the convolution of X with K; extents along spatial axes are left open. */
+export type Convolved<X extends Shape, K extends Shape> = ConvolvedTo<X, K, K[0]>;
+/** The same for the transposed convolution without groups; the number of filters is left open where there may be some. */
+export type ConvolvedBack<X extends Shape, K extends Shape> = ConvolvedTo<X, K, number>;
+
+type ConvolvedTo<X extends Shape, K extends Shape, Filters extends number> =
+  Known<X> extends false
+    ? Shape
+    : Known<K> extends false
+      ? Shape
+      : X["length"] extends K["length"]
+        ? readonly [X[0], Filters, ...Opened<Tail<Tail<X>>>]
+        : readonly [Filters, ...Opened<Tail<X>>];
+
+/** The shape after pooling; the extents along spatial axes are left open. */
+export type Pooled<X extends Shape> = X extends readonly [
+  infer Batch extends number,
+  infer Channels extends number,
+  ...infer Spatial extends Shape,
+]
+  ? Known<X> extends true
+    ? Spatial extends readonly [number]
+      ? readonly [Batch, Channels | number, number]
+      : readonly [Batch, Channels, ...Opened<Spatial>]
+    : Shape
+  : Shape;

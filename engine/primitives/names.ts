@@ -106,6 +106,15 @@ export const primitiveNames = [
   "logSoftmax",
   "logSumExp",
   "crossEntropy",
+  // convolution.ts
+  "conv",
+  "convTranspose",
+  "convKernel",
+  // pooling.ts
+  "maxPool",
+  "maxPoolIndices",
+  "avgPool",
+  "avgPoolTranspose",
   // custom.ts
   "custom",
 ] as const;
@@ -147,6 +156,7 @@ const piecewiseConstant: ReadonlySet<string> = new Set<PrimitiveName>([
   "argmin",
   "oneHot",
   "argsort",
+  "maxPoolIndices",
 ]);
 
 /** Whether no adjoint passes through an operation because it is piecewise constant. */

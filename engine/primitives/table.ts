@@ -4,11 +4,13 @@ import * as arithmetic from "./arithmetic.ts";
 import * as broadcasting from "./broadcasting.ts";
 import * as comparison from "./comparison.ts";
 import * as contraction from "./contraction.ts";
+import * as convolution from "./convolution.ts";
 import { custom } from "./custom.ts";
 import * as extremes from "./extremes.ts";
 import * as gathering from "./gathering.ts";
 import * as indexing from "./indexing.ts";
 import * as normalization from "./normalization.ts";
+import * as pooling from "./pooling.ts";
 import { primitiveNames, type PrimitiveName } from "./names.ts";
 import * as reduction from "./reduction.ts";
 import * as rounding from "./rounding.ts";
@@ -34,6 +36,8 @@ const primitives: Readonly<Record<PrimitiveName, { readonly rule: Rule }>> = {
   pad: indexing.padRegion,
   ...gathering,
   ...normalization,
+  ...convolution,
+  ...pooling,
   custom,
 };
 

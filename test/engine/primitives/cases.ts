@@ -16,6 +16,7 @@ import * as selection from "../../../engine/primitives/selection.ts";
 import * as shaping from "../../../engine/primitives/shaping.ts";
 import * as transcendental from "../../../engine/primitives/transcendental.ts";
 import { tensorOf, type Model } from "./checkDerivatives.ts";
+import { convolutionCases } from "./convolutionCases.ts";
 
 /** A model at smooth points, and what it gives at points: [...inputs, result], numbers and nested arrays. */
 export interface Case {
@@ -275,5 +276,6 @@ export const cases: Readonly<Record<PrimitiveName, readonly Case[]>> = {
     on((x) => normalization.crossEntropy(x, 1), row),
     on((x) => normalization.crossEntropy(x, tensorOf([2, 2], 0, 1, 2, 1)), cube),
   ],
+  ...convolutionCases,
   custom: [pairs(product), on((x) => total(x), x6), on((x) => product(x, total(x)), row)],
 };
