@@ -49,6 +49,7 @@ const piecesByName: Partial<Record<PrimitiveName, Pieces>> = {
   min: elementwise(2, (a, b) => sign(a - b)),
   clip: elementwise(3, (x, low, high) => 3 * sign(x - low) + sign(x - high)),
   where: elementwise(3, (condition) => (condition === 0 ? 0 : 1)),
+  remainder: elementwise(2, (a, b, y) => native.round((a - y) / b)),
   mod: elementwise(2, (a, b) => native.floor((a - (a % b)) / b + 0.5)),
   // The cut along the negative half of the b axis.
   atan2: elementwise(2, (a, b) => (b < 0 ? (a < 0 || Object.is(a, -0) ? -1 : 1) : 0)),
@@ -59,8 +60,9 @@ const piecesByName: Partial<Record<PrimitiveName, Pieces>> = {
   ...Object.fromEntries(
     (
       [
-        ["floor", "ceil", "round", "trunc", "sign", "clz32", "imul"],
+        ["floor", "ceil", "round", "rint", "trunc", "sign", "clz32", "imul", "asInt32", "asBool"],
         ["equal", "notEqual", "less", "lessEqual", "greater", "greaterEqual", "winsMax", "winsMin"],
+        ["logicalAnd", "logicalOr", "logicalXor", "logicalNot", "isNaN", "isFinite", "isInf"],
         ["maxMask", "minMask", "argmax", "argmin", "argsort", "oneHot"],
       ] as const
     ).flatMap((names) => names.map((name) => [name, itself])),

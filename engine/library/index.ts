@@ -5,12 +5,14 @@
 import { addTensorMethods } from "./tensorMethods.ts";
 
 export type { Nested, NestedArray, Operand, Range, Shape, Tensor, Value } from "./types.ts";
+export * from "./activations.ts";
 export * from "./convolution.ts";
 export * from "./creation.ts";
 export { customVjp } from "./custom.ts";
 export * from "./elementwise.ts";
 export * from "./initializers.ts";
 export * from "./linear.ts";
+export * from "./logic.ts";
 export { defineModel, type Batch, type Model, type ModelDefinition } from "./model.ts";
 export { adam, type AdamOptions } from "./optimizers/adam.ts";
 export type { Optimizer } from "./optimizers/optimizer.ts";
@@ -19,6 +21,7 @@ export { random, Random } from "./random.ts";
 export { readCsv } from "./readCsv.ts";
 export * from "./reductions.ts";
 export * from "./shaping.ts";
+export * from "./special.ts";
 export type { Tree } from "./tree.ts";
 export { ShapeError } from "../primitives/broadcastShapes.ts";
 

@@ -1,8 +1,10 @@
 import { add, mul, neg } from "./arithmetic.ts";
 import { greater } from "./comparison.ts";
 import { binary, unary } from "./elementwise.ts";
+import { erfc as evaluateErfc } from "./errorFunction.ts";
 import { heldValues } from "./held.ts";
 import { where } from "./selection.ts";
+import { erfc } from "./special.ts";
 import { exp, expm1, tanh } from "./transcendental.ts";
 import { native } from "./native.ts";
 
@@ -51,40 +53,15 @@ export const softplus = unary(
   (x) => sigmoid(x),
 );
 
-const twoOverRootPi = 2 / native.sqrt(Math.PI);
-
-/** 2/√π ∫₀ˣ e^(−t²) dt. */
-export const erf = unary("erf", evaluateErf, (x) => mul(twoOverRootPi, exp(neg(mul(x, x)))));
-
-/**
- * Abramowitz and Stegun 7.1.6, a series of positive terms, up to 3, and from there the continued fraction 7.1.14 of
- * 1 − erf. Within 8 units in the last place.
- */
-function evaluateErf(x: number): number {
-  const size = native.abs(x);
-  if (size > 6) return native.sign(x);
-  const square = x * x;
-  if (size < 3) {
-    let term = x;
-    let sum = x;
-    for (let n = 3; native.abs(term) > 1e-17 * native.abs(sum); n += 2) sum += term *= (2 * square) / n;
-    return twoOverRootPi * native.exp(-square) * sum;
-  }
-  if (x !== x) return x;
-  let fraction = size;
-  for (let n = 40; n > 0; n--) fraction = size + n / 2 / fraction;
-  return native.sign(x) * (1 - native.exp(-square) / (native.sqrt(Math.PI) * fraction));
-}
-
 const inverseRootTwo = Math.SQRT1_2;
 const inverseRootTwoPi = 1 / native.sqrt(2 * Math.PI);
 
 /** x·Φ(x) with the normal distribution function Φ. */
 export const gelu = unary(
   "gelu",
-  (x) => 0.5 * x * (1 + evaluateErf(x * inverseRootTwo)),
+  (x) => 0.5 * x * evaluateErfc(-x * inverseRootTwo),
   // Φ(x) + x·φ(x)
-  (x) => add(mul(0.5, add(1, erf(mul(x, inverseRootTwo)))), mul(mul(inverseRootTwoPi, x), exp(mul(-0.5, mul(x, x))))),
+  (x) => add(mul(0.5, erfc(mul(x, -inverseRootTwo))), mul(mul(inverseRootTwoPi, x), exp(mul(-0.5, mul(x, x))))),
 );
 
 const geluTanhScale = native.sqrt(2 / Math.PI);

@@ -1,6 +1,7 @@
 import { equal } from "./comparison.ts";
 import { arithmetic, binary, unary } from "./elementwise.ts";
-import { trunc } from "./rounding.ts";
+import type { Partial } from "./rule.ts";
+import { round } from "./rounding.ts";
 import { log } from "./transcendental.ts";
 
 export const add = binary("add", (a, b) => a + b, [() => 1, () => 1]);
@@ -14,8 +15,29 @@ export const neg = unary(
   () => -1,
 );
 
+export const reciprocal = unary(
+  "reciprocal",
+  (x) => 1 / x,
+  (_, y) => neg(mul(y, y)),
+);
+export const square = unary(
+  "square",
+  (x) => x * x,
+  (x) => mul(2, x),
+);
+
+/** How often b was taken off a to leave the rest y. */
+const quotient: Partial = (a, b, y) => neg(round(div(sub(a, y), b)));
+
 /** a − b·trunc(a/b): the sign of the dividend, as JavaScript's `%`. Where it jumps, the derivative of the piece it is on. */
-export const mod = binary("mod", (a, b) => a % b, [() => 1, (a, b) => neg(trunc(div(a, b)))]);
+export const mod = binary("mod", (a, b) => a % b, [() => 1, quotient]);
+/** a − b·floor(a/b): the sign of the divisor, as NumPy's `remainder`. Where it jumps, the derivative of the piece it is on. */
+export const remainder = binary("remainder", evaluateRemainder, [() => 1, quotient]);
+
+function evaluateRemainder(a: number, b: number): number {
+  const rest = a % b;
+  return rest !== 0 && rest < 0 !== b < 0 ? rest + b : rest;
+}
 
 /**
  * a to the power b.

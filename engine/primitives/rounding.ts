@@ -1,13 +1,28 @@
 import { binary, unary } from "./elementwise.ts";
+import { native } from "./native.ts";
 
 // Piecewise constant: the derivative is zero wherever there is one.
 export const floor = unary("floor", Math.floor);
 export const ceil = unary("ceil", Math.ceil);
 export const round = unary("round", Math.round);
+/** The nearest whole number, halves to the even one, as NumPy rounds; `round` takes halves upwards, as `Math.round` does. */
+export const rint = unary("rint", (x) => {
+  const nearest = native.round(x);
+  return nearest - x === 0.5 && nearest % 2 !== 0 ? nearest - 1 : nearest;
+});
 export const trunc = unary("trunc", Math.trunc);
 export const sign = unary("sign", Math.sign);
 export const clz32 = unary("clz32", Math.clz32);
 export const imul = binary("imul", Math.imul);
+
+/** The whole part, as an integer of 32 bits. Throws a RangeError where there is none: it does not wrap around. */
+export const asInt32 = unary("asInt32", (x) => {
+  const whole = native.trunc(x);
+  if (whole >= -(2 ** 31) && whole < 2 ** 31) return whole;
+  throw new RangeError(`asInt32 of ${x}: int32 holds whole numbers from −2147483648 to 2147483647`);
+});
+/** 1 where x is anything but 0, else 0. */
+export const asBool = unary("asBool", (x) => (x === 0 ? 0 : 1));
 
 /** Rounds to float32. The derivative passes straight through: rounding is noise on the value, not part of the model. */
 export const fround = unary("fround", Math.fround, () => 1);

@@ -18,6 +18,7 @@ import type { Rule } from "./rule.ts";
 import * as selection from "./selection.ts";
 import * as shaping from "./shaping.ts";
 import * as transcendental from "./transcendental.ts";
+import * as special from "./special.ts";
 
 /** The one table of primitives. A primitive without a rule does not compile. */
 const primitives: Readonly<Record<PrimitiveName, { readonly rule: Rule }>> = {
@@ -29,6 +30,7 @@ const primitives: Readonly<Record<PrimitiveName, { readonly rule: Rule }>> = {
   ...broadcasting,
   ...activation,
   ...reduction,
+  ...special,
   ...extremes,
   ...contraction,
   ...shaping,

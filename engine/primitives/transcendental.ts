@@ -2,6 +2,7 @@ import type { Value } from "../tape/tensor.ts";
 import { add, div, mul, neg, sub } from "./arithmetic.ts";
 import { equal } from "./comparison.ts";
 import { binary, unary } from "./elementwise.ts";
+import { native } from "./native.ts";
 import { variadic } from "./variadic.ts";
 
 export const exp = unary("exp", Math.exp, (_, y) => y);
@@ -14,6 +15,12 @@ export const log10 = unary("log10", Math.log10, (x) => div(Math.LOG10E, x));
 
 /** The derivative at 0 is +∞. */
 export const sqrt = unary("sqrt", Math.sqrt, (_, y) => div(0.5, y));
+/** 1/√x. */
+export const rsqrt = unary(
+  "rsqrt",
+  (x) => 1 / native.sqrt(x),
+  (x, y) => div(mul(-0.5, y), x),
+);
 /** The derivative at 0 is +∞. */
 export const cbrt = unary("cbrt", Math.cbrt, (_, y) => div(1, mul(3, mul(y, y))));
 

@@ -11,43 +11,14 @@ import type { PrimitiveName } from "../../../engine/primitives/names.ts";
 import * as normalization from "../../../engine/primitives/normalization.ts";
 import * as reduction from "../../../engine/primitives/reduction.ts";
 import * as rounding from "../../../engine/primitives/rounding.ts";
-import { shapeOf, type Primal } from "../../../engine/primitives/rule.ts";
+import { shapeOf } from "../../../engine/primitives/rule.ts";
 import * as selection from "../../../engine/primitives/selection.ts";
 import * as shaping from "../../../engine/primitives/shaping.ts";
 import * as transcendental from "../../../engine/primitives/transcendental.ts";
-import { tensorOf, type Model } from "./checkDerivatives.ts";
+import { above, anywhere, column, cube, inside, on, pairs, places, positive, row, x6, type Case } from "./caseOf.ts";
+import { specialCases } from "./cases/special.ts";
+import { tensorOf } from "./checkDerivatives.ts";
 import { convolutionCases } from "./convolutionCases.ts";
-
-/** A model at smooth points, and what it gives at points: [...inputs, result], numbers and nested arrays. */
-export interface Case {
-  readonly model: Model;
-  readonly at: readonly (readonly Primal[])[];
-}
-
-const x6 = tensorOf([2, 3], 0.3, -1.2, 0.8, 1.9, -0.4, 0.6);
-const positive = tensorOf([2, 3], 0.3, 1.2, 0.8, 1.9, 0.4, 0.6);
-const row = tensorOf([3], 0.7, -0.5, 1.1);
-const other = tensorOf([2, 3], 0.5, 1.3, 0.9, 2.1, 0.35, 0.75);
-const column = tensorOf([2, 1], 1.3, -0.2);
-const cube = tensorOf([2, 2, 3], 1, -2, 3.5, 0.4, 5, -6.1, 0.7, 0.8, -0.9, 1.4, 1.1, 2.2);
-const places = tensorOf([4], 2, 0, 2, -1);
-
-const anywhere = (model: Model): Case => ({ model, at: [[0.7], [-1.3], [x6]] });
-const inside = (model: Model): Case => ({ model, at: [[0.3], [-0.4], [tensorOf([3], 0.1, -0.6, 0.9)]] });
-const above = (model: Model): Case => ({ model, at: [[0.7], [2.5], [positive]] });
-const pairs = (model: Model): Case => ({
-  model,
-  at: [
-    [0.7, 1.3],
-    [-1.7, 0.4],
-    [x6, 0.45],
-    [0.35, row],
-    [x6, row],
-    [column, row],
-    [other, x6],
-  ],
-});
-const on = (model: Model, ...at: Primal[]): Case => ({ model, at: [at] });
 
 /** a·b², with an adjoint rule of its own. */
 const product = customVjp(
@@ -66,8 +37,11 @@ const total = customVjp(
 );
 
 /** Every primitive there is: a missing one does not compile. */
+export type { Case } from "./caseOf.ts";
+
 export const cases: Readonly<Record<PrimitiveName, readonly Case[]>> = {
   add: [pairs(arithmetic.add)],
+  ...specialCases,
   sub: [pairs(arithmetic.sub)],
   mul: [pairs(arithmetic.mul)],
   div: [pairs(arithmetic.div)],
@@ -87,6 +61,9 @@ export const cases: Readonly<Record<PrimitiveName, readonly Case[]>> = {
     anywhere((x) => arithmetic.pow(x, -2)),
   ],
   exp: [anywhere(transcendental.exp)],
+  reciprocal: [anywhere(arithmetic.reciprocal)],
+  square: [anywhere(arithmetic.square)],
+  remainder: [pairs(arithmetic.remainder)],
   expm1: [anywhere(transcendental.expm1)],
   log: [above(transcendental.log)],
   log1p: [above(transcendental.log1p)],
@@ -94,6 +71,7 @@ export const cases: Readonly<Record<PrimitiveName, readonly Case[]>> = {
   log10: [above(transcendental.log10)],
   sqrt: [above(transcendental.sqrt)],
   cbrt: [anywhere(transcendental.cbrt)],
+  rsqrt: [above(transcendental.rsqrt)],
   sin: [anywhere(transcendental.sin)],
   cos: [anywhere(transcendental.cos)],
   tan: [inside(transcendental.tan)],
@@ -117,6 +95,9 @@ export const cases: Readonly<Record<PrimitiveName, readonly Case[]>> = {
   ceil: [anywhere(rounding.ceil)],
   round: [anywhere(rounding.round)],
   trunc: [anywhere(rounding.trunc)],
+  rint: [anywhere(rounding.rint)],
+  asInt32: [anywhere(rounding.asInt32)],
+  asBool: [anywhere(rounding.asBool)],
   sign: [anywhere(rounding.sign)],
   clz32: [above(rounding.clz32)],
   imul: [on(rounding.imul, 3.5, 2.5)],
@@ -129,6 +110,13 @@ export const cases: Readonly<Record<PrimitiveName, readonly Case[]>> = {
   greater: [pairs(comparison.greater)],
   greaterEqual: [pairs(comparison.greaterEqual)],
   winsMax: [pairs(comparison.winsMax)],
+  logicalAnd: [pairs(comparison.logicalAnd)],
+  logicalOr: [pairs(comparison.logicalOr)],
+  logicalXor: [pairs(comparison.logicalXor)],
+  logicalNot: [anywhere(comparison.logicalNot)],
+  isNaN: [anywhere(comparison.isNaN)],
+  isFinite: [anywhere(comparison.isFinite)],
+  isInf: [anywhere(comparison.isInf)],
   winsMin: [pairs(comparison.winsMin)],
   abs: [anywhere(selection.abs)],
   max: [pairs(selection.max), on(selection.max, 0.2, 1.4, -3, 0.9), on(selection.max, x6, row, 0.2)],
@@ -159,7 +147,6 @@ export const cases: Readonly<Record<PrimitiveName, readonly Case[]>> = {
   selu: [anywhere(activation.selu)],
   sigmoid: [anywhere(activation.sigmoid)],
   softplus: [anywhere(activation.softplus)],
-  erf: [anywhere(activation.erf)],
   gelu: [anywhere(activation.gelu)],
   geluTanh: [anywhere(activation.geluTanh)],
   stopGradient: [],

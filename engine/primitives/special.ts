@@ -1,0 +1,73 @@
+import type { Value } from "../tape/tensor.ts";
+import { add, div, mul, neg, square } from "./arithmetic.ts";
+import { equal } from "./comparison.ts";
+import { binary, unary } from "./elementwise.ts";
+import * as errorFunction from "./errorFunction.ts";
+import * as gammaFunction from "./gammaFunction.ts";
+import { native } from "./native.ts";
+import { cosPi, sinPi } from "./piTrigonometry.ts";
+import { where } from "./selection.ts";
+import { exp, log } from "./transcendental.ts";
+
+const { twoOverRootPi } = errorFunction;
+
+/** 2/√π ∫₀ˣ e^(−t²) dt. */
+export const erf = unary("erf", errorFunction.erf, (x) => mul(twoOverRootPi, exp(neg(square(x)))));
+/** 1 − erf x, with its digits where that is small. */
+export const erfc = unary("erfc", errorFunction.erfc, (x) => mul(-twoOverRootPi, exp(neg(square(x)))));
+/** The inverse of erf. The derivative at ±1 is +∞. */
+export const erfinv = unary("erfinv", errorFunction.erfinv, (_, y) => mul(1 / twoOverRootPi, exp(square(y))));
+
+/** ln |Γ(x)|. */
+export const lgamma = unary("lgamma", gammaFunction.lgamma, (x) => digamma(x));
+/** The derivative of ln Γ. */
+export const digamma = unary("digamma", gammaFunction.digamma, (x) => polygamma(1, x));
+/** The n-th derivative of digamma: `polygamma(n, x)`. It does not vary with n, which is a whole number. */
+export const polygamma = binary("polygamma", gammaFunction.polygamma, [undefined, (n, x) => polygamma(add(n, 1), x)]);
+
+/** x ln y, and 0 where x = 0. The derivatives at x = y = 0 are 0. */
+export const xlogy = binary("xlogy", (x, y) => (x === 0 && y === y ? 0 : x * native.log(y)), [
+  (x, y) => log(awayFromOrigin(x, y)),
+  (x, y) => div(x, awayFromOrigin(x, y)),
+]);
+
+/** y, and 1 where x = y = 0. */
+function awayFromOrigin(x: Value, y: Value): Value {
+  return where(mul(equal(x, 0), equal(y, 0)), 1, y);
+}
+
+/** ln(eᵃ + eᵇ). The derivatives are each one's share of the sum, and 0 where both are −∞. */
+export const logAddExp = binary("logAddExp", evaluateLogAddExp, [
+  (a, _, y) => exp(add(a, neg(where(equal(y, -Infinity), 0, y)))),
+  (_, b, y) => exp(add(b, neg(where(equal(y, -Infinity), 0, y)))),
+]);
+
+function evaluateLogAddExp(a: number, b: number): number {
+  const larger = native.max(a, b);
+  // Equal infinities have no difference.
+  return larger - larger === 0 ? larger + native.log1p(native.exp(-native.abs(a - b))) : larger;
+}
+
+/** sin πx/πx, and 1 at 0: `sinc(x, 0)`. With a whole number n for the 0, its n-th derivative. */
+export const sinc = binary("sinc", evaluateSinc, [(x, n) => sinc(x, add(n, 1)), undefined]);
+
+function evaluateSinc(x: number, n: number): number {
+  const z = Math.PI * x;
+  if (native.abs(z) <= native.max(n, 1)) return Math.PI ** n * sincSeries(z, n);
+  // z·g⁽ᵏ⁾ + k·g⁽ᵏ⁻¹⁾ = sin⁽ᵏ⁾ z for g(z) = sin z/z; it loses digits where |z| < k.
+  const cycle = [sinPi(x), cosPi(x), -sinPi(x), -cosPi(x)];
+  let derivative = 0;
+  for (let k = 0; k <= n; k++) derivative = (cycle[k % 4]! - k * derivative) / z;
+  return Math.PI ** n * derivative;
+}
+
+/** The n-th derivative of Σ (−1)ʲ z²ʲ/(2j + 1)!. */
+function sincSeries(z: number, n: number): number {
+  let sum = 0;
+  let power = 1; // zᵐ⁻ⁿ/(m − n)!
+  for (let m = n; m < n + 60; power *= z / (++m - n)) {
+    if (m % 2 === 1) continue;
+    sum += ((m % 4 === 0 ? 1 : -1) * power) / (m + 1);
+  }
+  return sum;
+}
