@@ -73,8 +73,10 @@ export function memberAccess(findings: Findings): Members {
   return {
     key: primal,
 
-    propertyKey(k) {
+    propertyKey(k, ...target) {
       if (typeof k === "string" || typeof k === "symbol" || typeof k === "number") return k;
+      if (target.length > 0 && (target[0] === undefined || target[0] === null))
+        return (target[0] as never as Keyed)[k as never];
       const primitive = primal(toPrimitive(k, "string"));
       return typeof primitive === "symbol" ? primitive : String(primitive);
     },

@@ -46,8 +46,8 @@ export interface Runtime {
   // ---- members with computed keys. Elements of typed arrays carry their nodes in a shadow.
   /** A traced number as property key; everything else unchanged. */
   key(k: unknown): unknown;
-  /** ToPropertyKey: for keys that are used twice, as in `o[k] += v`. */
-  propertyKey(k: unknown): unknown;
+  /** ToPropertyKey: for keys that are used twice, as in `o[k] += v`. An `object` that has no members is refused before. */
+  propertyKey(k: unknown, object?: unknown): unknown;
   get(site: number, object: unknown, key: unknown): unknown;
   /** Gives `value`, as an assignment does. `strict` as the code around it is: a failed assignment then throws. */
   set(site: number, object: unknown, key: unknown, value: unknown, strict: boolean): unknown;

@@ -34,6 +34,21 @@ export function isFloatArray(value: unknown): value is FloatArray {
   );
 }
 
+const lengthGetter = Reflect.getOwnPropertyDescriptor(
+  Object.getPrototypeOf(Float64Array.prototype) as object,
+  "length",
+)!.get as (this: ArrayBufferView) => number;
+
+/** The number of elements, also where the program has put something else in the place of `length`. */
+export function lengthOf(view: FloatArray): number {
+  return lengthGetter.call(view);
+}
+
+/** The language's own constructor of arrays like `view`. */
+export function intrinsicConstructor(view: FloatArray): (typeof floatArrayConstructors)[number] {
+  return floatArrayConstructors.find((constructor) => constructor.name === view[Symbol.toStringTag])!;
+}
+
 /** By bytes per element: views of different widths see different numbers in the same bytes. */
 const shadows = new Map([8, 4, 2].map((width) => [width, new WeakMap<ArrayBufferLike, Shadow>()]));
 

@@ -164,7 +164,7 @@ function elementTarget(node: t.Node, target: t.MemberExpression, r: Rewriter): P
   r.visit(target.object);
   const bracket = r.tokenAfter(target.object.end!);
   r.edits.replace(bracket, bracket + 1, ", ");
-  r.wrap(target.property, `${key} = ${runtimeName}.propertyKey(`, ")");
+  r.wrap(target.property, `${key} = ${runtimeName}.propertyKey(`, `, ${object})`);
   r.edits.erase(target.end! - 1, target.end!);
   return { read: `${r.call("get", site)}${object}, ${key})`, store: ", ", end: `, ${r.strict})` };
 }
@@ -226,7 +226,7 @@ function elementRead(target: t.MemberExpression, r: Rewriter): { write: string; 
   r.visit(target.object);
   const bracket = r.tokenAfter(target.object.end!);
   r.edits.replace(bracket, bracket + 1, ", ");
-  r.wrap(target.property, `${key} = ${runtimeName}.propertyKey(`, ")");
+  r.wrap(target.property, `${key} = ${runtimeName}.propertyKey(`, `, ${object})`);
   r.edits.replace(target.end! - 1, target.end!, ")");
   return { write: `${r.call("set", site)}${object}, ${key}, `, end: `, ${r.strict})` };
 }

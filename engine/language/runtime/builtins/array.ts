@@ -138,16 +138,21 @@ function searching(native: Native): object {
   return Object.fromEntries(methods);
 }
 
+/** Arrays that are longer may have more holes than anyone can count. */
+const longestDense = 1 << 22;
+
 /** The same array, or where traced numbers are in it a copy with what they hold. */
 function withPrimals(array: unknown): unknown {
   // Looking into a proxy would run the program's own code; typed arrays hold primals.
   if (typeof array !== "object" || array === null || ArrayBuffer.isView(array) || types.isProxy(array)) return array;
   const { length } = array as ArrayLike<unknown>;
   let copy: unknown[] | undefined;
-  for (let k = 0; k < length; k++) {
+  const look = (k: number): void => {
     const element = (array as ArrayLike<unknown>)[k];
     if (element instanceof TracedNumber) (copy ??= slice.call(array) as unknown[])[k] = primal(element);
-  }
+  };
+  if (length <= longestDense) for (let k = 0; k < length; k++) look(k);
+  else for (const key of Object.keys(array)) look(Number(key));
   return copy ?? array;
 }
 

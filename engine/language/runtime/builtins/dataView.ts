@@ -36,8 +36,15 @@ function writing(name: string, native: Callable, format: string, round: (value: 
   return {
     [name](this: DataView, offset: unknown, value: unknown, littleEndian: unknown): void {
       const position = primal(offset);
-      const element = isObject(value) ? toElement(value) : value;
-      native.call(this, position, primal(element), littleEndian);
+      let element = value;
+      // An object is converted after the position was looked at.
+      const later = { valueOf: () => primal((element = toElement(value))) };
+      native.call(
+        this,
+        position,
+        isObject(value) && !(value instanceof TracedNumber) ? later : primal(value),
+        littleEndian,
+      );
       if (!(element instanceof TracedNumber)) return;
       let elements = written.get(this.buffer);
       if (elements === undefined) written.set(this.buffer, (elements = new Map<number, Written>()));

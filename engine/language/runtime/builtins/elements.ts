@@ -3,7 +3,15 @@ import type { TracedNumber } from "../../../tape/tensor.ts";
 import { truth } from "../comparisons.ts";
 import { toElement } from "../primals.ts";
 import type { Callable, Constructor } from "./replace.ts";
-import { isFloatArray, noteElement, readElement, writeElement, type FloatArray } from "../typedArrays.ts";
+import {
+  intrinsicConstructor,
+  isFloatArray,
+  lengthOf,
+  noteElement,
+  readElement,
+  writeElement,
+  type FloatArray,
+} from "../typedArrays.ts";
 
 type Native = (name: PropertyKey) => Callable;
 type Visit = (element: unknown, index: number) => unknown;
@@ -18,8 +26,7 @@ export function store(array: object, index: number, value: unknown): void {
 function alike(view: FloatArray, length: number): object {
   const { constructor } = view as unknown as { constructor: { [Symbol.species]?: Constructor | null } | undefined };
   const species = constructor === undefined ? undefined : constructor[Symbol.species];
-  const standard = Object.getPrototypeOf(view) as { constructor: Constructor };
-  return new (species ?? standard.constructor)(length);
+  return new (species ?? (intrinsicConstructor(view) as unknown as Constructor))(length);
 }
 
 type Visiting = (view: FloatArray, visit: Visit, length: number) => unknown;
@@ -95,9 +102,10 @@ export function elementVisitors(native: Native): object {
     const method = native(name);
     const replacement = {
       [name](this: unknown, callback: unknown, ...self: unknown[]) {
-        if (!recording.on || !isFloatArray(this) || typeof callback !== "function")
-          return method.call(this, callback, ...self);
-        return visiting(this, visitor(this, callback as Callable, self[0]), this.length);
+        const length = recording.on && isFloatArray(this) ? lengthOf(this) : 0;
+        // Whether an empty one may be asked at all is for the native method to say.
+        if (length === 0 || typeof callback !== "function") return method.call(this, callback, ...self);
+        return visiting(this as FloatArray, visitor(this as FloatArray, callback as Callable, self[0]), length);
       },
     };
     return [name, replacement[name]] as const;
@@ -106,9 +114,9 @@ export function elementVisitors(native: Native): object {
     const method = native(name);
     const replacement = {
       [name](this: unknown, callback: unknown, ...initial: unknown[]) {
-        const left = !recording.on || !isFloatArray(this) || typeof callback !== "function";
-        if (left || (this.length === 0 && initial.length === 0)) return method.call(this, callback, ...initial);
-        return reduce(this, callback as Callable, initial, name === "reduceRight");
+        const length = recording.on && isFloatArray(this) ? lengthOf(this) : 0;
+        if (length === 0 || typeof callback !== "function") return method.call(this, callback, ...initial);
+        return reduce(this as FloatArray, callback as Callable, initial, name === "reduceRight");
       },
     };
     return [name, replacement[name]] as const;
@@ -117,7 +125,7 @@ export function elementVisitors(native: Native): object {
 }
 
 function reduce(view: FloatArray, callback: Callable, initial: unknown[], backwards: boolean): unknown {
-  const { length } = view;
+  const length = lengthOf(view);
   const at = (turn: number): number => (backwards ? length - 1 - turn : turn);
   let turn = 0;
   let result: unknown = initial.length > 0 ? initial[0] : readElement(view, at(turn++));
@@ -144,7 +152,7 @@ class ElementIterator {
   next(): { value: unknown; done: boolean } {
     const view = this.#view;
     const k = this.#next++;
-    if (view === undefined || k >= view.length) {
+    if (view === undefined || k >= lengthOf(view)) {
       this.#view = undefined;
       return { value: undefined, done: true };
     }

@@ -74,7 +74,7 @@ export function replaceConstructor(
   Object.defineProperties(replacement, Object.getOwnPropertyDescriptors(native));
   Object.setPrototypeOf(replacement, Object.getPrototypeOf(native) as object);
   Object.defineProperty(native.prototype, "constructor", { value: replacement });
-  Object.defineProperty(globalThis, name, { value: replacement });
+  Object.defineProperty(globalThis, name, { ...Object.getOwnPropertyDescriptor(globalThis, name), value: replacement });
 }
 
 /** The named methods, applied to primals: for those that ask for lengths, positions and digits only. */

@@ -10,6 +10,7 @@ import {
   copyShadow,
   elementNodes,
   isFloatArray,
+  lengthOf,
   mayBeTraced,
   noteElement,
   noteElements,
@@ -79,8 +80,9 @@ function copying(native: Native): object {
     },
     slice(this: unknown, ...positions: unknown[]) {
       if (!mayBeTraced(this)) return slice!.call(this, ...positions.map(primal));
-      const start = position(positions[0], this.length, 0);
-      const end = position(positions[1], this.length, this.length);
+      const length = lengthOf(this);
+      const start = position(positions[0], length, 0);
+      const end = position(positions[1], length, length);
       const nodes = elementNodes(this, start, Math.max(0, end - start))!;
       const copy = slice!.call(this, ...positions.map(primal));
       if (isFloatArray(copy)) noteElements(copy, 0, roundedNodes(copy, nodes, this));
@@ -97,10 +99,11 @@ function filling(native: Native): object {
       if (!isFloatArray(this)) return fill!.call(this, value, ...positions.map(primal));
       const element = rounded(this, toElement(value));
       fill!.call(this, primal(element), ...positions.map(primal));
-      const end = position(positions[1], this.length, this.length);
+      const length = lengthOf(this);
+      const end = position(positions[1], length, length);
       const node = element instanceof TracedNumber ? element.node : untraced;
       if (node === untraced && !mayBeTraced(this)) return this;
-      for (let k = position(positions[0], this.length, 0); k < end; k++) noteElement(this, k, node);
+      for (let k = position(positions[0], length, 0); k < end; k++) noteElement(this, k, node);
       return this;
     },
     set(this: unknown, source: unknown, offset?: unknown) {
@@ -214,8 +217,10 @@ function copyingBuffers(native: Native): object {
   });
   return {
     slice(this: ArrayBuffer, ...positions: unknown[]) {
-      const copy = slice!.call(this, ...positions.map(primal)) as ArrayBuffer;
-      copyShadow(this, position(positions[0], this.byteLength, 0), copy);
+      // Converted once, where the language does it.
+      const numbers = positions.map((value, k) => (value === undefined && k > 0 ? value : Number(primal(value))));
+      const copy = slice!.call(this, ...numbers) as ArrayBuffer;
+      copyShadow(this, position(numbers[0], this.byteLength, 0), copy);
       return copy;
     },
     ...moved("transfer", transfer!),
