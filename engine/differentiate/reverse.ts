@@ -4,6 +4,7 @@ import { rules } from "../primitives/table.ts";
 import { recordOn, withoutRecording } from "../tape/recording.ts";
 import { constantOperation, type Tape } from "../tape/tape.ts";
 import { Tensor, type Value } from "../tape/tensor.ts";
+import { pullBack } from "./recordedPasses.ts";
 import { scalarLoop } from "./scalarLoop.ts";
 
 /** ∂L/∂v for the nodes v of a tape, L being the node that was seeded. */
@@ -93,18 +94,7 @@ export function reverseRecorded(
   wanted: readonly number[],
   seed: Value = 1,
 ): (Value | undefined)[] {
-  const adjoints = new Map<number, Value>([[output, seed]]);
-  const contribute = (word: number, contribution: Value): void => {
-    const sum = adjoints.get(word);
-    adjoints.set(word, sum === undefined ? contribution : add(sum, contribution));
-  };
-  recordOn(tape, () => {
-    for (let node = output; node >= 0; node--) {
-      const cotangent = adjoints.get(node);
-      if (cotangent === undefined) continue;
-      passBack(tape, node, cotangent, tape.inputValues(node), tape.valueOf(node), contribute);
-    }
-  });
+  const adjoints = recordOn(tape, () => pullBack(tape, new Map([[output, seed]]), wanted));
   return wanted.map((node) => adjoints.get(node));
 }
 

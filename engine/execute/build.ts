@@ -110,6 +110,7 @@ class Builder {
     if (code === constantOperation) return this.#tensorConstant(tape.primalOf(node) as Tensor);
     const name = operationName(code);
     if (name === "input") throw new ModelError("A value of another recording is used in the loss.");
+    if (name === "identity") return this.#word(this.#inputsOf(node)[0]!);
     const attributes = tape.attributes(node);
     return this.#operation(
       name as OperationName,

@@ -1,4 +1,5 @@
 import { insideOfCustomFunctions } from "../differentiate/custom.ts";
+import { pullBack } from "../differentiate/recordedPasses.ts";
 import { abs } from "../primitives/selection.ts";
 import { norm } from "../primitives/reduction.ts";
 import { isTraced, primalOf, shapeOf } from "../primitives/rule.ts";
@@ -9,7 +10,6 @@ import { recording, recordOn } from "../tape/recording.ts";
 import { describeShape, sameShape, sizeOf, type Shape } from "../tape/shape.ts";
 import { Tape } from "../tape/tape.ts";
 import { Tensor, TracedNumber, type Value } from "../tape/tensor.ts";
-import { recordBackward } from "./backward.ts";
 import { Guards, type RecordedGuard } from "./guards.ts";
 
 export { checkedModel, type CheckedModel };
@@ -136,7 +136,7 @@ class StepRecorder {
   #gradients(loss: Value, parameters: readonly Input[]): Value[] {
     if (!isTraced(loss)) throw new ModelError("The loss does not depend on the parameters: there is nothing to train.");
     const wanted = new Set(parameters.flatMap(({ nodes }) => nodes));
-    const adjoints = recordBackward(this.#tape, (loss as TracedNumber).node, wanted);
+    const adjoints = pullBack(this.#tape, new Map([[(loss as TracedNumber).node, 1]]), wanted);
     if (![...wanted].some((node) => adjoints.has(node)))
       throw new ModelError("The loss does not depend on the parameters: there is nothing to train.");
     return parameters.map(({ nodes, shape, given, whole }) => {

@@ -23,6 +23,11 @@ export * from "./reductions.ts";
 export * from "./shaping.ts";
 export * from "./special.ts";
 export type { Tree } from "./tree.ts";
+export { grad, valueAndGrad } from "./transforms/grad.ts";
+export { hessian, jacfwd, jacobian, jacrev, type JacobianOptions } from "./transforms/jacobian.ts";
+export { hvp, jvp, vjp } from "./transforms/products.ts";
+export { TransformError } from "./transforms/errors.ts";
+export type { Argnums, GradOptions } from "./transforms/types.ts";
 export { ShapeError } from "../primitives/broadcastShapes.ts";
 
 addTensorMethods();

@@ -137,6 +137,8 @@ export const primitiveNames = [
   "maxPool",
   "maxPoolIndices",
   "avgPool",
+  // identity.ts
+  "identity",
   "avgPoolTranspose",
   // custom.ts
   "custom",

@@ -8,6 +8,7 @@ import * as convolution from "./convolution.ts";
 import { custom } from "./custom.ts";
 import * as extremes from "./extremes.ts";
 import * as gathering from "./gathering.ts";
+import { identity } from "./identity.ts";
 import * as indexing from "./indexing.ts";
 import * as normalization from "./normalization.ts";
 import * as pooling from "./pooling.ts";
@@ -40,6 +41,7 @@ const primitives: Readonly<Record<PrimitiveName, { readonly rule: Rule }>> = {
   ...normalization,
   ...convolution,
   ...pooling,
+  identity,
   custom,
 };
 

@@ -1,6 +1,7 @@
 /** From what a model threw to one sentence at the place where it was thrown. */
 import { CustomRuleError } from "../differentiate/custom.ts";
 import type { InstrumentedFile } from "../language/instrument/instrumentedFile.ts";
+import { TransformError } from "../library/transforms/errors.ts";
 import { ParameterError } from "../language/runtime/parameterValues.ts";
 import { ShapeError } from "../primitives/broadcastShapes.ts";
 import type { SiteTable } from "../tape/site.ts";
@@ -38,6 +39,7 @@ export function diagnoseError(thrown: unknown, context: ErrorContext): Diagnosti
   if (thrown instanceof ParameterError) return found("parameter-mismatch", thrown.message, undefined);
   if (thrown instanceof CustomRuleError)
     return found("custom-rule", thrown.message, thrown.site > 0 ? rangeOf(context.sites.get(thrown.site)) : atSite);
+  if (thrown instanceof TransformError) return found(thrown.code, thrown.message, place ?? atSite);
   if (thrown instanceof ShapeError) return found("shape-mismatch", sentence(thrown.message), place ?? atSite);
   if (isStackOverflow(thrown)) {
     const message = `${name} calls itself, directly or in a circle, deeper than the stack goes: end the recursion sooner or write it as a loop.`;

@@ -36,6 +36,20 @@ export function withoutRecording<T>(tape: Tape, body: () => T): T {
   return within(tape, false, body);
 }
 
+/** Runs `body` recorded on a tape of its own, seen by none of those who watch the recording at hand. */
+export function recordApart<T>(tape: Tape, body: () => T): T {
+  const { watcher } = recording;
+  recording.watcher = undefined;
+  try {
+    return within(tape, true, () => {
+      recording.scope = 0;
+      return body();
+    });
+  } finally {
+    recording.watcher = watcher;
+  }
+}
+
 function within<T>(tape: Tape, on: boolean, body: () => T): T {
   const { tape: outerTape, on: outerOn, site, scope } = recording;
   recording.tape = tape;

@@ -60,17 +60,17 @@ export class Tape {
   /** The node of each constant tensor that was taken as an input. */
   readonly #tensorConstants = new Map<Tensor, number>();
   readonly #inputNames = new Map<number, string>();
-  readonly #limitBytes: number;
+  readonly limitBytes: number;
   #tensorBytes = 0;
 
   constructor(limitBytes = defaultLimitBytes) {
-    this.#limitBytes = limitBytes;
+    this.limitBytes = limitBytes;
   }
 
   /** Makes room for at least one more node. The callers' fast paths test `length === operation.length` themselves. */
   grow(): void {
     const capacity = this.operation.length * 2;
-    if (this.bytes > this.#limitBytes) throw new TapeLimitError(this.#limitBytes);
+    if (this.bytes > this.limitBytes) throw new TapeLimitError(this.limitBytes);
     this.operation = enlarged(this.operation, capacity);
     this.flags = enlarged(this.flags, capacity);
     this.primal = enlarged(this.primal, capacity);
@@ -147,6 +147,11 @@ export class Tape {
     return node !== untraced && this.isTensor(node) && this.tensors[this.primal[node]!] === value;
   }
 
+  /** The tape that a value stands on: this one, or undefined. */
+  owner(value: TracedNumber | Tensor): Tape | undefined {
+    return this.holds(value) ? this : undefined;
+  }
+
   /** The input word of a value. */
   word(value: Value): number {
     if (typeof value === "number") return ~this.constants.push(value);
@@ -173,7 +178,7 @@ export class Tape {
 
   #countTensorBytes(tensor: Tensor): void {
     this.#tensorBytes += tensor.data.byteLength;
-    if (this.#tensorBytes > this.#limitBytes) throw new TapeLimitError(this.#limitBytes);
+    if (this.#tensorBytes > this.limitBytes) throw new TapeLimitError(this.limitBytes);
   }
 
   /** An independent variable: what gradients are taken with respect to. */

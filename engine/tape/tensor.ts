@@ -79,6 +79,15 @@ export class TracedNumber {
   get primal(): number {
     return this.#tape.primal[this.#node]!;
   }
+
+  /** Traced code decides operators itself. Anywhere else they would silently be NaN, and the gradient lost. */
+  [Symbol.toPrimitive](hint: string): string {
+    if (hint === "string") return String(this.primal);
+    throw new TypeError(
+      "an operator, a comparison or Math met a traced number outside of traced code: " +
+        "use add, sub, mul, div, pow, where and the other functions from adjoint there",
+    );
+  }
 }
 
 /** What a model computes with. */

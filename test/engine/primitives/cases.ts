@@ -6,6 +6,7 @@ import * as comparison from "../../../engine/primitives/comparison.ts";
 import * as contraction from "../../../engine/primitives/contraction.ts";
 import * as extremes from "../../../engine/primitives/extremes.ts";
 import * as gathering from "../../../engine/primitives/gathering.ts";
+import { identity } from "../../../engine/primitives/identity.ts";
 import * as indexing from "../../../engine/primitives/indexing.ts";
 import type { PrimitiveName } from "../../../engine/primitives/names.ts";
 import * as normalization from "../../../engine/primitives/normalization.ts";
@@ -266,3 +267,4 @@ export const cases: Readonly<Record<PrimitiveName, readonly Case[]>> = {
   ...convolutionCases,
   custom: [pairs(product), on((x) => total(x), x6), on((x) => product(x, total(x)), row)],
 };
+  identity: [anywhere(identity)],

@@ -1,0 +1,111 @@
+import { add } from "../primitives/arithmetic.ts";
+import { pullback } from "../primitives/rule.ts";
+import { rules } from "../primitives/table.ts";
+import type { Tape } from "../tape/tape.ts";
+import type { Value } from "../tape/tensor.ts";
+
+/** A node as a value to compute on with: `tape.valueOf`, or what stands for the node elsewhere. */
+export type ValueOf = (node: number) => Value;
+
+/**
+ * The nodes up to `last` that hang on one of `wanted`, as flags counted from the first of those. Whatever stands before it
+ * hangs on none of them.
+ */
+class Active {
+  readonly first: number;
+  readonly #flags: Uint8Array;
+
+  constructor(tape: Tape, wanted: Iterable<number>, last: number) {
+    const set = new Set(wanted);
+    this.first = Math.min(last + 1, ...set);
+    this.#flags = new Uint8Array(last + 1 - this.first);
+    for (let node = this.first; node <= last; node++) {
+      if (set.has(node)) this.#flags[node - this.first] = 1;
+      else
+        tape.forEachWord(node, (word) => {
+          if (this.has(word)) this.#flags[node - this.first] = 1;
+        });
+    }
+  }
+
+  has(word: number): boolean {
+    return word >= this.first && this.#flags[word - this.first] === 1;
+  }
+}
+
+/**
+ * A reverse pass whose operations are applied to values: while a recording is on they are recorded, and can be
+ * differentiated again. From the cotangents of `seeds` to the nodes in `wanted` only: no adjoint is computed of what hangs
+ * on none of them, such as the data. Gives the adjoints by node; nodes that no seed hangs on have none.
+ */
+export function pullBack(
+  tape: Tape,
+  seeds: ReadonlyMap<number, Value>,
+  wanted: Iterable<number>,
+  valueOf: ValueOf = (node) => tape.valueOf(node),
+): ReadonlyMap<number, Value> {
+  const last = largest(seeds.keys());
+  const active = new Active(tape, wanted, last);
+  const adjoints = new Map<number, Value>(seeds);
+  for (let node = last; node >= active.first; node--) {
+    const cotangent = adjoints.get(node);
+    const rule = rules[tape.operation[node]!];
+    if (cotangent === undefined || rule === undefined || !active.has(node)) continue;
+    const inputs = inputsOf(tape, node, valueOf);
+    const result = valueOf(node);
+    const attributes = tape.attributes(node);
+    tape.forEachWord(node, (word, position) => {
+      if (!active.has(word)) return;
+      const pull = pullback(rule, position);
+      if (pull === undefined) return;
+      const contribution = pull(cotangent, inputs, result, attributes, position);
+      const sum = adjoints.get(word);
+      adjoints.set(word, sum === undefined ? contribution : add(sum, contribution));
+    });
+  }
+  return adjoints;
+}
+
+/**
+ * A forward pass whose operations are applied to values, from the tangents of some nodes to those in `outputs`. Gives the
+ * tangents by node; nodes that do not move have none.
+ */
+export function pushForward(
+  tape: Tape,
+  tangents: ReadonlyMap<number, Value>,
+  outputs: readonly number[],
+  valueOf: ValueOf = (node) => tape.valueOf(node),
+): ReadonlyMap<number, Value> {
+  const first = Math.min(...tangents.keys());
+  const last = largest(outputs);
+  const needed = new Uint8Array(Math.max(0, last + 1 - first));
+  for (const output of outputs) if (output >= first) needed[output - first] = 1;
+  for (let node = last; node >= first; node--)
+    if (needed[node - first] === 1)
+      tape.forEachWord(node, (word) => {
+        if (word >= first) needed[word - first] = 1;
+      });
+  const moving = new Map<number, Value>(tangents);
+  for (let node = first; node <= last; node++) {
+    const rule = rules[tape.operation[node]!];
+    if (needed[node - first] === 0 || moving.has(node) || rule === undefined) continue;
+    const inputTangents: (Value | undefined)[] = [];
+    tape.forEachWord(node, (word) => inputTangents.push(moving.get(word)));
+    if (inputTangents.every((tangent) => tangent === undefined)) continue;
+    const inputs = inputsOf(tape, node, valueOf);
+    moving.set(node, rule.jvp(inputTangents, inputs, valueOf(node), tape.attributes(node)));
+  }
+  return moving;
+}
+
+function largest(nodes: Iterable<number>): number {
+  let last = -1;
+  for (const node of nodes) if (node > last) last = node;
+  return last;
+}
+
+function inputsOf(tape: Tape, node: number, valueOf: ValueOf): Value[] {
+  const inputs: Value[] = [];
+  tape.forEachWord(node, (word) => inputs.push(word >= 0 ? valueOf(word) : tape.constants.get(~word)));
+  return inputs;
+}
