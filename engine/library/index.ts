@@ -20,14 +20,15 @@ export { sgd, type SgdOptions } from "./optimizers/sgd.ts";
 export { random, Random } from "./random.ts";
 export { readCsv } from "./readCsv.ts";
 export * from "./reductions.ts";
+export * from "./scans.ts";
 export * from "./shaping.ts";
 export * from "./special.ts";
-export type { Tree } from "./tree.ts";
 export { grad, valueAndGrad } from "./transforms/grad.ts";
 export { hessian, jacfwd, jacobian, jacrev, type JacobianOptions } from "./transforms/jacobian.ts";
 export { hvp, jvp, vjp } from "./transforms/products.ts";
 export { TransformError } from "./transforms/errors.ts";
 export type { Argnums, GradOptions } from "./transforms/types.ts";
+export type { Tree } from "./tree.ts";
 export { ShapeError } from "../primitives/broadcastShapes.ts";
 
 addTensorMethods();

@@ -1,12 +1,13 @@
-import type { Axes as PrimitiveAxes } from "../primitives/axes.ts";
+import { axesOf, reducedShape, type Axes as PrimitiveAxes } from "../primitives/axes.ts";
 import * as arithmetic from "../primitives/arithmetic.ts";
 import * as extremes from "../primitives/extremes.ts";
 import * as normalization from "../primitives/normalization.ts";
 import * as reduction from "../primitives/reduction.ts";
-import { sqrt } from "../primitives/transcendental.ts";
+import { reshape } from "../primitives/shaping.ts";
+import * as summaries from "../primitives/summaries.ts";
 import type { Value } from "../tape/tensor.ts";
-import type { Axes, Like, Operand, Reduced, ShapeOf, Shaped } from "./types.ts";
-import { asValue, fixed } from "./values.ts";
+import type { Axes, Operand, Reduced, ShapeOf, Shaped } from "./types.ts";
+import { asValue, fixed, shapeOf } from "./values.ts";
 
 export interface ReductionOptions<Keep extends boolean = boolean> {
   /** Keep the reduced axes with extent 1, so that the result broadcasts against x. */
@@ -44,8 +45,14 @@ export const mean: Reduction = over("mean", reduction.mean);
 export const max: Reduction = over("max", extremes.reduceMax);
 /** The smallest element over axes; of equal ones the first gets the whole adjoint. (`minimum` compares two values.) */
 export const min: Reduction = over("min", extremes.reduceMin);
-/** √Σx² over axes. The gradient is 0 where the norm is. */
-export const norm: Reduction = over("norm", reduction.norm);
+/** The largest element over axes; the same as `max`. */
+export const amax: Reduction = max;
+/** The smallest element over axes; the same as `min`. */
+export const amin: Reduction = min;
+/** 1 where some element over axes is not 0, else 0. No gradient. */
+export const any: Reduction = over("any", reduction.any);
+/** 1 where no element over axes is 0, else 0. No gradient. */
+export const all: Reduction = over("all", reduction.all);
 /** ln Σeˣ over axes, without overflow. */
 export const logSumExp: Reduction = over("logSumExp", normalization.logSumExp);
 
@@ -53,6 +60,31 @@ export interface VarianceOptions<Keep extends boolean = boolean> extends Reducti
   /** What is taken off the count that the sum of squares is divided by: 0 (when left out), or 1 for the sample variance. */
   readonly ddof?: number;
 }
+
+export interface NormOptions<Keep extends boolean = boolean> extends ReductionOptions<Keep> {
+  /** The order p of (Σ|x|ᵖ)^(1/p): 2 when left out; 1, Infinity (the largest |x|), −Infinity (the smallest), or any other. */
+  readonly ord?: number;
+}
+
+/**
+ * The vector norm over axes: √Σx², or one of another order. The gradient is 0 where the norm is; of elements of equal size
+ * the first has that of the orders ±Infinity.
+ */
+export const norm: <
+  const X extends Operand,
+  const A extends Axes | undefined = undefined,
+  const Keep extends boolean = false,
+>(
+  x: X,
+  axes?: A,
+  options?: NormOptions<Keep>,
+) => Shaped<Reduced<ShapeOf<X>, A, Keep>> = ((x: unknown, axes?: Axes, options: NormOptions = {}) =>
+  summaries.normOfOrder(
+    asValue("norm", x),
+    fixed(options.ord ?? 2),
+    fixed(axes),
+    options.keepDims ?? false,
+  )) as unknown as Spread;
 
 type Spread = <
   const X extends Operand,
@@ -73,35 +105,51 @@ export const variance: Spread = ((x: unknown, axes?: Axes, options: VarianceOpti
     options.ddof ?? 0,
   )) as unknown as Spread;
 
-/** The standard deviation over axes: √variance. The gradient is infinite where all elements are equal. */
+/** The standard deviation over axes: √variance. The gradient is 0 where all elements are equal. */
 export const std: Spread = ((x: unknown, axes?: Axes, options: VarianceOptions = {}) =>
-  sqrt(
-    reduction.variance(asValue("std", x), fixed(axes), options.keepDims ?? false, options.ddof ?? 0),
+  summaries.standardDeviation(
+    asValue("std", x),
+    fixed(axes),
+    options.keepDims ?? false,
+    options.ddof ?? 0,
   )) as unknown as Spread;
 
 /** The index of the first largest element along an axis, in the flattened tensor when left out. No gradient. */
-export function argmax<const X extends Operand, const A extends number | undefined = undefined>(
-  x: X,
-  axis?: A,
-): Shaped<Reduced<ShapeOf<X>, A, false>> {
-  return extremes.argmax(asValue("argmax", x), fixed<number | undefined>(axis)) as Shaped<
-    Reduced<ShapeOf<X>, A, false>
-  >;
-}
-
+export const argmax: Winner = winner("argmax", extremes.argmax);
 /** The index of the first smallest element along an axis, in the flattened tensor when left out. No gradient. */
-export function argmin<const X extends Operand, const A extends number | undefined = undefined>(
+export const argmin: Winner = winner("argmin", extremes.argmin);
+
+type Winner = <
+  const X extends Operand,
+  const A extends number | undefined = undefined,
+  const Keep extends boolean = false,
+>(
+  x: X,
+  axis?: A,
+  options?: ReductionOptions<Keep>,
+) => Shaped<Reduced<ShapeOf<X>, A, Keep>>;
+
+function winner(name: string, apply: (x: Value, axis?: number) => Value): Winner {
+  return ((x: unknown, axis?: number, options: ReductionOptions = {}) => {
+    const value = asValue(name, x);
+    const place = fixed<number | undefined>(axis);
+    const index = apply(value, place);
+    const axes = axesOf(name, place, shapeOf(value));
+    return options.keepDims === true ? reshape(index, reducedShape(shapeOf(value), axes, true)) : index;
+  }) as unknown as Winner;
+}
+
+/**
+ * The middle element along an axis, or in all of them when left out; of an even number the mean of the middle two. Adjoints
+ * go to those.
+ */
+export function median<const X extends Operand, const A extends number | undefined = undefined>(
   x: X,
   axis?: A,
 ): Shaped<Reduced<ShapeOf<X>, A, false>> {
-  return extremes.argmin(asValue("argmin", x), fixed<number | undefined>(axis)) as Shaped<
-    Reduced<ShapeOf<X>, A, false>
-  >;
-}
-
-/** Running sums along an axis. */
-export function cumsum<const X extends Operand>(x: X, axis = -1): Like<X> {
-  return reduction.cumsum(asValue("cumsum", x), fixed(axis)) as Like<X>;
+  const value = asValue("median", x);
+  const place = fixed<number | undefined>(axis);
+  return summaries.median(value, place) as Shaped<Reduced<ShapeOf<X>, A, false>>;
 }
 
 /** The mean of (prediction − target)² over all elements. */

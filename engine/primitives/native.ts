@@ -9,6 +9,7 @@ export const native = {
   expm1: Math.expm1,
   floor: Math.floor,
   fround: Math.fround,
+  hypot: Math.hypot,
   imul: Math.imul,
   log: Math.log,
   log1p: Math.log1p,

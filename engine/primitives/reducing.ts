@@ -19,6 +19,8 @@ export const reduced = (attributes: Attributes): Reduced => attributes as unknow
 /** Reduces lanes of `extent` elements, `inner` apart, into `outer × inner` results. */
 export type Kernel = (data: Float64Array, lanes: Lanes, results: Float64Array) => void;
 
+const changesSingle: ReadonlySet<PrimitiveName> = new Set(["norm", "any", "all"]);
+
 /** A primitive that reduces over axes. Without axes it is the identity, unless it changes a single element too. */
 export function reduction(
   name: PrimitiveName,
@@ -46,7 +48,7 @@ export function reduction(
     (run) =>
       (x, axes, keepDims = false) => {
         const list = axesOf(displayName(name), axes, shapeOf(x));
-        return list.length === 0 && name !== "norm" ? x : run([x], { axes: list, keepDims });
+        return list.length === 0 && !changesSingle.has(name) ? x : run([x], { axes: list, keepDims });
       },
   );
 }

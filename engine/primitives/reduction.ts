@@ -1,6 +1,8 @@
+import { describeShape } from "../tape/shape.ts";
 import { Tensor, type Value } from "../tape/tensor.ts";
-import { add, div, mul, sub } from "./arithmetic.ts";
+import { add, div, mul, square, sub } from "./arithmetic.ts";
 import { axesOf, axisOf, lanesOf, type Axes } from "./axes.ts";
+import { ShapeError } from "./broadcastShapes.ts";
 import { broadcastTo } from "./broadcasting.ts";
 import { equal } from "./comparison.ts";
 import { slice } from "./indexing.ts";
@@ -98,6 +100,25 @@ function nonZero(y: Value): Value {
   return add(y, equal(y, 0));
 }
 
+/** 1 where `decides` of some element, else 0; the opposite where `inverted`. */
+function decision(name: "any" | "all", decides: (element: number) => boolean, inverted: boolean): Primitive<Reduction> {
+  return reduction(
+    name,
+    (data, { outer, extent, inner }, results) => {
+      results.fill(inverted ? 1 : 0);
+      for (let o = 0, at = 0; o < outer; o++)
+        for (let e = 0; e < extent; e++)
+          for (let i = 0; i < inner; i++) if (decides(data[at++]!)) results[o * inner + i] = inverted ? 0 : 1;
+    },
+    { jvp: (_, __, result) => broadcastTo(0, shapeOf(result)), vjp: [undefined] },
+  );
+}
+
+/** 1 where some element is not 0, else 0. */
+export const any = decision("any", (x) => x !== 0, false);
+/** 1 where no element is 0, else 0. */
+export const all = decision("all", (x) => x === 0, true);
+
 export type Cumulation = (x: Value, axis: number, reverse?: boolean) => Value;
 
 /** Running sums along an axis; from the end when `reverse`. */
@@ -141,6 +162,16 @@ export function mean(x: Value, axes?: Axes, keepDims = false): Value {
 
 /** The mean squared distance from the mean, over n − `ddof`: made of means, a difference and a square. */
 export function variance(x: Value, axes?: Axes, keepDims = false, ddof = 0): Value {
-  const deviation = sub(x, mean(x, axes, true));
-  return div(sum(mul(deviation, deviation), axes, keepDims), countOver("variance", x, axes) - ddof);
+  const count = degreesOfFreedom("variance", x, axes, ddof);
+  return div(sum(square(sub(x, mean(x, axes, true))), axes, keepDims), count);
+}
+
+/** How many elements vary freely about their mean: what a sum of squares is divided by. */
+export function degreesOfFreedom(operation: string, x: Value, axes: Axes, ddof: number): number {
+  const count = countOver(operation, x, axes);
+  if (ddof > 0 && count <= ddof)
+    throw new ShapeError(
+      `${operation} of ${describeShape(shapeOf(x))} with ddof ${ddof}: there ${count === 1 ? "is 1 element" : `are ${count} elements`}; it takes more than ddof`,
+    );
+  return count - ddof;
 }

@@ -17,6 +17,7 @@ import * as selection from "../../../engine/primitives/selection.ts";
 import * as shaping from "../../../engine/primitives/shaping.ts";
 import * as transcendental from "../../../engine/primitives/transcendental.ts";
 import { above, anywhere, column, cube, inside, on, pairs, places, positive, row, x6, type Case } from "./caseOf.ts";
+import { scanCases } from "./cases/scans.ts";
 import { specialCases } from "./cases/special.ts";
 import { tensorOf } from "./checkDerivatives.ts";
 import { convolutionCases } from "./convolutionCases.ts";
@@ -37,12 +38,13 @@ const total = customVjp(
   0,
 );
 
-/** Every primitive there is: a missing one does not compile. */
 export type { Case } from "./caseOf.ts";
 
+/** Every primitive there is: a missing one does not compile. */
 export const cases: Readonly<Record<PrimitiveName, readonly Case[]>> = {
-  add: [pairs(arithmetic.add)],
+  ...scanCases,
   ...specialCases,
+  add: [pairs(arithmetic.add)],
   sub: [pairs(arithmetic.sub)],
   mul: [pairs(arithmetic.mul)],
   div: [pairs(arithmetic.div)],
@@ -61,18 +63,18 @@ export const cases: Readonly<Record<PrimitiveName, readonly Case[]>> = {
     anywhere((x) => arithmetic.pow(x, 3)),
     anywhere((x) => arithmetic.pow(x, -2)),
   ],
-  exp: [anywhere(transcendental.exp)],
   reciprocal: [anywhere(arithmetic.reciprocal)],
   square: [anywhere(arithmetic.square)],
   remainder: [pairs(arithmetic.remainder)],
+  exp: [anywhere(transcendental.exp)],
   expm1: [anywhere(transcendental.expm1)],
   log: [above(transcendental.log)],
   log1p: [above(transcendental.log1p)],
   log2: [above(transcendental.log2)],
   log10: [above(transcendental.log10)],
   sqrt: [above(transcendental.sqrt)],
-  cbrt: [anywhere(transcendental.cbrt)],
   rsqrt: [above(transcendental.rsqrt)],
+  cbrt: [anywhere(transcendental.cbrt)],
   sin: [anywhere(transcendental.sin)],
   cos: [anywhere(transcendental.cos)],
   tan: [inside(transcendental.tan)],
@@ -95,10 +97,10 @@ export const cases: Readonly<Record<PrimitiveName, readonly Case[]>> = {
   floor: [anywhere(rounding.floor)],
   ceil: [anywhere(rounding.ceil)],
   round: [anywhere(rounding.round)],
-  trunc: [anywhere(rounding.trunc)],
   rint: [anywhere(rounding.rint)],
   asInt32: [anywhere(rounding.asInt32)],
   asBool: [anywhere(rounding.asBool)],
+  trunc: [anywhere(rounding.trunc)],
   sign: [anywhere(rounding.sign)],
   clz32: [above(rounding.clz32)],
   imul: [on(rounding.imul, 3.5, 2.5)],
@@ -110,7 +112,6 @@ export const cases: Readonly<Record<PrimitiveName, readonly Case[]>> = {
   lessEqual: [pairs(comparison.lessEqual)],
   greater: [pairs(comparison.greater)],
   greaterEqual: [pairs(comparison.greaterEqual)],
-  winsMax: [pairs(comparison.winsMax)],
   logicalAnd: [pairs(comparison.logicalAnd)],
   logicalOr: [pairs(comparison.logicalOr)],
   logicalXor: [pairs(comparison.logicalXor)],
@@ -118,6 +119,7 @@ export const cases: Readonly<Record<PrimitiveName, readonly Case[]>> = {
   isNaN: [anywhere(comparison.isNaN)],
   isFinite: [anywhere(comparison.isFinite)],
   isInf: [anywhere(comparison.isInf)],
+  winsMax: [pairs(comparison.winsMax)],
   winsMin: [pairs(comparison.winsMin)],
   abs: [anywhere(selection.abs)],
   max: [pairs(selection.max), on(selection.max, 0.2, 1.4, -3, 0.9), on(selection.max, x6, row, 0.2)],

@@ -1,0 +1,44 @@
+import { describeShape } from "../tape/shape.ts";
+import type { Value } from "../tape/tensor.ts";
+import { add, div, pow, sub } from "./arithmetic.ts";
+import { axisOf, type Axes } from "./axes.ts";
+import { ShapeError } from "./broadcastShapes.ts";
+import { equal, notEqual } from "./comparison.ts";
+import { reduceMax, reduceMin } from "./extremes.ts";
+import { sort } from "./gathering.ts";
+import { slice } from "./indexing.ts";
+import { native } from "./native.ts";
+import { degreesOfFreedom, mean, norm, sum } from "./reduction.ts";
+import { shapeOf } from "./rule.ts";
+import { abs, where } from "./selection.ts";
+import { reshape } from "./shaping.ts";
+
+/** √variance, as a norm: so the derivative where all elements are equal is 0, the subgradient of least norm. */
+export function standardDeviation(x: Value, axes?: Axes, keepDims = false, ddof = 0): Value {
+  const count = degreesOfFreedom("std", x, axes, ddof);
+  return div(norm(sub(x, mean(x, axes, true)), axes, keepDims), native.sqrt(count));
+}
+
+/** (Σ|x|ᵖ)^(1/p) over axes. Its derivative is 0 where it is. */
+export function normOfOrder(x: Value, p: number, axes?: Axes, keepDims = false): Value {
+  if (p === 2) return norm(x, axes, keepDims);
+  if (p === Infinity) return reduceMax(abs(x), axes, keepDims);
+  if (p === -Infinity) return reduceMin(abs(x), axes, keepDims);
+  if (p === 1) return sum(abs(x), axes, keepDims);
+  if (p === 0) return sum(notEqual(x, 0), axes, keepDims);
+  const total = sum(pow(abs(x), p), axes, keepDims);
+  const zero = equal(total, 0);
+  return where(zero, 0, pow(add(total, zero), 1 / p));
+}
+
+/** The middle element along an axis, of all when undefined; of an even number the mean of the middle two. */
+export function median(x: Value, axis?: number): Value {
+  if (shapeOf(x).length === 0) return x;
+  const values = axis === undefined ? reshape(x, [-1]) : x;
+  const shape = shapeOf(values);
+  const place = axisOf("median", axis ?? 0, shape);
+  const extent = shape[place]!;
+  if (extent === 0) throw new ShapeError(`median of ${describeShape(shapeOf(x))}: there is no element to choose from`);
+  const middle = [native.floor((extent - 1) / 2), native.floor(extent / 2) + 1] as const;
+  return mean(slice(sort(values, place), [...new Array<null>(place).fill(null), middle]), place);
+}
