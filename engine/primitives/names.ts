@@ -137,6 +137,8 @@ export const primitiveNames = [
   "logSoftmax",
   "logSumExp",
   "crossEntropy",
+  // identity.ts
+  "identity",
   // convolution.ts
   "conv",
   "convTranspose",
@@ -145,8 +147,6 @@ export const primitiveNames = [
   "maxPool",
   "maxPoolIndices",
   "avgPool",
-  // identity.ts
-  "identity",
   "avgPoolTranspose",
   // custom.ts
   "custom",
@@ -171,12 +171,15 @@ const piecewiseConstant: ReadonlySet<string> = new Set<PrimitiveName>([
   "floor",
   "ceil",
   "round",
+  "rint",
   "trunc",
   "sign",
   "clz32",
   "imul",
   "asInt32",
   "asBool",
+  "equal",
+  "notEqual",
   "less",
   "lessEqual",
   "greater",
@@ -187,8 +190,13 @@ const piecewiseConstant: ReadonlySet<string> = new Set<PrimitiveName>([
   "logicalNot",
   "isNaN",
   "isFinite",
-  "rint",
   "isInf",
+  "winsMax",
+  "winsMin",
+  "any",
+  "all",
+  "cumargmax",
+  "cumargmin",
   "maxMask",
   "minMask",
   "argmax",
@@ -197,8 +205,6 @@ const piecewiseConstant: ReadonlySet<string> = new Set<PrimitiveName>([
   "argsort",
   "maxPoolIndices",
 ]);
-  "equal",
-  "notEqual",
 
 /** Whether no adjoint passes through an operation because it is piecewise constant. */
 export function isPiecewiseConstant(name: string): boolean {

@@ -17,10 +17,11 @@ import * as selection from "../../../engine/primitives/selection.ts";
 import * as shaping from "../../../engine/primitives/shaping.ts";
 import * as transcendental from "../../../engine/primitives/transcendental.ts";
 import { above, anywhere, column, cube, inside, on, pairs, places, positive, row, x6, type Case } from "./caseOf.ts";
+import { convolutionCases } from "./cases/convolution.ts";
+import { linearAlgebraCases } from "./cases/linearAlgebra.ts";
 import { scanCases } from "./cases/scans.ts";
 import { specialCases } from "./cases/special.ts";
 import { tensorOf } from "./checkDerivatives.ts";
-import { convolutionCases } from "./convolutionCases.ts";
 
 /** a·b², with an adjoint rule of its own. */
 const product = customVjp(
@@ -267,6 +268,7 @@ export const cases: Readonly<Record<PrimitiveName, readonly Case[]>> = {
     on((x) => normalization.crossEntropy(x, tensorOf([2, 2], 0, 1, 2, 1)), cube),
   ],
   ...convolutionCases,
+  identity: [anywhere(identity)],
+  ...linearAlgebraCases,
   custom: [pairs(product), on((x) => total(x), x6), on((x) => product(x, total(x)), row)],
 };
-  identity: [anywhere(identity)],
