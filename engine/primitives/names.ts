@@ -210,10 +210,3 @@ const piecewiseConstant: ReadonlySet<string> = new Set<PrimitiveName>([
 export function isPiecewiseConstant(name: string): boolean {
   return piecewiseConstant.has(name);
 }
-  "winsMax",
-  "winsMin",
-  "any",
-  "all",
-  "cumargmax",
-  "cumargmin",
-  "luPermutation",
