@@ -148,6 +148,27 @@ export const primitiveNames = [
   "maxPoolIndices",
   "avgPool",
   "avgPoolTranspose",
+  // triangular.ts
+  "triangularSolve",
+  "cholesky",
+  // systems.ts
+  "solve",
+  "lu",
+  "luPermutation",
+  "det",
+  "cofactors",
+  // orthogonal.ts
+  "qr",
+  // spectral.ts
+  "eigvalsh",
+  "eigh",
+  "gapQuotient",
+  // singularValues.ts
+  "svdvals",
+  "svd",
+  "pinv",
+  // matrixFunctions.ts
+  "expm",
   // custom.ts
   "custom",
 ] as const;
@@ -204,6 +225,7 @@ const piecewiseConstant: ReadonlySet<string> = new Set<PrimitiveName>([
   "oneHot",
   "argsort",
   "maxPoolIndices",
+  "luPermutation",
 ]);
 
 /** Whether no adjoint passes through an operation because it is piecewise constant. */

@@ -10,7 +10,9 @@ import * as extremes from "./extremes.ts";
 import * as gathering from "./gathering.ts";
 import { identity } from "./identity.ts";
 import * as indexing from "./indexing.ts";
+import * as matrixFunctions from "./matrixFunctions.ts";
 import * as normalization from "./normalization.ts";
+import * as orthogonal from "./orthogonal.ts";
 import * as pooling from "./pooling.ts";
 import { primitiveNames, type PrimitiveName } from "./names.ts";
 import * as reduction from "./reduction.ts";
@@ -19,8 +21,12 @@ import type { Rule } from "./rule.ts";
 import * as scans from "./scans.ts";
 import * as selection from "./selection.ts";
 import * as shaping from "./shaping.ts";
+import * as singularValues from "./singularValues.ts";
+import * as spectral from "./spectral.ts";
+import * as systems from "./systems.ts";
 import * as special from "./special.ts";
 import * as transcendental from "./transcendental.ts";
+import * as triangular from "./triangular.ts";
 
 /** The one table of primitives. A primitive without a rule does not compile. */
 const primitives: Readonly<Record<PrimitiveName, { readonly rule: Rule }>> = {
@@ -44,6 +50,12 @@ const primitives: Readonly<Record<PrimitiveName, { readonly rule: Rule }>> = {
   identity,
   ...convolution,
   ...pooling,
+  ...triangular,
+  ...systems,
+  ...orthogonal,
+  ...spectral,
+  ...singularValues,
+  ...matrixFunctions,
   custom,
 };
 

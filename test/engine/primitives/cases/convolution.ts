@@ -1,12 +1,11 @@
-import { mul } from "../../../engine/primitives/arithmetic.ts";
-import { conv, convKernel, convTranspose } from "../../../engine/primitives/convolution.ts";
-import { avgPool, avgPoolTranspose, maxPool, maxPoolIndices } from "../../../engine/primitives/pooling.ts";
-import type { Primal } from "../../../engine/primitives/rule.ts";
-import type { Shape } from "../../../engine/tape/shape.ts";
-import type { Case } from "./cases.ts";
-import { filled, noise, type Model } from "./checkDerivatives.ts";
+import { mul } from "../../../../engine/primitives/arithmetic.ts";
+import { conv, convKernel, convTranspose } from "../../../../engine/primitives/convolution.ts";
+import { avgPool, avgPoolTranspose, maxPool, maxPoolIndices } from "../../../../engine/primitives/pooling.ts";
+import type { Primal } from "../../../../engine/primitives/rule.ts";
+import type { Shape } from "../../../../engine/tape/shape.ts";
+import { on } from "../caseOf.ts";
+import { filled, noise } from "../checkDerivatives.ts";
 
-const on = (model: Model, ...at: Primal[]): Case => ({ model, at: [at] });
 const next = noise(3);
 const normal = (...shape: Shape): Primal => filled(shape, next);
 
