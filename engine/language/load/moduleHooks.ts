@@ -100,7 +100,13 @@ function resolveInModel(
   }
 }
 
-const notFound = new Set(["ERR_MODULE_NOT_FOUND", "MODULE_NOT_FOUND", "ERR_UNSUPPORTED_DIR_IMPORT"]);
+const notFound = new Set([
+  "ERR_PACKAGE_IMPORT_NOT_DEFINED",
+  "ERR_INVALID_MODULE_SPECIFIER",
+  "ERR_MODULE_NOT_FOUND",
+  "MODULE_NOT_FOUND",
+  "ERR_UNSUPPORTED_DIR_IMPORT",
+]);
 
 const isNotFound = (error: unknown): boolean =>
   error instanceof Error && "code" in error && notFound.has(String(error.code));

@@ -1,6 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { createPathsMatcher, getTsconfig, type TsConfigResult } from "get-tsconfig";
 
 /** What TypeScript lets an import leave out, in the order in which it is tried. */
 const extensions = [".ts", ".tsx", ".mts", ".cts", ".js", ".mjs", ".cjs", ".json"];
@@ -10,18 +11,43 @@ const sourceOf: Readonly<Record<string, readonly string[]>> = {
   ".cjs": [".cts"],
 };
 
-/** A relative import without its extension, of a folder, or of what a TypeScript file compiles to. */
+/**
+ * A relative import without its extension, of a folder, or of what a TypeScript file compiles to; also a name that
+ * `paths` or `baseUrl` of the nearest tsconfig.json stands for.
+ */
 export function resolveAsTypescript(specifier: string, parentURL: string | undefined): string | undefined {
-  if (!/^\.{0,2}\//.test(specifier) && specifier !== "." && specifier !== "..") return undefined;
   if (parentURL?.startsWith("file:") !== true) return undefined;
-  const target = fileURLToPath(new URL(specifier, parentURL));
+  const targets = /^\.{0,2}\/|^\.\.?$/.test(specifier)
+    ? [fileURLToPath(new URL(specifier, parentURL))]
+    : aliasesOf(specifier, fileURLToPath(parentURL));
+  const found = targets.map(fileAt).find((file) => file !== undefined);
+  return found === undefined ? undefined : pathToFileURL(found).href;
+}
+
+/** Configurations that were read, by folder. */
+const configurations = new Map<string, TsConfigResult | null>();
+
+/** What a name may stand for, in the order in which it is tried. */
+function aliasesOf(specifier: string, importer: string): readonly string[] {
+  try {
+    const configuration = getTsconfig(path.dirname(importer), "tsconfig.json", configurations);
+    const match = configuration === null ? null : createPathsMatcher(configuration);
+    return match?.(specifier) ?? [];
+  } catch {
+    // It cannot be read: TypeScript says so where the person edits it.
+    return [];
+  }
+}
+
+/** The file that an import's path leads to. */
+function fileAt(target: string): string | undefined {
   const extension = path.extname(target);
   const stem = target.slice(0, target.length - extension.length);
   const candidates = [
+    ...(extension === "" ? [] : [target]),
     ...(sourceOf[extension] ?? []).map((source) => stem + source),
     ...extensions.map((added) => target + added),
     ...extensions.map((added) => path.join(target, `index${added}`)),
   ];
-  const found = candidates.find((candidate) => existsSync(candidate) && statSync(candidate).isFile());
-  return found === undefined ? undefined : pathToFileURL(found).href;
+  return candidates.find((candidate) => existsSync(candidate) && statSync(candidate).isFile());
 }

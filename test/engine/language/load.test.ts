@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, test } from "node:test";
@@ -46,6 +46,25 @@ test("loads a model with local imports as TypeScript lets them be written, and t
   assert.deepEqual([...sources.keys()].map((name) => path.basename(name)).sort(), ["model.ts", "part.ts"]);
   assert.equal(outline.functions[0]?.name, "f");
   assert.equal(sources.get(file)?.functions[0]?.id, functionIds.get("f"));
+});
+
+test("follows the paths and the base of tsconfig.json", async () => {
+  mkdirSync(path.join(folder, "aliased/source"), { recursive: true });
+  const paths = { "@part/*": ["source/*"], "#third": ["./source/third.ts"] };
+  write(
+    "aliased/tsconfig.json",
+    `// As TypeScript reads it\n${JSON.stringify({ compilerOptions: { baseUrl: ".", paths } })}`,
+  );
+  write("aliased/source/third.ts", "export const third = 3;");
+  const file = write(
+    "aliased/model.ts",
+    `import { third } from "@part/third"; import { third as same } from "#third"; import { third as again } from "source/third";
+export const f = () => third + same + again;`,
+  );
+  const { namespace } = await load(file);
+  assert.equal((namespace["f"] as () => number)(), 9);
+  const missing = write("aliased/failing.ts", `import "@part/fourth";`);
+  await assert.rejects(load(missing), /@part\/fourth/);
 });
 
 test("runs the text of an unsaved editor, and a file again after it changed", async () => {
