@@ -30,6 +30,8 @@ and every operation with its value and adjoint.
   --function NAME  which function; by default the first one in the file
   --at JSON        parameters by name in place of their defaults,
                    such as '{"x": 1, "y": [1, 2]}'
+  --no-fixes       only tell what is found; by default what might mend it is
+                   tried, and what helps is told with the effect it has
   --json           one JSON document on stdout and nothing else
 
   --time-limit SECONDS      end the run after so long (10)

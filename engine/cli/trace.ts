@@ -11,12 +11,14 @@ import {
   type ModelArguments,
 } from "./arguments.ts";
 import { startEngine } from "./engine.ts";
+import { fixesOf, fixText, type WithFixes } from "./fixes.ts";
 import { badUsage } from "./problem.ts";
 import { writeDocument } from "./traceDocument.ts";
 import { writeTable } from "./traceTable.ts";
 
 interface TraceArguments extends ModelArguments {
   readonly at: Readonly<Record<string, unknown>> | undefined;
+  readonly fixes: boolean;
 }
 
 /** What is printed of one run. */
@@ -29,6 +31,8 @@ export interface Outcome {
   readonly traced: FunctionTrace | undefined;
   readonly outline: FunctionOutline | undefined;
   readonly diagnostics: readonly Diagnostic[];
+  /** Tries what might mend a finding. */
+  readonly withFixes: WithFixes;
 }
 
 /** `adjoint trace`. */
@@ -46,6 +50,7 @@ export async function trace(args: string[]): Promise<number> {
       traced: undefined,
       outline: undefined,
       diagnostics: [text],
+      withFixes: unchanged,
     };
     await tell(outcome, wanted);
     return badUsage;
@@ -60,10 +65,13 @@ export async function trace(args: string[]): Promise<number> {
   }
 }
 
+const unchanged: WithFixes = (finding) => Promise.resolve(finding);
+
 function readArguments(args: string[]): TraceArguments {
-  const options = { at: { type: "string" } } as const;
+  const options = { at: { type: "string" }, "no-fixes": { type: "boolean" } } as const;
   const { values, ...rest } = readModelArguments("trace", args, options);
-  return { ...rest, at: values.at === undefined ? undefined : readPoint(values.at) };
+  const at = values.at === undefined ? undefined : readPoint(values.at);
+  return { ...rest, at, fixes: values["no-fixes"] !== true };
 }
 
 async function run(
@@ -75,19 +83,24 @@ async function run(
 ): Promise<Outcome> {
   const outline = await engine.outline(path, text);
   const name = wanted.function ?? firstDifferentiable(outline);
-  const request: TraceRequest = {
+  const request: TraceRequest & { readonly text: string } = {
     file: path,
+    text,
     ...(name === undefined ? {} : { functions: [name] }),
     ...(wanted.at === undefined ? {} : { at: wanted.at }),
     limits: wanted.limits,
   };
+  const begun = Date.now();
   const session = await engine.trace(request);
+  const milliseconds = Date.now() - begun;
   const { summary } = session;
   const traced = summary.functions.find((candidate) => candidate.function === name);
   const diagnostics = [...summary.diagnostics, ...(traced?.diagnostics ?? [])];
   if (wanted.function === undefined && !wanted.json) mentionOthers(outline, name);
   const found = summary.outline.functions.find((candidate) => candidate.name === name);
-  return { nameOf, file: path, text, session, traced, outline: found, diagnostics };
+  const withFixes =
+    wanted.fixes && traced !== undefined ? fixesOf({ engine, request, session, milliseconds }, traced) : unchanged;
+  return { nameOf, file: path, text, session, traced, outline: found, diagnostics, withFixes };
 }
 
 function firstDifferentiable({ functions }: Outline): string | undefined {
@@ -102,7 +115,17 @@ function mentionOthers({ functions }: Outline, name: string | undefined): void {
 }
 
 async function tell(outcome: Outcome, { json }: TraceArguments): Promise<void> {
-  if (json) await writeDocument(outcome, process.stdout);
-  else await writeTable(outcome, process.stdout);
-  tellProblems(outcome.diagnostics, outcome.nameOf);
+  const { diagnostics, withFixes, nameOf, text } = outcome;
+  if (json) {
+    const tried: Diagnostic[] = [];
+    for (const found of diagnostics) tried.push(await withFixes(found));
+    await writeDocument({ ...outcome, diagnostics: tried }, process.stdout);
+    tellProblems(diagnostics, nameOf);
+    return;
+  }
+  await writeTable(outcome, process.stdout);
+  for (const found of diagnostics) {
+    tellProblems([found], nameOf);
+    process.stderr.write(fixText(await withFixes(found), text, nameOf));
+  }
 }

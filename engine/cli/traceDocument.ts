@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import type { Writable } from "node:stream";
-import type { Diagnostic, NodeReport, SourceRange, Summary } from "../process/protocol.ts";
+import type { Diagnostic, Fix, NodeReport, SourceRange, Summary } from "../process/protocol.ts";
 import type { Outcome } from "./trace.ts";
 
 /** Nodes asked for and written at a time. */
@@ -43,14 +43,19 @@ function isFinite(summary: Summary): boolean {
 }
 
 function named(diagnostic: Diagnostic, nameOf: (file: string) => string): Diagnostic {
-  const { related } = diagnostic;
+  const { related, fixes } = diagnostic;
   return {
     ...diagnostic,
+    ...(fixes === undefined ? {} : { fixes: fixes.map((fix) => namedFix(fix, nameOf)) }),
     source: namedRange(diagnostic.source, nameOf),
     ...(related === undefined
       ? {}
       : { related: related.map((entry) => ({ ...entry, source: namedRange(entry.source, nameOf) })) }),
   };
+}
+
+function namedFix(fix: Fix, nameOf: (file: string) => string): Fix {
+  return { ...fix, edits: fix.edits.map(({ source, text }) => ({ source: namedRange(source, nameOf), text })) };
 }
 
 function namedRange(source: SourceRange, nameOf: (file: string) => string): SourceRange {

@@ -13,6 +13,7 @@ import { levelWeights, weightsOf, type LevelWeights } from "./weights.ts";
 
 /** The adjoint's way through a repeated computation. */
 export interface Course {
+  readonly candidate: Candidate;
   readonly circumstances: Circumstances;
   readonly chain: Chain;
   /** ln of the adjoint's norm at each station from station `from` on. */
@@ -56,6 +57,11 @@ export function mainCourse(subject: Subject): Course | undefined {
   const analysis = new Analysis(subject);
   const candidate = longest(subject, analysis.finder);
   return candidate && analysis.courseOf(candidate);
+}
+
+/** ln of the adjoint's norm, or of one element's adjoint, at every station of the chain that `candidate` makes. */
+export function normsAlong(subject: Subject, candidate: Candidate, element?: number): readonly number[] {
+  return subject.output < 0 ? [] : new Analysis(subject).norms(candidate, element);
 }
 
 function overlap(a: Chain, b: Chain): boolean {
@@ -109,12 +115,18 @@ class Analysis {
     return course.logNorms.length < 2 ? undefined : course;
   }
 
+  norms(candidate: Candidate, element: number | undefined): readonly number[] {
+    const { logNorms, along, chain } = this.#view(candidate);
+    return element === undefined ? logNorms : (elementNorms(this.#subject.tape, along, chain)[element] ?? []);
+  }
+
   #course(view: View, norms: readonly number[], element?: number): Course {
     const { tape } = this.#subject;
-    const { chain, along, steps, weights, traits, circumstances } = view;
+    const { candidate, chain, along, steps, weights, traits, circumstances } = view;
     const from = finiteFrom(norms);
     const kept = norms.slice(from);
     return {
+      candidate,
       circumstances: circumstances(from),
       chain,
       logNorms: kept,
@@ -152,12 +164,13 @@ class Analysis {
       rectified: traits.rectified,
       chance: kind === "layers" ? chance(weights.widths.slice(from), shape) : undefined,
     });
-    return { chain, steps, weights, traits, kind, along, logNorms, identity, circumstances };
+    return { candidate, chain, steps, weights, traits, kind, along, logNorms, identity, circumstances };
   }
 }
 
 /** What every judgement on one candidate starts from. */
 interface View {
+  readonly candidate: Candidate;
   readonly chain: Chain;
   /** The nodes between stations. */
   readonly steps: readonly (readonly number[])[];

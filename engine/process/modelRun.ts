@@ -4,6 +4,7 @@ import { performance } from "node:perf_hooks";
 import { diagnose } from "../diagnose/diagnose.ts";
 import { Adjoints, reverse } from "../differentiate/reverse.ts";
 import * as library from "../library/index.ts";
+import { newSeed, seedRandom } from "../language/runtime/builtins/random.ts";
 import { createRuntime } from "../language/runtime/createRuntime.ts";
 import type { Finding } from "../language/runtime/findings.ts";
 import { originalFunctionText } from "../language/load/moduleHooks.ts";
@@ -63,6 +64,7 @@ export class ModelRun {
   readonly #request: TraceRequest;
   readonly #limits: Limits;
   readonly #options: ModelRunOptions;
+  readonly #seed: number;
   readonly #sites = new SiteTable();
   readonly #runs = new Map<string, FunctionRun>();
   #sources: LoadedModel["sources"] = new Map();
@@ -74,6 +76,7 @@ export class ModelRun {
   constructor(request: TraceRequest, options: ModelRunOptions) {
     this.#request = request;
     this.#limits = limitsOf(request.limits);
+    this.#seed = request.seed ?? newSeed();
     this.#options = options;
   }
 
@@ -85,7 +88,14 @@ export class ModelRun {
     for (const outline of wanted.functions) functions.push(await this.#trace(model, outline));
     const files = [...model.sources.keys()].filter(isOwn);
     const { file } = this.#request;
-    const summary = { file, files, outline: model.outline, functions, diagnostics: wanted.diagnostics };
+    const summary = {
+      file,
+      files,
+      seed: this.#seed,
+      outline: model.outline,
+      functions,
+      diagnostics: wanted.diagnostics,
+    };
     return { summary, runs: this.#runs, model };
   }
 
@@ -97,6 +107,7 @@ export class ModelRun {
     onProgress({ stage: "loading", operations: 0 });
     recording.on = false;
     recording.heartbeat = watchdog.heartbeat;
+    seedRandom(this.#seed);
     try {
       const loading = loadModel({
         file,
@@ -153,6 +164,8 @@ export class ModelRun {
       tape: { operations: countOperations(tape), bytes: tape.bytes },
       time: { forwardMs: performance.now() - begin, backwardMs: 0 },
     });
+    // Each function has numbers of its own, whichever others run before it.
+    seedRandom(this.#seed, outline.name);
     const called = await this.call(model, outline, tape);
     if ("problem" in called) return failed(called.problem);
     const { result, parameters } = called;
@@ -170,7 +183,7 @@ export class ModelRun {
     const backwardMs = performance.now() - backwardBegin;
     this.#runs.set(
       outline.name,
-      new FunctionRun({ outline, tape, adjoints, output, sites: this.#sites, sources: this.#sources }),
+      new FunctionRun({ outline, tape, adjoints, output, parameters, sites: this.#sites, sources: this.#sources }),
     );
     const diagnostics = this.findings(outline);
     if (output < 0) diagnostics.push(constantResult(outline));

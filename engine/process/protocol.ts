@@ -16,8 +16,10 @@ import type {
   Votes,
 } from "../check/report.ts";
 import type { FlowLayer, FlowLine, FlowReport } from "../diagnose/flowReport.ts";
+import type { FlowPlace, Measure, Proposal, ProposedEdit, Proposals } from "../fix/proposal.ts";
 import type {
   Diagnostic,
+  Fix,
   FunctionOutline,
   Outline,
   Position,
@@ -25,8 +27,9 @@ import type {
 } from "../language/instrument/sourceReport.ts";
 import type { TrainAnswer, TrainingProgress, TrainRequest } from "./trainingProtocol.ts";
 
-export type { Diagnostic, FunctionOutline, Outline, Position, SourceRange };
+export type { Diagnostic, Fix, FunctionOutline, Outline, Position, SourceRange };
 export type { FlowLayer, FlowLine, FlowReport };
+export type { FlowPlace, Measure, Proposal, ProposedEdit, Proposals };
 export type { Coverage, Culprit, DirectionCheck, ElementCheck, FunctionCheck, KinkReport, Verdict, Votes };
 
 /** Method → [parameters, answer]. Every question may be cancelled; a cancelled run ends the process. */
@@ -55,6 +58,10 @@ export interface Questions {
   steps: [{ function: string; from: number; count: number }, { total: number; steps: readonly Step[] }];
   /** How the adjoint's norm goes along the longest chain of layers or steps; undefined where the run has none. */
   flow: [{ function: string }, FlowReport | undefined];
+  /** What might mend one of the function's findings, counted from 0, and the figure that tells whether it does. */
+  proposals: [{ function: string; finding: number }, Proposals | undefined];
+  /** That figure, of this run; undefined where it has none. */
+  measure: [{ function: string; measure: Measure }, Measurement | undefined];
   search: [{ function: string; query: string; limit: number }, readonly SearchHit[]];
   /** The nodes that the innermost expression or variable at `position` made. */
   nodesAt: [{ position: Position; file?: string }, { function: string; nodes: readonly number[] } | undefined];
@@ -92,6 +99,8 @@ export interface TraceRequest {
   /** Parameters by name, in place of their defaults. */
   readonly at?: Readonly<Record<string, unknown>>;
   readonly limits?: Partial<Limits>;
+  /** Of `Math.random`, a whole number below 2³²: that of an earlier summary gives its numbers again. */
+  readonly seed?: number;
 }
 
 export interface Limits {
@@ -104,6 +113,8 @@ export interface TraceSummary {
   readonly file: string;
   /** Every file of the program that ran and that is not in a package, absolute: when one changes, the trace is stale. */
   readonly files?: readonly string[];
+  /** What `Math.random` drew from, where the file ran. */
+  readonly seed?: number;
   readonly outline: Outline;
   readonly functions: readonly FunctionTrace[];
   /** Of the file as a whole: it did not parse, load or export anything to trace. */
@@ -139,6 +150,13 @@ export interface CheckSummary {
 }
 
 export type Nested = number | readonly Nested[] | { readonly [key: string]: Nested };
+
+export interface Measurement {
+  /** What the person is told of. */
+  readonly value: number;
+  /** What is to become 0: of a flow its log-ratio from one end to the other, in nats. */
+  readonly excess: number;
+}
 
 // ------------------------------------------------------------------------------------------------------------ nodes
 

@@ -1,12 +1,13 @@
 /** Every question about a finished run, and who answers it. */
 import type { FinishedRun } from "../modelRun.ts";
-import type { Questions } from "../protocol.ts";
+import type { FunctionTrace, Questions } from "../protocol.ts";
 import { details } from "./details.ts";
 import { flow } from "./flow.ts";
 import type { FunctionRun } from "./functionRun.ts";
 import { graph } from "./graph.ts";
 import { hints } from "./hints.ts";
 import { hover, nodesAt } from "./hover.ts";
+import { measure, proposals } from "./fixes.ts";
 import { nodes } from "./nodes.ts";
 import { places } from "./places.ts";
 import { search } from "./search.ts";
@@ -29,10 +30,19 @@ export const answers: Answers = {
   details: (run, params) => details(functionRun(run, params.function), params.node),
   steps: (run, params) => steps(functionRun(run, params.function), params.from, params.count),
   flow: (run, params) => flow(functionRun(run, params.function)),
+  proposals: (run, params) =>
+    proposals(functionRun(run, params.function), params.finding, functionTrace(run, params.function).diagnostics),
+  measure: (run, params) => measure(functionRun(run, params.function), params.measure),
   search: (run, params) => search(functionRun(run, params.function), params.query, params.limit),
   nodesAt: (run, params) => nodesAt(run, params.position, params.file),
   tensor: (run, params) => tensor(functionRun(run, params.function), params.node, params.of),
 };
+
+function functionTrace({ summary }: FinishedRun, name: string): FunctionTrace {
+  const trace = summary.functions.find((candidate) => candidate.function === name);
+  if (trace === undefined) throw new Error(`There is no trace of ${name}.`);
+  return trace;
+}
 
 function functionRun({ runs }: FinishedRun, name: string): FunctionRun {
   const run = runs.get(name);

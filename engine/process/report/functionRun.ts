@@ -1,5 +1,7 @@
 import type { Adjoints } from "../../differentiate/reverse.ts";
+import type { Subject } from "../../diagnose/subject.ts";
 import type { InstrumentedFile } from "../../language/instrument/instrumentedFile.ts";
+import type { TracedParameter } from "../../language/runtime/tracedCalls.ts";
 import { operationName } from "../../primitives/names.ts";
 import type { Primal } from "../../primitives/rule.ts";
 import type { Site, SiteTable } from "../../tape/site.ts";
@@ -21,6 +23,7 @@ export interface FunctionRunParts {
   readonly output: number;
   readonly sites: SiteTable;
   readonly sources: ReadonlyMap<string, InstrumentedFile>;
+  readonly parameters: readonly TracedParameter[];
 }
 
 /** One traced run of one function: what every question is answered from. What is worked out from it is kept. */
@@ -31,6 +34,7 @@ export class FunctionRun {
   readonly output: number;
   readonly sites: SiteTable;
   readonly sources: ReadonlyMap<string, InstrumentedFile>;
+  readonly parameters: readonly TracedParameter[];
   #names: ReadonlyMap<number, string> | undefined;
   #edges: Edges | undefined;
   #order: BackwardOrder | undefined;
@@ -46,6 +50,13 @@ export class FunctionRun {
     this.output = parts.output;
     this.sites = parts.sites;
     this.sources = parts.sources;
+    this.parameters = parts.parameters;
+  }
+
+  /** What it is diagnosed as. */
+  get subject(): Subject {
+    const { tape, adjoints, sites, output, parameters, sources } = this;
+    return { tape, adjoints, sites, output, parameters, sources, file: this.outline.source.file };
   }
 
   get name(): string {

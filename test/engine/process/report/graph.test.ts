@@ -60,7 +60,15 @@ function record(turns: number, straight = 0): FunctionRun {
   });
   const range = { file: "/model.ts", line: 1, column: 1, endLine: 1, endColumn: 1 };
   const outline = { name: "f", source: range, nameSource: range, parameters: [], traceable: true };
-  return new FunctionRun({ outline, tape, adjoints: reverse(tape, output), output, sites, sources: new Map() });
+  return new FunctionRun({
+    outline,
+    tape,
+    adjoints: reverse(tape, output),
+    output,
+    sites,
+    sources: new Map(),
+    parameters: [],
+  });
 }
 
 function shown({ cards, groups }: Graph): number {

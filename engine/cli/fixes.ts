@@ -1,0 +1,46 @@
+/** Fixes of what was found, tried after the trace. */
+import type { EngineClient, TraceSession } from "../process/client.ts";
+import type { Diagnostic, FunctionTrace, TraceRequest } from "../process/protocol.ts";
+import { applied } from "../trial/edits.ts";
+import { mayHaveFixes, tryFixes } from "../trial/tryFixes.ts";
+import { placeText } from "./arguments.ts";
+
+/** Who waits for a prompt waits this long for all fixes together. */
+const budgetMs = 15_000;
+
+export interface TriedRun {
+  readonly engine: EngineClient;
+  readonly request: TraceRequest & { readonly text: string };
+  readonly session: TraceSession;
+  /** How long the run took. */
+  readonly milliseconds: number;
+}
+
+/** A finding of `traced` with the fixes that help; any other as it is. */
+export type WithFixes = (finding: Diagnostic) => Promise<Diagnostic>;
+
+export function fixesOf({ engine, request, session, milliseconds }: TriedRun, traced: FunctionTrace): WithFixes {
+  let deadline: number | undefined;
+  return async (finding) => {
+    const index = traced.diagnostics.indexOf(finding);
+    if (index < 0 || !mayHaveFixes(finding)) return finding;
+    deadline ??= Date.now() + budgetMs;
+    const wanted = { request, run: session, deadline, expectedMs: milliseconds };
+    return { ...finding, fixes: await tryFixes(engine, wanted, traced, index) };
+  };
+}
+
+/** "  try: …", and each line as it then reads. */
+export function fixText({ fixes = [] }: Diagnostic, text: string, nameOf: (file: string) => string): string {
+  const lines = text.split(/\r?\n/);
+  return fixes
+    .map(({ title, edits }) => {
+      const changed = applied(text, edits).split(/\r?\n/);
+      const places = new Map(edits.map(({ source }) => [source.line, source]));
+      const rows = [...places.values()]
+        .filter(({ line }) => lines[line - 1] !== changed[line - 1])
+        .map((source) => `       ${placeText(source, nameOf)}: ${(changed[source.line - 1] ?? "").trim()}\n`);
+      return `  try: ${title}\n${rows.join("")}`;
+    })
+    .join("");
+}

@@ -1,0 +1,56 @@
+import type { Course } from "../diagnose/flow.ts";
+import type { TracedParameter } from "../language/runtime/tracedCalls.ts";
+import { initialValues } from "./initialValue.ts";
+import type { Program } from "./program.ts";
+import type { Proposal } from "./proposal.ts";
+import { Scaler, type Spot } from "./scaling.ts";
+import { selections } from "./selection.ts";
+
+/** Names in a title; more of them are told of as the weights. */
+const mostNames = 3;
+const longChain = 25;
+
+/**
+ * Initial weights scaled so that the adjoint's norm stays level: multiplied with exp(−ρ), where ρ is the mean log-ratio
+ * a layer or step, which is right for products and the place to begin a search for what saturates.
+ */
+export function rescale(
+  program: Program,
+  name: string,
+  parameters: readonly TracedParameter[],
+  { total, logNorms, weights }: Course,
+): Proposal | undefined {
+  const wanted = selections(weights.parameters);
+  if (wanted.size === 0) return undefined;
+  const values = initialValues(program, name, parameters, wanted);
+  if (values === undefined) return undefined;
+  const scaler = new Scaler(program);
+  const spots: Spot[] = [];
+  for (const { expression, structure, wanted: selection } of values) {
+    const found = scaler.scale(expression, structure, selection);
+    if (found === undefined) return undefined;
+    spots.push(...found);
+  }
+  const edits = distinct(spots);
+  if (!edits?.some(({ text }) => typeof text !== "string")) return undefined;
+  return {
+    title: `Scale ${nameOf([...wanted.keys()], parameters)} by {factor}`,
+    edits: edits.map(({ start, end, text }) => ({ source: program.range(start, end), text })),
+    factor: Math.exp(-total / (logNorms.length - 1)),
+    // What is off by 1 % in every step is off by 65 % after fifty of them.
+    digits: logNorms.length > longChain ? 3 : 2,
+  };
+}
+
+function nameOf(roots: readonly string[], parameters: readonly TracedParameter[]): string {
+  if (roots[0] === "parameters" || roots.length > mostNames) return "the initial weights";
+  const single = roots.length === 1 && parameters.find(({ name }) => name === roots[0])?.structure.kind === "number";
+  return `the initial ${single ? "value" : "values"} of ${new Intl.ListFormat("en-GB").format(roots)}`;
+}
+
+/** In the order of the text, what is asked for twice once; undefined where one lies over another. */
+function distinct(spots: readonly Spot[]): Spot[] | undefined {
+  const known = new Map(spots.map((spot) => [`${spot.start} ${spot.end} ${JSON.stringify(spot.text)}`, spot]));
+  const sorted = [...known.values()].sort((a, b) => a.start - b.start || a.end - b.end);
+  return sorted.some((spot, k) => k > 0 && spot.start < sorted[k - 1]!.end) ? undefined : sorted;
+}

@@ -1,0 +1,29 @@
+import { measureFlow, proposeForFlow } from "../../fix/propose.ts";
+import type { Diagnostic, Measure, Measurement, Proposals } from "../protocol.ts";
+import type { FunctionRun } from "./functionRun.ts";
+import { norm } from "./summaries.ts";
+import { inputsOf } from "../../language/runtime/parameters.ts";
+
+/** What might mend the finding at `index` of `diagnostics`; undefined where nothing is known against its kind. */
+export function proposals(run: FunctionRun, index: number, diagnostics: readonly Diagnostic[]): Proposals | undefined {
+  const found = diagnostics[index];
+  if (found === undefined || !isFlow(found)) return undefined;
+  return proposeForFlow(run.subject, run.name, diagnostics.slice(0, index).filter(isFlow).length);
+}
+
+const isFlow = ({ code }: Diagnostic): boolean => code === "vanishing-gradient" || code === "exploding-gradient";
+
+export function measure(run: FunctionRun, wanted: Measure): Measurement | undefined {
+  if (wanted.kind === "flow") {
+    const found = measureFlow(run.subject, wanted);
+    return found && { value: Math.exp(found.first), excess: found.total };
+  }
+  const inputs = run.parameters.flatMap(({ structure }) => inputsOf(structure));
+  const value = norm(
+    inputs.map((node) => {
+      const adjoint = run.adjoint(node);
+      return typeof adjoint === "number" ? adjoint : norm(adjoint.data);
+    }),
+  );
+  return { value, excess: Number.isFinite(value) ? 0 : Infinity };
+}

@@ -1,0 +1,176 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { CancelledError } from "../../../engine/process/client.ts";
+import type { Diagnostic, Fix } from "../../../engine/process/protocol.ts";
+import { applied } from "../../../engine/trial/edits.ts";
+import { findFactor } from "../../../engine/trial/search.ts";
+import { tryFixes } from "../../../engine/trial/tryFixes.ts";
+import { example, fixture, startEngine } from "../process/engine.ts";
+
+/** A file whose place other texts are run at. */
+const anyFile = fixture("diagnose/flow.ts");
+
+interface Mended {
+  readonly finding: Diagnostic;
+  readonly fixes: readonly Fix[];
+  /** The text with the best fix made. */
+  readonly text: string;
+  /** What a run of that text finds. */
+  readonly after: readonly Diagnostic[];
+  /** The figure of the title, in that run. */
+  readonly measured: number | undefined;
+  readonly trials: number;
+}
+
+/** The first finding of a model's first function, its fixes, and what a fresh trace makes of the best. */
+async function mended(file: string, text = readFileSync(file, "utf8")): Promise<Mended> {
+  const engine = startEngine();
+  try {
+    const run = await engine.trace({ file, text });
+    assert.deepEqual(run.summary.diagnostics, []);
+    const traced = run.summary.functions[0]!;
+    const [finding] = traced.diagnostics;
+    assert.ok(finding, "nothing was found");
+    let trials = 0;
+    const counting = {
+      trace: (...given: Parameters<typeof engine.trace>) => {
+        trials++;
+        return engine.trace(...given);
+      },
+    };
+    const fixes = await tryFixes(counting, { request: { file, text }, run }, traced, 0);
+    const changed = applied(text, fixes[0]?.edits ?? []);
+    const { seed } = run.summary;
+    const again = await engine.trace({ file, text: changed, functions: [traced.function], seed: seed! });
+    const [edited] = again.summary.functions;
+    const report = await again.ask("flow", { function: traced.function });
+    const [first] = report?.layers ?? [];
+    const measured = first && 10 ** first.log10Norm;
+    return { finding, fixes, text: changed, after: edited!.diagnostics, measured, trials };
+  } finally {
+    engine.dispose();
+  }
+}
+
+const near = (a: number | undefined, b: number): boolean => a !== undefined && Math.abs(a - b) <= 1e-9 * Math.abs(b);
+
+test("a deep net of sigmoids: its initial weights are scaled until the adjoint arrives", async () => {
+  const { fixes, text, after, measured, trials } = await mended(example("deep-sigmoid.ts"));
+  assert.match(fixes[0]!.title, /^Scale the initial values of layers by [\d.]+: ‖∂L\/∂layer 1‖ 1e-13 → 0\.0\d+$/);
+  assert.match(text, /glorotNormal\(random\(2 \+ k\), \[32, 32\], \{ gain: [\d.]+ \}\)/);
+  assert.deepEqual(after, []);
+  assert.ok(near(measured, fixes[0]!.predicted.after), `${measured} is not ${fixes[0]!.predicted.after}`);
+  assert.ok(trials <= 6);
+});
+
+test("an exploding recurrence: its weights become smaller", async () => {
+  const { fixes, text, after, measured } = await mended(example("rnn.ts"));
+  const { before, after: predicted } = fixes[0]!.predicted;
+  assert.ok(before > 1e6 && predicted < 1);
+  assert.match(text, /scale: 2\.\d+ \/ Math\.sqrt\(16\)/);
+  assert.deepEqual(after, []);
+  assert.ok(measured !== undefined && measured < 1e3);
+});
+
+test("a plain loop: its factor becomes 1", async () => {
+  const text =
+    "export function f(w = 1.3, x = 0.01) {\n  for (let t = 0; t < 60; t++) {\n    x = w * x;\n  }\n  return x;\n}\n";
+  const { fixes, text: changed, after } = await mended(anyFile, text);
+  assert.equal(changed, text.replace("1.3", "1"));
+  assert.equal(fixes[0]!.title, "Scale the initial value of w by 0.769: ‖∂L/∂step 1‖ 5.3e6 → 1");
+  assert.deepEqual(after, []);
+});
+
+test("weights in plain arrays, drawn by Math.random: the trials have the same draw as the trace", async () => {
+  const text = `
+const size = 12;
+function matrix() {
+  const rows: number[][] = [];
+  for (let i = 0; i < size; i++) {
+    const row: number[] = [];
+    for (let j = 0; j < size; j++) row.push((Math.random() - 0.5) * 0.2);
+    rows.push(row);
+  }
+  return rows;
+}
+export function f(layers = Array.from({ length: 12 }, () => matrix())) {
+  let h: number[] = Array.from({ length: size }, (_, i) => Math.sin(i + 1));
+  for (const w of layers) {
+    h = w.map((row) => row.reduce((sum, x, j) => sum + x * h[j]!, 0));
+  }
+  return h.reduce((sum, x) => sum + x * x, 0);
+}
+`;
+  const { finding, fixes, text: changed, after, measured } = await mended(anyFile, text);
+  assert.equal(finding.code, "vanishing-gradient");
+  assert.match(changed, /row\.push\(\(Math\.random\(\) - 0\.5\) \* \d\.?\d*\)/);
+  assert.deepEqual(after, []);
+  assert.ok(near(measured, fixes[0]!.predicted.after), `${measured} is not ${fixes[0]!.predicted.after}`);
+});
+
+test("a chain without weights, and weights that only saturate, have no fix", async () => {
+  const chain =
+    'import { sigmoid } from "adjoint";\nexport function f(x = 0) {\n  let h = x;\n  for (let k = 0; k < 10; k++) h = sigmoid(h);\n  return h;\n}\n';
+  const { fixes, trials } = await mended(anyFile, chain);
+  assert.deepEqual([fixes, trials], [[], 0]);
+  const scalar = `export function f(w = [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]) {
+  let a = 0.5;
+  for (const x of w) a = 1 / (1 + Math.exp(-x * a));
+  return (a - 1) ** 2;
+}
+`;
+  const saturating = await mended(anyFile, scalar);
+  assert.deepEqual(saturating.fixes, []);
+  assert.ok(saturating.trials > 0);
+});
+
+test("a point other than the defaults is not mended by changing them", async () => {
+  const engine = startEngine();
+  try {
+    const text = "export function f(w = 1, x = 0.01) {\n  for (let t = 0; t < 60; t++) x = w * x;\n  return x;\n}\n";
+    const request = { file: anyFile, text, at: { w: 1.3 } };
+    const run = await engine.trace(request);
+    const traced = run.summary.functions[0]!;
+    assert.equal(traced.diagnostics[0]!.code, "exploding-gradient");
+    assert.deepEqual(await tryFixes(engine, { request, run }, traced, 0), []);
+  } finally {
+    engine.dispose();
+  }
+});
+
+test("trying is given up when it is cancelled, and begins nothing after its deadline", async () => {
+  const engine = startEngine();
+  try {
+    const file = example("rnn.ts");
+    const request = { file, text: readFileSync(file, "utf8") };
+    const run = await engine.trace(request);
+    const traced = run.summary.functions[0]!;
+    const abort = new AbortController();
+    const trying = tryFixes(engine, { request, run, cancellation: abort.signal }, traced, 0);
+    setTimeout(() => abort.abort(), 50);
+    await assert.rejects(trying, CancelledError);
+    assert.deepEqual(await tryFixes(engine, { request, run, deadline: Date.now() }, traced, 0), []);
+  } finally {
+    engine.dispose();
+  }
+});
+
+test("the search for a factor finds a zero, and keeps away from where something else goes wrong", async () => {
+  const search = async (excess: (x: number) => number, limit = Infinity): Promise<number[]> => {
+    const found = await findFactor({
+      excess: excess(0),
+      first: 4,
+      digits: 3,
+      trial: (factor) => Promise.resolve({ factor, excess: excess(Math.log(factor)), sound: factor < limit }),
+      isGood: (tried) => tried.sound && Math.abs(tried.excess) < 0.5,
+    });
+    return found.map(({ factor }) => factor);
+  };
+  // Zero at ln 8, the way there bent.
+  const bent = (x: number): number => -20 + 20 * Math.sqrt(Math.max(0, x) / Math.log(8));
+  const factors = await search(bent);
+  assert.ok(Math.abs(bent(Math.log(factors.at(-1)!))) < 0.5, factors.join(" "));
+  const limited = await search(bent, 5);
+  assert.ok(limited.filter((factor) => factor < 5).length > 0 && limited.length <= 6, limited.join(" "));
+});
