@@ -8,6 +8,8 @@ import type { SettingsStore } from "./settings.ts";
 import type { TypeScriptSymbols } from "./symbols.ts";
 import { hasModel, importsLibrary, isModelFile } from "./models.ts";
 import type { Traces } from "./traces.ts";
+import type { Training } from "./training/training.ts";
+import type { Trainings } from "./training/trainings.ts";
 
 /** A run is spoken of once it lasts this long; before, a lens that came and went would only make the text jump. */
 export const patience = 500;
@@ -19,12 +21,22 @@ export class CodeLens extends Disposable implements vscode.CodeLensProvider {
   readonly #traces: Traces;
   readonly #settings: SettingsStore;
   readonly #symbols: TypeScriptSymbols;
+  readonly #trainings: Trainings;
 
-  constructor(traces: Traces, settings: SettingsStore, symbols: TypeScriptSymbols) {
+  constructor(traces: Traces, settings: SettingsStore, symbols: TypeScriptSymbols, trainings: Trainings) {
     super();
     this.#traces = traces;
     this.#settings = settings;
     this.#symbols = symbols;
+    this.#trainings = trainings;
+    const busy = new Set<Training>();
+    this.register(
+      trainings.onDidChange((training) => {
+        if (busy.has(training) === training.busy) return;
+        busy[training.busy ? "add" : "delete"](training);
+        this.#changed.fire();
+      }),
+    );
     this.register(symbols.onDidChange(() => this.#changed.fire()));
     this.register(traces.onDidChange(() => this.#changed.fire()));
     this.register(settings.onDidChange(() => this.#changed.fire()));
@@ -63,6 +75,7 @@ export class CodeLens extends Disposable implements vscode.CodeLensProvider {
       stale: this.#traces.isStale(document),
       ...(failure ? { failure } : {}),
       digits: this.#settings.current.digits,
+      training: this.#trainings.find(uri, outline.name)?.busy === true,
     });
     const range = toRange(outline.nameSource);
     return parts.map(
@@ -103,6 +116,12 @@ function command(
       return { command: commands.showGraph, arguments: [uri, outline.name] };
     case "check":
       return { command: commands.check, arguments: [uri, outline.name] };
+    case "train":
+      return { command: commands.train, arguments: [uri, outline.name] };
+    case "showTraining":
+      return { command: commands.showTraining, arguments: [uri, outline.name] };
+    case "stopTraining":
+      return { command: commands.stopTraining, arguments: [uri, outline.name] };
     case "stop":
       return { command: commands.stop, arguments: [uri] };
     case "trust":

@@ -3,20 +3,25 @@ import * as vscode from "vscode";
 import type { FunctionOutline, SourceRange } from "../engine/process/protocol.ts";
 import { showActions } from "./actions.ts";
 import { outcomeSentence } from "./checkText.ts";
-import { fromPosition, toLocation } from "./convert.ts";
+import { toLocation } from "./convert.ts";
 import { Disposable } from "./disposable.ts";
 import { commands, extensionId, walkthrough } from "./ids.ts";
 import type { Panels } from "./panel/panels.ts";
 import type { InlayValues, SettingsStore } from "./settings.ts";
-import { hasModel, isModel, isModelFile } from "./models.ts";
+import { aroundCursor, modelDocument } from "./modelDocument.ts";
+import { hasModel, isModel } from "./models.ts";
+import { registerCommand } from "./registerCommand.ts";
 import type { TestExplorer } from "./testExplorer.ts";
 import type { Traces } from "./traces.ts";
+import { TrainingCommands } from "./training/commands.ts";
+import type { Trainings } from "./training/trainings.ts";
 
 export interface CommandServices {
   readonly traces: Traces;
   readonly settings: SettingsStore;
   readonly panels: Panels;
   readonly tests: TestExplorer;
+  readonly trainings: Trainings;
   readonly log: vscode.LogOutputChannel;
 }
 
@@ -30,6 +35,7 @@ export class Commands extends Disposable {
     super();
     this.#services = services;
     const { traces, panels, log } = services;
+    this.register(new TrainingCommands(services.trainings, traces, log));
     this.#add(commands.trace, (uri?: vscode.Uri) => this.#trace(uri));
     this.#add(commands.retrace, (uri?: vscode.Uri) => this.#trace(uri));
     this.#add(commands.stop, (uri?: vscode.Uri) => traces.stop(uri));
@@ -48,6 +54,7 @@ export class Commands extends Disposable {
     this.#add(commands.showActions, () => showActions(services));
     this.#add(commands.showLog, () => log.show());
     this.#add(commands.restartEngine, () => {
+      services.trainings.stopAll();
       traces.restart();
       vscode.window.setStatusBarMessage("Adjoint's engine has been restarted.", 3000);
     });
@@ -57,15 +64,7 @@ export class Commands extends Disposable {
   }
 
   #add(id: string, run: (...values: never[]) => unknown): void {
-    const command = async (...values: never[]) => {
-      try {
-        await run(...values);
-      } catch (error) {
-        this.#services.log.error(error instanceof Error ? error : String(error));
-        void vscode.window.showErrorMessage(`Adjoint: ${error instanceof Error ? error.message : String(error)}`);
-      }
-    };
-    this.register(vscode.commands.registerCommand(id, command));
+    this.register(registerCommand(id, this.#services.log, run));
   }
 
   async #trace(uri?: vscode.Uri): Promise<void> {
@@ -78,7 +77,7 @@ export class Commands extends Disposable {
     const document = await modelDocument(uri, "quiet");
     if (!document) return this.#services.panels.show(undefined);
     const { functions } = await this.#services.traces.outline(document);
-    await this.#services.panels.show(document, name ?? aroundCursor(document, functions)?.name);
+    await this.#services.panels.show(document, name ?? aroundCursor(document, functions.filter(isModel))?.name);
   }
 
   /** Of the function named or around the cursor, else of all in the file. */
@@ -86,7 +85,10 @@ export class Commands extends Disposable {
     const document = await modelDocument(uri);
     if (!document || !(await this.#mayRun(document))) return;
     const { functions } = await this.#services.traces.outline(document);
-    const checks = await this.#services.tests.check(document, name ?? aroundCursor(document, functions)?.name);
+    const checks = await this.#services.tests.check(
+      document,
+      name ?? aroundCursor(document, functions.filter(isModel))?.name,
+    );
     if (checks.length === 0) return;
     const sentence = outcomeSentence(checks);
     if (checks.every(({ passed }) => passed)) {
@@ -120,37 +122,6 @@ export class Commands extends Disposable {
     void vscode.window.showInformationMessage(nothingToTrace(document, outline.functions));
     return false;
   }
-}
-
-/** The document a command is about: what it was called for, else the active editor's. */
-async function modelDocument(uri?: vscode.Uri, quiet?: "quiet"): Promise<vscode.TextDocument | undefined> {
-  const document = uri instanceof vscode.Uri ? await vscode.workspace.openTextDocument(uri) : activeDocument();
-  if (document && isModelFile(document)) return document;
-  if (quiet) return undefined;
-  const text = document?.isUntitled
-    ? "Save this file first: Adjoint runs a model from where it stands, to find what it imports."
-    : "Open a TypeScript or JavaScript file first: Adjoint traces the functions it exports.";
-  void vscode.window.showInformationMessage(text);
-  return undefined;
-}
-
-/** With the panel focused, the model is in the editor beside it. */
-function activeDocument(): vscode.TextDocument | undefined {
-  const editor =
-    vscode.window.activeTextEditor ?? vscode.window.visibleTextEditors.find(({ document }) => isModelFile(document));
-  return editor?.document;
-}
-
-function aroundCursor(
-  document: vscode.TextDocument,
-  functions: readonly FunctionOutline[],
-): FunctionOutline | undefined {
-  const editor = vscode.window.visibleTextEditors.find((candidate) => candidate.document === document);
-  if (!editor) return undefined;
-  const { line } = fromPosition(editor.selection.active);
-  return functions.find(
-    (candidate) => isModel(candidate) && candidate.source.line <= line && line <= candidate.source.endLine,
-  );
 }
 
 function nothingToTrace(document: vscode.TextDocument, functions: readonly FunctionOutline[]): string {

@@ -1,5 +1,5 @@
 /** What the extension asks of the engine. `EngineClient` of engine/process answers; tests put their own in its place. */
-import type { Question } from "../engine/process/client.ts";
+import type { Question, TrainOptions } from "../engine/process/client.ts";
 import type {
   CheckRequest,
   CheckSummary,
@@ -11,6 +11,7 @@ import type {
   TraceRequest,
   TraceSummary,
 } from "../engine/process/protocol.ts";
+import type { TrainAnswer, TrainRequest } from "../engine/process/trainingProtocol.ts";
 
 export type Progress = Notifications["progress"];
 
@@ -35,6 +36,7 @@ export interface Engine {
   outline(file: string, text: string): Promise<Outline>;
   trace(request: TraceRequest, options: TraceOptions): Promise<TraceSession>;
   check(request: CheckRequest, options: CheckOptions): Promise<CheckSummary>;
+  train(request: Omit<TrainRequest, "executor">, options: TrainOptions): Promise<TrainAnswer>;
   restart(): void;
   dispose(): void;
 }

@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
-import type { EngineClient } from "../engine/process/client.ts";
+import type { EngineClient, TrainOptions } from "../engine/process/client.ts";
 import type { CheckRequest, CheckSummary, Outline, TraceRequest } from "../engine/process/protocol.ts";
+import type { TrainAnswer, TrainRequest } from "../engine/process/trainingProtocol.ts";
 import { Disposable } from "./disposable.ts";
 import type { CheckOptions, Engine, TraceOptions, TraceSession } from "./engine.ts";
 
@@ -26,6 +27,10 @@ export class EngineConnection extends Disposable implements Engine {
 
   async check(request: CheckRequest, options: CheckOptions): Promise<CheckSummary> {
     return (await this.#started()).check(request, options);
+  }
+
+  async train(request: Omit<TrainRequest, "executor">, options: TrainOptions): Promise<TrainAnswer> {
+    return (await this.#started()).train(request, options);
   }
 
   restart(): void {

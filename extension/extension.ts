@@ -14,6 +14,8 @@ import { StatusBar } from "./statusBar.ts";
 import { TypeScriptSymbols } from "./symbols.ts";
 import { TestExplorer } from "./testExplorer.ts";
 import { Traces } from "./traces.ts";
+import { TrainingStatus } from "./training/status.ts";
+import { Trainings } from "./training/trainings.ts";
 import { TypeProblems } from "./typeProblems.ts";
 
 export function activate(context: vscode.ExtensionContext): void {
@@ -30,15 +32,17 @@ export function activate(context: vscode.ExtensionContext): void {
   const panels = own(new Panels({ extensionUri, traces, settings, log }));
 
   const files = languages.map((language) => ({ language, scheme: "file" }));
-  own(vscode.languages.registerCodeLensProvider(files, own(new CodeLens(traces, settings, symbols))));
   own(vscode.languages.registerHoverProvider(files, new HoverProvider(traces, settings, symbols)));
   own(new InlayValues(traces, settings));
-  own(new Problems(traces));
+  const problems = own(new Problems(traces));
+  const trainings = own(new Trainings({ extensionUri, engine, settings, problems, log }));
+  own(new TrainingStatus(trainings, traces));
+  own(vscode.languages.registerCodeLensProvider(files, own(new CodeLens(traces, settings, symbols, trainings))));
   own(new TypeProblems(traces, symbols));
   own(new ProgressNotifications(traces));
   own(new StatusBar(traces, settings));
   const tests = own(new TestExplorer(engine, settings, log));
-  own(new Commands({ traces, settings, panels, tests, log }));
+  own(new Commands({ traces, settings, panels, tests, trainings, log }));
   own(new SetUp(extension, log));
   traces.start();
 }

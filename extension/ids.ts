@@ -8,6 +8,10 @@ export const commands = {
   stop: "adjoint.stop",
   showGraph: "adjoint.showGraph",
   check: "adjoint.checkGradients",
+  train: "adjoint.train",
+  continueTraining: "adjoint.continueTraining",
+  stopTraining: "adjoint.stopTraining",
+  showTraining: "adjoint.showTraining",
   revealInGraph: "adjoint.revealInGraph",
   goTo: "adjoint.goTo",
   toggleInlayValues: "adjoint.toggleInlayValues",
@@ -21,7 +25,7 @@ export const commands = {
 /** Called from links and lenses with arguments; not for the palette. */
 export const hiddenCommands: readonly string[] = [commands.revealInGraph, commands.goTo, commands.showActions];
 
-export const views = { panel: "adjoint.panel" } as const;
+export const views = { panel: "adjoint.panel", training: "adjoint.training" } as const;
 
 export const walkthrough = "start";
 
@@ -32,6 +36,10 @@ export const contexts = {
   /** The active editor holds a function that can be traced. */
   hasModel: "adjoint.hasModel",
   tracing: "adjoint.tracing",
+  /** The active editor holds a model that can be trained. */
+  hasTrainable: "adjoint.hasTrainable",
+  /** A model is being trained. */
+  isTraining: "adjoint.isTraining",
 } as const;
 
 export const colors = { value: "adjoint.value", adjoint: "adjoint.adjoint", mark: "adjoint.markBackground" } as const;

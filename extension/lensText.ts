@@ -13,9 +13,12 @@ export interface LensFacts {
   /** Why the newest run gave this function no value. */
   readonly failure?: Diagnostic;
   readonly digits: number;
+  /** It is being trained. */
+  readonly training?: boolean;
 }
 
-export type LensAction = "graph" | "trace" | "check" | "stop" | "problem" | "trust";
+export type LensAction =
+  "graph" | "trace" | "check" | "stop" | "problem" | "trust" | "train" | "showTraining" | "stopTraining";
 
 export interface LensPart {
   readonly title: string;
@@ -55,7 +58,16 @@ export function lensParts(facts: LensFacts): readonly LensPart[] {
     parts.push({ title: "Graph", tooltip: `Show the forward and backward graph of ${outline.name}.`, action: "graph" });
     if (!tracing) parts.push({ title: "Check", tooltip: checked, action: "check" });
   }
+  if (outline.model === true) parts.push(...trainingParts(facts));
   return parts;
+}
+
+function trainingParts({ outline: { name }, training }: LensFacts): readonly LensPart[] {
+  if (!training) return [{ title: "Train", tooltip: `Train ${name} beside the editor.`, action: "train" }];
+  return [
+    { title: "$(loading~spin) training…", tooltip: `Show how ${name} is getting on.`, action: "showTraining" },
+    { title: "Stop Training", tooltip: `Stop training ${name} after the step it is in.`, action: "stopTraining" },
+  ];
 }
 
 function valuePart({ outline, stale, failure, digits }: LensFacts, trace: FunctionTrace, value: number): LensPart {

@@ -19,6 +19,11 @@ export function hasModel(outline: Outline): boolean {
   return outline.functions.some(isModel);
 }
 
+/** What `defineModel` made can be trained. */
+export function trainableModels({ functions }: Outline): readonly FunctionOutline[] {
+  return functions.filter(({ model }) => model === true);
+}
+
 /** A file that uses the library means to be a model, even where nothing in it can be traced yet. */
 export function importsLibrary(document: vscode.TextDocument): boolean {
   return /\bfrom\s*["']adjoint["']/.test(document.getText());

@@ -10,10 +10,10 @@ const severities = {
   information: vscode.DiagnosticSeverity.Information,
 } as const;
 
-/** Findings of the newest run of each file, at the places they speak of, which may lie in files it imports. */
+/** Findings of the newest trace of each file and of its training, at the places they speak of, which may lie in files it imports. */
 export class Problems extends Disposable {
   readonly #collection = this.register(vscode.languages.createDiagnosticCollection("adjoint"));
-  /** By the file that was traced: two models may find something in the same import. */
+  /** By the file that was traced, or by the training: two models may find something in the same import. */
   readonly #found = new Map<string, readonly Diagnostic[]>();
   readonly #traces: Traces;
 
@@ -27,12 +27,18 @@ export class Problems extends Disposable {
     const state = this.#traces.state(uri);
     // Until the newer run has answered, its predecessor's findings stay, and move with the text.
     if (state.kind === "tracing") return;
-    const key = uri.toString();
-    const found = state.kind === "failed" ? state.diagnostics : (this.#traces.trace(uri)?.diagnostics ?? []);
-    const before = this.#found.get(key) ?? [];
+    this.tell(
+      uri.toString(),
+      state.kind === "failed" ? state.diagnostics : (this.#traces.trace(uri)?.diagnostics ?? []),
+    );
+  }
+
+  /** What `teller` has found, in place of what it had found before. */
+  tell(teller: string, found: readonly Diagnostic[]): void {
+    const before = this.#found.get(teller) ?? [];
     if (before === found || (before.length === 0 && found.length === 0)) return;
-    if (found.length > 0) this.#found.set(key, found);
-    else this.#found.delete(key);
+    if (found.length > 0) this.#found.set(teller, found);
+    else this.#found.delete(teller);
     for (const file of new Set([...before, ...found].map(({ source }) => source.file))) this.#publish(file);
   }
 

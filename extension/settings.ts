@@ -3,6 +3,7 @@ import type { Limits } from "../engine/process/protocol.ts";
 import { Disposable } from "./disposable.ts";
 import { settingsSection } from "./ids.ts";
 import { allowedValue, type SettingProperty } from "./settingValues.ts";
+import type { DeviceSetting } from "./training/texts.ts";
 
 export type InlayValues = "off" | "names" | "all";
 
@@ -20,6 +21,7 @@ export interface Settings {
   readonly digits: number;
   readonly askTypeScript: boolean;
   readonly graphBudget: number;
+  readonly trainDevice: DeviceSetting;
 }
 
 const megabyte = 2 ** 20;
@@ -53,6 +55,7 @@ function read(properties: Properties): Settings {
     digits: get("significantDigits") as number,
     askTypeScript: get("typescript.enabled") as boolean,
     graphBudget: get("graph.budget") as number,
+    trainDevice: get("train.device") as DeviceSetting,
   });
 }
 

@@ -51,7 +51,11 @@ const extension = {
 
 const webview = {
   ...shared,
-  entryPoints: entries({ main: "webview/main.ts", layoutWorker: "webview/graph/layoutWorker.ts" }),
+  entryPoints: entries({
+    main: "webview/main.ts",
+    training: "webview/training/main.ts",
+    layoutWorker: "webview/graph/layoutWorker.ts",
+  }),
   outdir: "dist/webview",
   platform: "browser",
   format: "iife",

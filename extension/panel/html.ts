@@ -5,7 +5,8 @@ export interface PageAssets {
   readonly source: string;
   readonly script: string;
   readonly styles: readonly string[];
-  readonly layoutWorker: string;
+  /** Where the page has one. */
+  readonly layoutWorker?: string;
 }
 
 /**
@@ -22,6 +23,7 @@ export function page({ nonce, source, script, styles, layoutWorker }: PageAssets
     `connect-src ${source}`,
     "worker-src blob:",
   ].join("; ");
+  const worker = layoutWorker === undefined ? "" : ` data-layout-worker="${layoutWorker}"`;
   const links = styles.map((style) => `<link rel="stylesheet" nonce="${nonce}" href="${style}">`);
   return `<!doctype html>
 <html lang="en">
@@ -33,7 +35,7 @@ export function page({ nonce, source, script, styles, layoutWorker }: PageAssets
 <title>Adjoint</title>
 ${links.join("\n")}
 </head>
-<body data-layout-worker="${layoutWorker}">
+<body${worker}>
 <script nonce="${nonce}" src="${script}"></script>
 </body>
 </html>

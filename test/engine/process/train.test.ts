@@ -53,8 +53,9 @@ test("steps run where the asker says, and an executor that fails ends the run an
     [["executor-failed", "The graphics context was lost."]],
   );
   const [begin] = told;
-  assert.ok(begin?.kind === "begin" && begin.folder?.startsWith(join(folder, ".adjoint", "runs", "line")));
-  const { metadata, tensors } = decodeTensors(readFileSync(join(begin.folder, "weights.safetensors")));
+  assert.ok(begin?.kind === "begin");
+  assert.ok(begin.folder!.startsWith(join(folder, ".adjoint", "runs", "line")));
+  const { metadata, tensors } = decodeTensors(readFileSync(join(begin.folder!, "weights.safetensors")));
   assert.ok(Number(metadata["step"]) > 0, "steps that were made before are kept");
   assert.ok(tensors.every(({ data }) => data.every(Number.isFinite)));
 });

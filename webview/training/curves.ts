@@ -1,0 +1,108 @@
+/** Loss, metrics and gradient norms over the steps of a run. */
+import { columnsOf, type Curves, type History } from "../../extension/training/history.ts";
+import { Plot, type PlotData, type Series } from "../plots/plot.ts";
+import { html } from "../ui/dom.ts";
+import { button } from "../ui/toolkit.ts";
+
+const together = "training";
+const training: Series = { name: "training", colour: "var(--value)" };
+const heldOut: Series = {
+  name: "held out",
+  colour: "color-mix(in srgb, var(--value) 45%, var(--vscode-foreground))",
+  dashed: true,
+  points: true,
+};
+
+interface Drawn {
+  readonly plot: Plot;
+  readonly data: (column: (at: number) => (number | null)[]) => (number | null)[][];
+}
+
+export class CurvePlots {
+  readonly element = html("div", { class: "curves" });
+  #drawn: Drawn[] = [];
+  /** What the plots were made for. */
+  #made = "";
+  #logarithmicLoss = false;
+  #digits = 4;
+
+  set digits(digits: number) {
+    this.#digits = digits;
+    this.#made = "";
+  }
+
+  show(history: History): void {
+    const { curves } = history;
+    const columns = columnsOf(curves);
+    const rows = curves.table.length / columns.width;
+    const column = (at: number): (number | null)[] =>
+      Array.from({ length: rows }, (_, k) => {
+        const value = curves.table[k * columns.width + at]!;
+        return Number.isNaN(value) ? null : value;
+      });
+    const judged = column(columns.validationLoss).some((value) => value !== null);
+    const made = JSON.stringify([curves.metrics, curves.parameters, judged, this.#digits]);
+    if (made !== this.#made) this.#make(curves, judged);
+    this.#made = made;
+    const steps = column(columns.step) as number[];
+    for (const { plot, data } of this.#drawn) plot.data = [steps, ...data(column)] as unknown as PlotData;
+  }
+
+  #make(curves: Curves, judged: boolean): void {
+    const { metrics, parameters } = curves;
+    const columns = columnsOf(curves);
+    for (const { plot } of this.#drawn) plot.remove();
+    const series = judged ? [training, heldOut] : [training];
+    const figure = { along: "step", digits: this.#digits, together } as const;
+    const scale = this.#scaleButton();
+    const loss = new Plot({ ...figure, title: "Loss", series, logarithmic: this.#logarithmicLoss }, [scale]);
+    this.#drawn = [
+      {
+        plot: loss,
+        data: (column) => [column(columns.loss), ...(judged ? [column(columns.validationLoss)] : [])],
+      },
+      ...metrics.map((name, k) => ({
+        plot: new Plot({ ...figure, title: capital(name), series, logarithmic: false }),
+        data: (column: (at: number) => (number | null)[]) => [
+          column(columns.metric(k)),
+          ...(judged ? [column(columns.validationMetric(k))] : []),
+        ],
+      })),
+      {
+        plot: new Plot({
+          ...figure,
+          title: "Gradient norm by parameter",
+          series: parameters.map((path, k) => ({ name: path, colour: shade(k, parameters.length) })),
+          logarithmic: true,
+        }),
+        data: (column) => parameters.map((_, k) => column(columns.gradientNorm(k))),
+      },
+    ];
+    this.element.replaceChildren(...this.#drawn.map(({ plot }) => plot.element));
+  }
+
+  #scaleButton(): HTMLElement {
+    const toggle = button({
+      label: "Log",
+      tooltip: "Logarithmic scale",
+      press: () => {
+        this.#logarithmicLoss = !this.#logarithmicLoss;
+        toggle.setAttribute("aria-pressed", String(this.#logarithmicLoss));
+        this.#drawn[0]!.plot.logarithmic = this.#logarithmicLoss;
+      },
+    });
+    toggle.classList.add("toggle");
+    toggle.setAttribute("aria-pressed", String(this.#logarithmicLoss));
+    return toggle;
+  }
+}
+
+/** From the adjoint's own orange to the foreground: neighbours in the model look alike, the ends do not. */
+function shade(k: number, count: number): string {
+  const share = count < 2 ? 100 : Math.round(100 - (70 * k) / (count - 1));
+  return `color-mix(in srgb, var(--adjoint) ${share}%, var(--vscode-foreground))`;
+}
+
+function capital(name: string): string {
+  return name.charAt(0).toUpperCase() + name.slice(1);
+}

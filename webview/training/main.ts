@@ -1,0 +1,6 @@
+import "./training.css";
+import { registerControls } from "../ui/toolkit.ts";
+import { TrainingPage } from "./page.ts";
+
+registerControls();
+new TrainingPage(acquireVsCodeApi());
