@@ -1,6 +1,7 @@
 import { add } from "../primitives/arithmetic.ts";
 import { pullback, type Primal } from "../primitives/rule.ts";
 import { rules } from "../primitives/table.ts";
+import { NotDifferentiableError } from "../primitives/unsolvable.ts";
 import { recordOn, withoutRecording } from "../tape/recording.ts";
 import { constantOperation, type Tape } from "../tape/tape.ts";
 import { Tensor, type Value } from "../tape/tensor.ts";
@@ -113,6 +114,12 @@ export function passBack(
   tape.forEachWord(node, (word, position) => {
     if (word < 0 || tape.operation[word] === constantOperation) return;
     const pull = pullback(rule, position);
-    if (pull !== undefined) contribute(word, pull(cotangent, inputs, result, attributes, position), position);
+    if (pull === undefined) return;
+    try {
+      contribute(word, pull(cotangent, inputs, result, attributes, position), position);
+    } catch (error) {
+      if (error instanceof NotDifferentiableError && error.site === 0) error.site = tape.site[node]!;
+      throw error;
+    }
   });
 }

@@ -7,6 +7,7 @@ import { addTensorMethods } from "./tensorMethods.ts";
 export type { Nested, NestedArray, Operand, Range, Shape, Tensor, Value } from "./types.ts";
 export * from "./activations.ts";
 export * from "./convolution.ts";
+export * from "./linearAlgebra.ts";
 export * from "./creation.ts";
 export { customVjp } from "./custom.ts";
 export * from "./elementwise.ts";

@@ -310,3 +310,56 @@ export type Pooled<X extends Shape> = X extends readonly [
       : readonly [Batch, Channels, ...Opened<Spatial>]
     : Shape
   : Shape;
+
+// ------------------------------------------------------------------------------------------------------------- matrices
+
+/** The axes before those of the matrix. */
+export type BatchOf<S extends Shape> = S extends readonly [...infer Batch extends Shape, number, number]
+  ? Batch
+  : Shape;
+
+/** The shape S with one axis more. */
+export type WithLast<S extends Shape, N extends number> = Known<S> extends true ? readonly [...S, N] : Shape;
+
+/** The shape of the transposed matrix. */
+export type Swapped<S extends Shape> = S extends readonly [
+  ...infer Batch extends Shape,
+  infer M extends number,
+  infer N extends number,
+]
+  ? readonly [...Batch, N, M]
+  : Shape;
+
+/** The smaller of two extents, where they are equal to TypeScript. */
+export type Smaller<M extends number, N extends number> = number extends M | N ? number : M extends N ? M : number;
+
+/** The shape of the diagonals of S. */
+export type Diagonal<S extends Shape> = S extends readonly [
+  ...infer Batch extends Shape,
+  infer M extends number,
+  infer N extends number,
+]
+  ? readonly [...Batch, Smaller<M, N>]
+  : Shape;
+
+/** A, if its matrices are square as far as TypeScript knows. */
+export type SquareMatrix<A, Operation extends string> =
+  ShapeOf<A> extends readonly [...Shape, infer M extends number, infer N extends number]
+    ? number extends M | N
+      ? A
+      : M extends N
+        ? A
+        : ShapeMismatch<`${Operation} of ${Show<ShapeOf<A>>}: the matrix has ${M} rows and ${N} columns; give a square one`>
+    : A;
+
+/** B, if it is a right side for the matrix A. */
+export type Solvable<A, B> =
+  InnerOf<ShapeOf<A>> extends infer K extends number
+    ? MatchingOf<ShapeOf<B>> extends infer L extends number
+      ? number extends K | L
+        ? B
+        : K extends L
+          ? B
+          : ShapeMismatch<`solve of ${Show<ShapeOf<A>>} and ${Show<ShapeOf<B>>}: the matrix has ${K} rows, so the right side must have ${K}`>
+      : B
+    : B;

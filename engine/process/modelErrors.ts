@@ -4,6 +4,7 @@ import type { InstrumentedFile } from "../language/instrument/instrumentedFile.t
 import { TransformError } from "../library/transforms/errors.ts";
 import { ParameterError } from "../language/runtime/parameterValues.ts";
 import { ShapeError } from "../primitives/broadcastShapes.ts";
+import { NotDifferentiableError, UnsolvableError } from "../primitives/unsolvable.ts";
 import type { SiteTable } from "../tape/site.ts";
 import { TapeLimitError } from "../tape/tape.ts";
 import type { Diagnostic, FunctionOutline, SourceRange } from "./protocol.ts";
@@ -41,6 +42,11 @@ export function diagnoseError(thrown: unknown, context: ErrorContext): Diagnosti
     return found("custom-rule", thrown.message, thrown.site > 0 ? rangeOf(context.sites.get(thrown.site)) : atSite);
   if (thrown instanceof TransformError) return found(thrown.code, thrown.message, place ?? atSite);
   if (thrown instanceof ShapeError) return found("shape-mismatch", sentence(thrown.message), place ?? atSite);
+  if (thrown instanceof UnsolvableError) return found("unsolvable", sentence(thrown.message), place ?? atSite);
+  if (thrown instanceof NotDifferentiableError) {
+    const own = thrown.site > 0 ? rangeOf(context.sites.get(thrown.site)) : undefined;
+    return found("not-differentiable", sentence(thrown.message), own ?? place ?? atSite);
+  }
   if (isStackOverflow(thrown)) {
     const message = `${name} calls itself, directly or in a circle, deeper than the stack goes: end the recursion sooner or write it as a loop.`;
     return found("stack-overflow", message, placeOfRecursion((thrown as Error).stack ?? "", context.sources) ?? place);
