@@ -7,12 +7,15 @@ export interface Curves {
   /** Paths of the parameters. */
   readonly parameters: readonly string[];
   readonly table: Float64Array;
+  /** How many reports a row holds together, and how many the last one holds so far. */
+  readonly perRow: number;
+  readonly inLast: number;
 }
 
 /** More points than pixels say nothing: beyond this, neighbours become one. */
 const mostPoints = 2000;
 
-export const noCurves: Curves = { metrics: [], parameters: [], table: new Float64Array(0) };
+export const noCurves: Curves = { metrics: [], parameters: [], table: new Float64Array(0), perRow: 1, inLast: 0 };
 
 /** Where each figure stands in a row. */
 export interface Columns {
@@ -42,11 +45,15 @@ export class History {
   #metrics: readonly string[];
   #parameters: readonly string[];
   #rows: Float64Array[];
+  #perRow: number;
+  #inLast: number;
   #latest: TrainingReport | undefined;
 
-  constructor({ metrics, parameters, table }: Curves = noCurves, latest?: TrainingReport) {
+  constructor({ metrics, parameters, table, perRow, inLast }: Curves = noCurves, latest?: TrainingReport) {
     this.#metrics = metrics;
     this.#parameters = parameters;
+    this.#perRow = perRow;
+    this.#inLast = inLast;
     const { width } = columnsOf({ metrics, parameters });
     this.#rows = Array.from({ length: table.length / width }, (_, k) => table.slice(k * width, (k + 1) * width));
     this.#latest = latest;
@@ -64,7 +71,13 @@ export class History {
     const { width } = columnsOf({ metrics: this.#metrics, parameters: this.#parameters });
     const table = new Float64Array(this.#rows.length * width);
     this.#rows.forEach((row, k) => table.set(row, k * width));
-    return { metrics: this.#metrics, parameters: this.#parameters, table };
+    return {
+      metrics: this.#metrics,
+      parameters: this.#parameters,
+      table,
+      perRow: this.#perRow,
+      inLast: this.#inLast,
+    };
   }
 
   /** A run that is continued goes on from an earlier step than the last told: what came after it is no more. */
@@ -75,26 +88,45 @@ export class History {
       this.#metrics = metrics;
       this.#parameters = parameters;
       this.#rows = [];
+      this.#perRow = 1;
     }
-    while (this.#rows.length > 0 && this.#rows.at(-1)![0]! >= report.step) this.#rows.pop();
-    this.#rows.push(rowOf(report, metrics, parameters));
+    let last = this.#rows.at(-1);
+    while (last !== undefined && last[0]! >= report.step) {
+      this.#rows.pop();
+      last = this.#rows.at(-1);
+      this.#inLast = this.#perRow;
+    }
+    const row = rowOf(report, metrics, parameters);
+    if (last !== undefined && this.#inLast < this.#perRow) this.#join(last, row, this.#inLast++, 1);
+    else {
+      this.#rows.push(row);
+      this.#inLast = 1;
+    }
     this.#latest = report;
     if (this.#rows.length > mostPoints) this.#thin();
   }
 
-  /** Of two neighbours one is left: their mean loss and metrics, what the later one says else. */
+  /** Twice as many reports become one row, so that every stretch of the run is told as finely as any other. */
   #thin(): void {
-    const columns = columnsOf({ metrics: this.#metrics, parameters: this.#parameters });
-    const means = [columns.loss, ...this.#metrics.map((_, k) => columns.metric(k))];
     const thinned: Float64Array[] = [];
-    for (let k = 0; k + 1 < this.#rows.length; k += 2) {
-      const [earlier, later] = [this.#rows[k]!, this.#rows[k + 1]!];
-      const row = later.map((value, column) => (Number.isNaN(value) ? earlier[column]! : value));
-      for (const column of means) row[column] = (earlier[column]! + later[column]!) / 2;
-      thinned.push(row);
+    for (const [k, row] of this.#rows.entries()) {
+      const last = k === this.#rows.length - 1;
+      if (k % 2 === 0) thinned.push(row);
+      else this.#join(thinned.at(-1)!, row, this.#perRow, last ? this.#inLast : this.#perRow);
     }
-    if (this.#rows.length % 2 === 1) thinned.push(this.#rows.at(-1)!);
+    if (this.#rows.length % 2 === 0) this.#inLast += this.#perRow;
     this.#rows = thinned;
+    this.#perRow *= 2;
+  }
+
+  /** Makes one row of two: the mean of losses and metrics, and what the later one says of all else. */
+  #join(row: Float64Array, later: Float64Array, weight: number, laterWeight: number): void {
+    const ends = 2 + this.#metrics.length;
+    later.forEach((value, column) => {
+      if (column > 0 && column < ends)
+        row[column] = (weight * row[column]! + laterWeight * value) / (weight + laterWeight);
+      else if (!Number.isNaN(value)) row[column] = value;
+    });
   }
 }
 
