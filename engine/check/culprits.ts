@@ -63,6 +63,8 @@ function suspects({ tape, output }: Evaluation, adjoints: Adjoints, among: "all"
   const own: number[] = [];
   const built: number[] = [];
   for (let node = output; node >= 0; node--) {
+    // The library's own are known at the point where they ran, and cannot be moved alone.
+    if (operation === custom && customRuleOf(tape.attributes(node)).name !== undefined) continue;
     const operation = tape.operation[node]!;
     if (among === "custom" && operation !== custom) continue;
     if (operation < firstPrimitive || !adjoints.reached(node) || exempt.has(operationName(operation))) continue;

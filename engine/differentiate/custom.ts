@@ -8,6 +8,7 @@ import { recording, recordOn, withoutRecording } from "../tape/recording.ts";
 import { describeShape, sameShape, sizeOf, type Shape } from "../tape/shape.ts";
 import { inputOperation, Tape, type Attributes } from "../tape/tape.ts";
 import { Tensor, TracedNumber, type Value } from "../tape/tensor.ts";
+import { linearize } from "./linearize.ts";
 import { reverse } from "./reverse.ts";
 
 /** The value of a function with a rule of its own. */
@@ -37,14 +38,47 @@ export const insideOfCustomFunctions = { recorded: false };
  */
 export function customVjp(forward: Forward, backward: Backward, definition: number): Forward {
   const pull = pullbackOf(backward, definition);
+  return withRule(forward, definition, {
+    pullback: (cotangent, inputs, result, position) => pull(cotangent, inputs, result)[position]!,
+    jvp: (tangents, inputs, result) => transposed(pull, tangents, inputs, result),
+  });
+}
+
+/** The tangent of a function's value; zeros for inputs that do not move. It is linear in the tangents. */
+export type Pushforward = (tangents: readonly Value[], inputs: readonly Value[], output: Value) => Value;
+
+/**
+ * The function `forward` as one operation whose tangent is what `pushforward` gives. The adjoint is its transpose: the
+ * tangents are inputs of a recording of it, whose reverse pass is linear in the cotangent.
+ */
+export function customJvp(forward: Forward, pushforward: Pushforward, definition: number): Forward {
+  const push: Pushforward = (tangents, inputs, output) =>
+    checkedTangent(pushforward(tangents, inputs, output), output, definition);
+  const zeros = (inputs: readonly Value[]): Value[] => inputs.map((input) => broadcastTo(0, shapeOf(input)));
+  const pull = lastCallKept((cotangent, inputs, result) => {
+    const transpose = linearize((tangents) => [push(tangents, inputs, result)], zeros(inputs));
+    const given = transpose.pull([cotangent]);
+    return zeros(inputs).map((zero, k) => given[k] ?? zero);
+  });
+  return withRule(forward, definition, {
+    pullback: (cotangent, inputs, result, position) => pull(cotangent, inputs, result)[position]!,
+    jvp: (tangents, inputs, result) => {
+      const still = zeros(inputs);
+      return push(
+        still.map((zero, k) => tangents[k] ?? zero),
+        inputs,
+        result,
+      );
+    },
+  });
+}
+
+function withRule(forward: Forward, definition: number, derivative: Pick<CustomRule, "pullback" | "jvp">): Forward {
   const shared = {
+    ...derivative,
     definition,
     evaluate: (inputs: readonly Primal[]) =>
       withoutRecording(recording.tape, () => checkedResult(forward(...inputs), definition)),
-    pullback: (cotangent: Value, inputs: readonly Value[], result: Value, position: number) =>
-      pull(cotangent, inputs, result)[position]!,
-    jvp: (tangents: readonly (Value | undefined)[], inputs: readonly Value[], result: Value) =>
-      transposed(pull, tangents, inputs, result),
     apply: (inputs: readonly Value[]) => call(...inputs),
   };
   const call: Forward = (...inputs) => {
@@ -96,16 +130,38 @@ function checkedResult(result: unknown, definition: number): Primal {
 
 type Pull = (cotangent: Value, inputs: readonly Value[], result: Value) => readonly Value[];
 
-/** The cotangents of all inputs at once. Who walks a tape asks input by input, with the same list of inputs each time. */
+/** The cotangents of all inputs at once. */
 function pullbackOf(backward: Backward, definition: number): Pull {
-  const latest = new WeakMap<readonly Value[], { readonly cotangent: Value; readonly given: readonly Value[] }>();
+  return lastCallKept((cotangent, inputs, result) =>
+    checkedCotangents(backward(cotangent, inputs, result), inputs, definition),
+  );
+}
+
+/** Who walks a tape asks input by input, with the same list of inputs each time. */
+export function lastCallKept<Given>(
+  f: (cotangent: Value, inputs: readonly Value[], result: Value) => Given,
+): (cotangent: Value, inputs: readonly Value[], result: Value) => Given {
+  const latest = new WeakMap<readonly Value[], { readonly cotangent: Value; readonly given: Given }>();
   return (cotangent, inputs, result) => {
     const known = latest.get(inputs);
     if (known !== undefined && Object.is(known.cotangent, cotangent)) return known.given;
-    const given = checkedCotangents(backward(cotangent, inputs, result), inputs, definition);
+    const given = f(cotangent, inputs, result);
     latest.set(inputs, { cotangent, given });
     return given;
   };
+}
+
+function checkedTangent(tangent: unknown, output: Value, definition: number): Value {
+  const refuse = (what: string): never => {
+    throw new CustomRuleError(`The tangent function of this custom rule returned ${what}`, definition);
+  };
+  const shape = shapeOf(output);
+  if (!(typeof tangent === "number" || tangent instanceof TracedNumber || tangent instanceof Tensor))
+    return refuse(`no tangent: return ${describe(shape)}, as the function's value is.`);
+  if (sameShape(shapeOf(tangent), shape)) return tangent;
+  return refuse(
+    `${describe(shapeOf(tangent))} as the tangent of a value that is ${describe(shape)}: both must have the same shape.`,
+  );
 }
 
 function checkedCotangents(given: unknown, inputs: readonly Value[], definition: number): readonly Value[] {

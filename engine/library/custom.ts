@@ -4,6 +4,9 @@ import type { Value as Traced } from "../tape/tensor.ts";
 import type { Value } from "./types.ts";
 import { asValue } from "./values.ts";
 
+/** One for each input. */
+export type InputTangents<Inputs extends readonly Value[]> = { readonly [K in keyof Inputs]: Value };
+
 /** One for each input; undefined for an input that the output does not vary with. */
 export type Cotangents<Inputs extends readonly Value[]> = { readonly [K in keyof Inputs]: Value | undefined };
 
@@ -28,19 +31,59 @@ export function customVjp<Inputs extends readonly Value[], Output extends Value>
 ): (...inputs: Inputs) => Output {
   if (typeof forward !== "function" || typeof backward !== "function")
     throw new TypeError("customVjp takes two functions: forward(...inputs) and backward(cotangent, inputs, output)");
-  const value = (x: unknown): Traced => asValue("customVjp", x);
   const rule = differentiate.customVjp(
-    (...inputs) => convertible((forward as unknown as (...inputs: Traced[]) => unknown)(...inputs)) as Traced,
+    forwardOf("customVjp", forward),
     (cotangent, inputs, output) => {
       const given: unknown = (backward as unknown as differentiate.Backward)(cotangent, inputs, output);
-      return (Array.isArray(given) ? given.map(convertible) : given) as Traced[];
+      return (Array.isArray(given) ? given.map((x) => convertible("customVjp", x)) : given) as Traced[];
     },
     recording.site,
   );
-  return ((...inputs: unknown[]) => rule(...inputs.map(value))) as unknown as (...inputs: Inputs) => Output;
+  return ofValues("customVjp", rule) as never;
+}
 
-  /** Arrays as tensors; whatever else does not fit is refused by name further down. */
-  function convertible(x: unknown): unknown {
-    return Array.isArray(x) || ArrayBuffer.isView(x) ? value(x) : x;
-  }
+/**
+ * A function with a tangent rule of your own, as in JAX's `custom_jvp`. It becomes one operation: `forward` gives its value
+ * and is not looked into, `pushforward` its tangent. The adjoint follows from it, as its transpose.
+ *
+ * `pushforward(tangents, inputs, output)` gets a tangent of each input, zeros where it does not move, and returns the
+ * tangent of the output, of the output's shape. It must be linear in the tangents.
+ *
+ *     const softplus = customJvp(
+ *       (x: number) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
+ *       ([dx], [x]) => dx / (1 + Math.exp(-x)),
+ *     );
+ *
+ * Inputs and output are numbers or tensors; arrays become tensors. What else `forward` uses counts as a constant.
+ * `adjoint check` holds the rule against the function.
+ */
+export function customJvp<Inputs extends readonly Value[], Output extends Value>(
+  forward: (...inputs: Inputs) => Output,
+  pushforward: (tangents: InputTangents<NoInfer<Inputs>>, inputs: NoInfer<Inputs>, output: Output) => Value,
+): (...inputs: Inputs) => Output {
+  if (typeof forward !== "function" || typeof pushforward !== "function")
+    throw new TypeError("customJvp takes two functions: forward(...inputs) and pushforward(tangents, inputs, output)");
+  const rule = differentiate.customJvp(
+    forwardOf("customJvp", forward),
+    (tangents, inputs, output) =>
+      convertible(
+        "customJvp",
+        (pushforward as unknown as differentiate.Pushforward)(tangents, inputs, output),
+      ) as Traced,
+    recording.site,
+  );
+  return ofValues("customJvp", rule) as never;
+}
+
+function forwardOf(operation: string, forward: unknown): differentiate.Forward {
+  return (...inputs) => convertible(operation, (forward as (...inputs: Traced[]) => unknown)(...inputs)) as Traced;
+}
+
+function ofValues(operation: string, rule: differentiate.Forward): (...inputs: unknown[]) => Traced {
+  return (...inputs) => rule(...inputs.map((x) => asValue(operation, x)));
+}
+
+/** Arrays as tensors; whatever else does not fit is refused by name further down. */
+function convertible(operation: string, x: unknown): unknown {
+  return Array.isArray(x) || ArrayBuffer.isView(x) ? asValue(operation, x) : x;
 }

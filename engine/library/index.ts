@@ -9,7 +9,7 @@ export * from "./activations.ts";
 export * from "./convolution.ts";
 export * from "./linearAlgebra.ts";
 export * from "./creation.ts";
-export { customVjp } from "./custom.ts";
+export { customJvp, customVjp } from "./custom.ts";
 export * from "./elementwise.ts";
 export * from "./initializers.ts";
 export * from "./linear.ts";
@@ -29,6 +29,7 @@ export { hessian, jacfwd, jacobian, jacrev, type JacobianOptions } from "./trans
 export { hvp, jvp, vjp } from "./transforms/products.ts";
 export { TransformError } from "./transforms/errors.ts";
 export type { Argnums, GradOptions } from "./transforms/types.ts";
+export { checkpoint, checkpointName, type CheckpointOptions, type CheckpointPolicy } from "./transforms/checkpoint.ts";
 export type { Tree } from "./tree.ts";
 export { ShapeError } from "../primitives/broadcastShapes.ts";
 

@@ -7,6 +7,48 @@ import { native } from "../primitives/native.ts";
 type One<S extends Shape | number> = S extends number ? readonly [S] : S extends Shape ? S : never;
 
 let nextOf: (random: Random) => number;
+let stateOf: (random: Random) => State;
+let setState: (random: Random, state: State) => void;
+
+interface State {
+  readonly words: Uint32Array;
+  readonly spare: number | undefined;
+}
+
+/** The generators that were drawn from since someone began to note it, as they were before the first draw. */
+let drawnFrom: Map<Random, State> | undefined;
+
+/**
+ * Runs `body`, and gives a function that runs something again on the random numbers that `body` drew: the generators are
+ * set back for it, and afterwards to where they were.
+ */
+export function withSameDraws<T>(body: () => T): { readonly result: T; readonly again: <U>(body: () => U) => U } {
+  const outer = drawnFrom;
+  const drawn = new Map<Random, State>();
+  drawnFrom = drawn;
+  let result: T;
+  try {
+    result = body();
+  } finally {
+    drawnFrom = outer;
+    if (outer !== undefined) for (const [random, state] of drawn) if (!outer.has(random)) outer.set(random, state);
+  }
+  return {
+    result,
+    again(repeated) {
+      const now = [...drawn.keys()].map((random) => [random, stateOf(random)] as const);
+      const outside = drawnFrom;
+      drawnFrom = undefined;
+      for (const [random, state] of drawn) setState(random, state);
+      try {
+        return repeated();
+      } finally {
+        drawnFrom = outside;
+        for (const [random, state] of now) setState(random, state);
+      }
+    },
+  };
+}
 
 /**
  * A stream of random numbers that is the same for the same seed, on every machine. The draws are constants; gradients flow
@@ -18,6 +60,11 @@ let nextOf: (random: Random) => number;
 export class Random {
   static {
     nextOf = (random) => random.#unit();
+    stateOf = (random) => ({ words: random.#state.slice(), spare: random.#spare });
+    setState = (random, { words, spare }) => {
+      random.#state.set(words);
+      random.#spare = spare;
+    };
   }
 
   readonly #state: Uint32Array;
@@ -103,6 +150,7 @@ export class Random {
 
   /** The polar method of Marsaglia: two normal numbers at a time. */
   #standardNormal(): number {
+    if (drawnFrom !== undefined) this.#noteDraw(drawnFrom);
     const spare = this.#spare;
     if (spare !== undefined) {
       this.#spare = undefined;
@@ -124,7 +172,12 @@ export class Random {
     return ((this.#bits() >>> 5) * 2 ** 26 + (this.#bits() >>> 6)) / 2 ** 53;
   }
 
+  #noteDraw(drawn: Map<Random, State>): void {
+    if (!drawn.has(this)) drawn.set(this, stateOf(this));
+  }
+
   #bits(): number {
+    if (drawnFrom !== undefined) this.#noteDraw(drawnFrom);
     const s = this.#state;
     const result = native.imul(rotated(native.imul(s[1]!, 5), 7), 9) >>> 0;
     const shifted = s[1]! << 9;

@@ -9,6 +9,8 @@ import type { Primal, Rule } from "./rule.ts";
  * `differentiate/custom.ts`.
  */
 export interface CustomRule {
+  /** Of a function that the library made one operation of, such as `checkpoint`: what people call it. */
+  readonly name?: string;
   /** Of the result. */
   readonly shape: Shape;
   readonly evaluate: (inputs: readonly Primal[]) => Primal;
@@ -16,7 +18,7 @@ export interface CustomRule {
   readonly pullback: (cotangent: Value, inputs: readonly Value[], result: Value, position: number) => Value;
   /** Applies the function to other values. */
   readonly apply: (inputs: readonly Value[]) => Value;
-  /** The site where the rule was defined. */
+  /** The site where the rule was defined; 0 of the library's own. */
   readonly definition: number;
   /**
    * In a recording that also records what the function does inside: the nodes of that, `to` left out. It begins with the

@@ -57,11 +57,34 @@ export type Primitive<F> = F & { readonly rule: Rule; readonly code: number };
 /** Applies an operation of any arity to values; records it when a recording is on and an input is traced. */
 export function apply(code: number, rule: Rule, inputs: readonly Value[], attributes: Attributes = {}): Value {
   const shape = rule.shape(inputs.map(shapeOf), attributes);
-  const result = rule.evaluate(inputs.map(primalOf), attributes, shape);
+  const primals = inputs.map(primalOf);
+  const keeper = keptResults.now;
+  const result = keeper?.next() ?? rule.evaluate(primals, attributes, shape);
+  keeper?.computed(code, primals, result);
   if (!recording.on || !inputs.some(isTraced)) return result;
   const kept = attributes === noAttributes ? undefined : attributes;
   return recording.tape.add(code, result, inputs, kept, recording.site, recording.scope);
 }
+
+/** Told of every operation on tensors, in order; gives the result of one that need not be computed again. */
+export interface KeepsResults {
+  next(): Primal | undefined;
+  computed(code: number, inputs: readonly Primal[], result: Primal): void;
+}
+
+/** Who is told of operations now. */
+export const keptResults = {
+  now: undefined as KeepsResults | undefined,
+  within<T>(keeper: KeepsResults, body: () => T): T {
+    const outer = this.now;
+    this.now = keeper;
+    try {
+      return body();
+    } finally {
+      this.now = outer;
+    }
+  },
+};
 
 /** For primitives that need nothing besides their inputs. */
 export const noAttributes: Attributes = {};

@@ -177,7 +177,12 @@ export class Tape {
   }
 
   #countTensorBytes(tensor: Tensor): void {
-    this.#tensorBytes += tensor.data.byteLength;
+    this.keep(tensor.data.byteLength);
+  }
+
+  /** Counts what is kept in the attributes of nodes, for the backward pass. */
+  keep(bytes: number): void {
+    this.#tensorBytes += bytes;
     if (this.#tensorBytes > this.limitBytes) throw new TapeLimitError(this.limitBytes);
   }
 

@@ -2,6 +2,7 @@ import type { Adjoints } from "../../differentiate/reverse.ts";
 import type { Subject } from "../../diagnose/subject.ts";
 import type { InstrumentedFile } from "../../language/instrument/instrumentedFile.ts";
 import type { TracedParameter } from "../../language/runtime/tracedCalls.ts";
+import { custom, customRuleOf } from "../../primitives/custom.ts";
 import { operationName } from "../../primitives/names.ts";
 import type { Primal } from "../../primitives/rule.ts";
 import type { Site, SiteTable } from "../../tape/site.ts";
@@ -85,7 +86,9 @@ export class FunctionRun {
   }
 
   operation(node: number): string {
-    return operationName(this.tape.operation[node]!);
+    const operation = this.tape.operation[node]!;
+    const name = operation === custom.code ? customRuleOf(this.tape.attributes(node)).name : undefined;
+    return name ?? operationName(operation);
   }
 
   isInput(node: number): boolean {

@@ -95,7 +95,7 @@ describe("grad", () => {
       "grad: argnums are places of arguments, whole numbers from 0 on, not -1.",
     );
     refuses(
-      () => grad((x: number = 1) => x)(),
+      () => grad((x?: number) => x ?? 1)(),
       "grad: argument 1 is missing; a derivative is taken with respect to it, so give its value, even where the function has a default.",
     );
     refuses(
