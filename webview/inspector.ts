@@ -1,8 +1,11 @@
 /** One selection everywhere, and one place in the backward pass: keeps graph, steps, details and the editor together. */
-import type { Card, SearchHit, SourceRange } from "../engine/process/protocol.ts";
+import type { Card, Diagnostic, SearchHit, SourceRange } from "../engine/process/protocol.ts";
+import { flowOf, titleOf } from "../engine/process/findings.ts";
 import { AnswerError, type Channel } from "./channel.ts";
 import type { Details } from "./details/details.ts";
 import type { NodeContext } from "./details/node.ts";
+import { findAgain, markOf, nodesOf } from "./findings/finding.ts";
+import type { FlowPane, Span } from "./flow/pane.ts";
 import type { GraphPane } from "./graph/pane.ts";
 import { drawnFor } from "./graph/pass.ts";
 import type { Session } from "./session.ts";
@@ -18,11 +21,14 @@ export interface InspectorParts {
   readonly channel: Channel;
   readonly graph: GraphPane;
   readonly steps: StepsPane;
+  readonly flow: FlowPane;
   readonly details: Details;
   /** Does work and tells what goes wrong in it. */
   readonly attempt: (work: Promise<unknown>) => Promise<void>;
   /** Called when what is to be remembered has changed. */
   readonly changed: () => void;
+  /** Another finding is looked at, or none any more. */
+  readonly looking: (finding: Diagnostic | undefined) => void;
 }
 
 export class Inspector {
@@ -37,8 +43,66 @@ export class Inspector {
 
   open(session: Session | undefined): void {
     this.#session = session;
-    if (session && !session.view.selection) this.#parts.details.overview(session.ready, this.#context(session));
+    if (session?.view.finding && !this.finding) delete session.view.finding;
+    this.#parts.flow.open(session, this.finding);
+    if (session && !session.view.selection) this.#showWhole(session);
   }
+
+  // ------------------------------------------------------------------------------------------------------ findings
+
+  /** The finding that is looked at. */
+  get finding(): Diagnostic | undefined {
+    return this.#session?.ready.diagnostics[this.#findingIndex()];
+  }
+
+  #findingIndex(): number {
+    const { finding } = this.#session?.view ?? {};
+    return finding && this.#session ? findAgain(this.#session.ready.diagnostics, finding) : -1;
+  }
+
+  /** Looks at one of the findings; undefined: at none any more. */
+  lookAt(index: number | undefined): void {
+    const { channel, graph } = this.#parts;
+    const session = this.#session;
+    const finding = index === undefined ? undefined : session?.ready.diagnostics[index];
+    if (!session || (index !== undefined && !finding)) return;
+    if (finding) session.view.finding = markOf(finding);
+    else delete session.view.finding;
+    this.#keep(undefined);
+    if (!finding) channel.post({ type: "unmark" });
+    this.#parts.looking(finding);
+    this.#parts.flow.open(session, finding);
+    this.#follow(false);
+    const hits = finding && graph.graph ? drawnIds(graph, nodesOf(finding, graph.graph)) : new Set<string>();
+    graph.view.markHits(hits);
+    const [first] = hits;
+    if (first !== undefined) graph.view.show(first);
+    if (finding) this.#mark();
+    const layers = finding && flowOf(finding)?.layers;
+    if (layers) void this.#parts.attempt(graph.spread(layers[0]!.node, layers.at(-1)!.node).then(() => this.redraw()));
+  }
+
+  /** Goes round the findings. */
+  nextFinding(by: 1 | -1): void {
+    const count = this.#session?.ready.diagnostics.length ?? 0;
+    if (count === 0) return;
+    const at = this.#findingIndex();
+    this.lookAt(at < 0 ? (by > 0 ? 0 : count - 1) : (at + by + count) % count);
+  }
+
+  /** Escape: leaves what is selected, then the finding. */
+  leave(): void {
+    if (this.#session?.view.selection) this.select(undefined);
+    else if (this.finding) this.lookAt(undefined);
+  }
+
+  /** Lights a node up while the pointer is on what stands for it somewhere else. */
+  hover(node: number | undefined): void {
+    const { graph, view } = this.#parts.graph;
+    view.hover(node === undefined || !graph ? undefined : drawnFor(graph, node));
+  }
+
+  // ----------------------------------------------------------------------------------------------------- selection
 
   /** Selects what is drawn as `id`; undefined: nothing. */
   selectDrawn(id: string | undefined, show = false): void {
@@ -140,6 +204,8 @@ export class Inspector {
   /** After a new drawing or another mode: what is selected and where the pass stands is marked again. */
   redraw(): void {
     this.#light();
+    const { graph, view } = this.#parts.graph;
+    if (this.finding && graph) view.markHits(drawnIds(this.#parts.graph, nodesOf(this.finding, graph)));
     this.#markStep();
     this.#fill();
     this.#parts.changed();
@@ -148,6 +214,11 @@ export class Inspector {
   readonly reveal = (source: SourceRange): void => {
     const trace = this.#session?.ready.trace ?? 0;
     this.#parts.channel.post({ type: "reveal", trace, target: { source }, focus: true });
+  };
+
+  readonly markSource = (source: SourceRange): void => {
+    const trace = this.#session?.ready.trace ?? 0;
+    this.#parts.channel.post({ type: "reveal", trace, target: { source }, focus: false });
   };
 
   #keep(selection: Selection | undefined): void {
@@ -175,11 +246,20 @@ export class Inspector {
   #light(): string | undefined {
     const { graph, view } = this.#parts.graph;
     const selection = this.#session?.view.selection;
+    this.#parts.flow.select(this.#span());
     if (!graph) return undefined;
     const drawn =
       selection === undefined ? undefined : "node" in selection ? drawnFor(graph, selection.node) : selection.group;
     view.select(drawn);
     return drawn;
+  }
+
+  /** The nodes that the selection spans. */
+  #span(): Span | undefined {
+    const selection = this.#session?.view.selection;
+    if (!selection) return undefined;
+    if ("node" in selection) return { first: selection.node, last: selection.node };
+    return this.#parts.graph.graph?.groups.find(({ id }) => id === selection.group);
   }
 
   /** Marks the card, or the group around it, at which the pass stands. */
@@ -195,9 +275,13 @@ export class Inspector {
   /** Shows the selection's place in the editor, which keeps the keyboard where it is. */
   readonly #mark = debounced(restMs, (): void => {
     const selection = this.#session?.view.selection;
-    if (!this.#session || selection === undefined) return;
+    if (!this.#session) return;
     const { trace, function: name } = this.#session.ready;
     const post = this.#parts.channel.post.bind(this.#parts.channel);
+    if (selection === undefined) {
+      if (this.finding) post({ type: "reveal", trace, target: { source: this.finding.source }, focus: false });
+      return;
+    }
     if ("node" in selection) {
       post({ type: "reveal", trace, target: { function: name, node: selection.node }, focus: false });
       return;
@@ -214,10 +298,12 @@ export class Inspector {
     const { details, graph } = this.#parts;
     const { selection } = session.view;
     const context = this.#context(session);
+    const back = this.finding && { title: titleOf(this.finding), press: () => this.select(undefined) };
     if (selection !== undefined && "node" in selection) {
       try {
         const node = await session.ask("details", { node: selection.node });
-        if (session === this.#session && sameSelection(selection, session.view.selection)) details.node(node, context);
+        if (session === this.#session && sameSelection(selection, session.view.selection))
+          details.node(node, context, back);
       } catch (error) {
         if (!(error instanceof AnswerError)) throw error;
         details.problem(error.message);
@@ -225,15 +311,45 @@ export class Inspector {
       return;
     }
     const group = graph.graph?.groups.find(({ id }) => id === selection?.group);
-    if (group) details.group(group, context, () => this.toggle(group.id));
-    else details.overview(session.ready, context);
+    if (group) details.group(group, context, () => this.toggle(group.id), back);
+    else this.#showWhole(session);
+  }
+
+  /** What is shown while nothing in the graph is selected: the finding, else the function. */
+  #showWhole(session: Session): void {
+    const { details, channel } = this.#parts;
+    const { ready, settings } = session;
+    const { finding } = this;
+    const context = this.#context(session);
+    if (!finding) {
+      details.overview(ready, context);
+      return;
+    }
+    const index = this.#findingIndex();
+    details.finding(finding, {
+      events: context.events,
+      fixEvents: {
+        apply: (fix, preview) => channel.post({ type: "fix", trace: ready.trace, diagnostic: index, fix, preview }),
+      },
+      digits: settings.digits,
+      tryingFixes: ready.tryingFixes,
+      index,
+      count: ready.diagnostics.length,
+      close: () => this.lookAt(undefined),
+      next: (by) => this.nextFinding(by),
+    });
   }
 
   #context(session: Session): NodeContext {
     return {
       function: session.ready.function,
       digits: session.settings.digits,
-      events: { selectNode: (node) => void this.goTo(node), reveal: this.reveal },
+      events: {
+        selectNode: (node) => void this.goTo(node),
+        reveal: this.reveal,
+        mark: this.markSource,
+        selectFinding: (finding) => this.lookAt(finding),
+      },
       elements: (node, of) => session.ask("tensor", { node, of }),
     };
   }

@@ -1,4 +1,6 @@
 /** The panel: puts its parts together and answers the extension's messages. */
+import type { Diagnostic } from "../engine/process/protocol.ts";
+import { flowOf } from "../engine/process/findings.ts";
 import type {
   Answer,
   PanelAct,
@@ -10,6 +12,7 @@ import type {
 } from "../extension/panel/protocol.ts";
 import { AnswerError, CancelledError, Channel, type VSCodeApi } from "./channel.ts";
 import { Details } from "./details/details.ts";
+import { FlowPane } from "./flow/pane.ts";
 import { handleKeys } from "./graph/keys.ts";
 import type { LayoutEngine } from "./graph/layoutEngine.ts";
 import { GraphPane } from "./graph/pane.ts";
@@ -32,6 +35,7 @@ export class Panel {
   readonly #memory: Memory;
   readonly #graph: GraphPane;
   readonly #steps: StepsPane;
+  readonly #flow: FlowPane;
   readonly #inspector: Inspector;
   readonly #search: Search;
   readonly #toolbar: Toolbar;
@@ -41,6 +45,8 @@ export class Panel {
   #settings = firstSettings;
   #session: Session | undefined;
   #stale = false;
+  /** The person does not want the colours that come with a finding. */
+  #plain = false;
   /** A question that could not be answered. */
   #problem: string | undefined;
 
@@ -58,13 +64,20 @@ export class Panel {
       () => this.#save(),
     );
     this.#steps = new StepsPane({ moved: (done, step, by) => this.#inspector.stepped(done, step?.node, by) });
+    this.#flow = new FlowPane({
+      select: (node) => this.#inspector.select({ node }, true),
+      hover: (node) => this.#inspector.hover(node),
+      reveal: (source) => this.#inspector.markSource(source),
+    });
     this.#inspector = new Inspector({
       channel: this.#channel,
       graph: this.#graph,
       steps: this.#steps,
+      flow: this.#flow,
       details,
       attempt: (work) => this.#attempt(work),
       changed: () => this.#save(),
+      looking: (finding) => this.#looking(finding),
     });
     const { reveal } = this.#inspector;
     const act = (name: PanelAct) => this.#channel.post({ type: "act", act: name });
@@ -81,7 +94,8 @@ export class Panel {
       chooseMode: (mode) => this.#setMode(mode),
       fit: () => this.#graph.fit(),
       pin: () => this.#pin(),
-      findings: () => this.#inspector.select(undefined),
+      nextFinding: () => this.#inspector.nextFinding(1),
+      heat: () => this.#toggleHeat(),
       exportAs: (format) => void this.#attempt(this.#export(format)),
     });
     this.#stage = new Stage(
@@ -90,19 +104,22 @@ export class Panel {
         notices: this.#notices.element,
         graph: this.#graph.view.element,
         details: details.element,
-        steps: this.#steps.element,
+        flow: this.#flow,
+        steps: this.#steps,
         screen: this.#screen.element,
       },
       this.#memory.arrangement,
       () => this.#save(),
     );
     handleKeys(this.#graph, {
-      select: (id) => this.#inspector.selectDrawn(id, true),
+      select: (id) => (id === undefined ? this.#inspector.leave() : this.#inspector.selectDrawn(id, true)),
       activate: (id) => this.#inspector.activate(id),
+      finding: (by) => this.#inspector.nextFinding(by),
       search: () => this.#search.focus(),
       step: (by) => this.#stepBy(by),
       play: () => this.#play(),
     });
+    details.element.addEventListener("keydown", ({ key }) => key === "Escape" && this.#inspector.leave());
     this.#channel.post({ type: "ready" });
   }
 
@@ -123,6 +140,10 @@ export class Panel {
       case "select":
         if (message.trace !== this.#session?.ready.trace || message.function !== this.#session.ready.function) break;
         this.#inspector.selectFromEditor(message.nodes);
+        break;
+      case "finding":
+        if (message.trace !== this.#session?.ready.trace) break;
+        this.#inspector.lookAt(message.diagnostic);
         break;
       case "settings":
         this.#settings = message.settings;
@@ -155,6 +176,7 @@ export class Panel {
   }
 
   async #open(ready: Ready): Promise<void> {
+    if (this.#update(ready)) return;
     const same = this.#session?.isOf(ready) === true;
     const selected = same ? this.#inspector.selectedCard : undefined;
     this.#session?.end();
@@ -168,12 +190,54 @@ export class Panel {
     this.#showMode(session.view.mode);
     this.#notice();
     this.#inspector.open(session);
+    this.#showHeat();
     this.#save();
     await Promise.all([this.#graph.open(session), this.#steps.open(session)]);
     if (session !== this.#session) return;
     this.#toolbar.show(ready, this.#graph.graph?.totalNodes);
     if (selected) this.#inspector.findAgain(selected);
     this.#inspector.redraw();
+  }
+
+  /** The same trace with other findings, or with fixes that have been tried: nothing is asked or drawn again. */
+  #update(ready: Ready): boolean {
+    const session = this.#session;
+    if (session?.ready.trace !== ready.trace || !session.isOf(ready) || session.settings !== this.#settings)
+      return false;
+    if (!this.#graph.graph) return false;
+    session.ready = ready;
+    this.#stale = ready.stale;
+    this.#toolbar.show(ready, this.#graph.graph.totalNodes);
+    this.#notice();
+    this.#inspector.open(session);
+    return true;
+  }
+
+  #looking(finding: Diagnostic | undefined): void {
+    this.#plain = false;
+    const flow = finding !== undefined && flowOf(finding) !== undefined;
+    const mode = this.#session?.view.mode;
+    if (finding && (mode === "forward" || (flow && mode !== "backward"))) this.#setMode("backward");
+    if (finding) this.#stage.showDetails(flow);
+    this.#showHeat();
+  }
+
+  /** Asked for, or come with the finding that is looked at. */
+  get #heat(): boolean {
+    return this.#memory.arrangement.heat || (this.#inspector.finding !== undefined && !this.#plain);
+  }
+
+  #toggleHeat(): void {
+    const heat = !this.#heat;
+    this.#plain = !heat;
+    this.#memory.arrangement.heat = heat;
+    this.#showHeat();
+    this.#save();
+  }
+
+  #showHeat(): void {
+    this.#toolbar.heat(this.#heat);
+    this.#graph.heat = this.#heat;
   }
 
   #setMode(mode: Mode): void {

@@ -7,7 +7,7 @@ import type { View } from "./view.ts";
 type WithoutFunction<Parameters> = Omit<Parameters, "function">;
 
 export class Session {
-  readonly ready: Ready;
+  ready: Ready;
   pinned: boolean;
   readonly view: View;
   readonly settings: PanelSettings;

@@ -10,6 +10,8 @@ export interface View {
   open?: readonly string[];
   viewport?: { readonly x: number; readonly y: number; readonly scale: number };
   selection?: Selection;
+  /** The finding that is looked at. */
+  finding?: FindingMark;
   /** How many steps of the backward pass are done; undefined: all. */
   step?: number;
 }
@@ -17,11 +19,24 @@ export interface View {
 /** A node, whether it is drawn or stands in a closed group, or a group. */
 export type Selection = { readonly node: number } | { readonly group: string };
 
+/** What a finding is known by in a newer trace too. */
+export interface FindingMark {
+  readonly code: string;
+  readonly line: number;
+}
+
+export type BottomTab = "flow" | "steps";
+
 /** Of the panel, whatever it shows. */
 export interface Arrangement {
   sideWidth?: number;
-  stepsHeight?: number;
-  tab: "details" | "steps";
+  bottomHeight?: number;
+  /** What stands below the graph. */
+  bottom: BottomTab;
+  /** The same where it is narrow, and details share the place. */
+  tab: "details" | BottomTab;
+  /** The graph is coloured by its adjoints. */
+  heat: boolean;
 }
 
 interface Kept {
@@ -33,7 +48,7 @@ interface Kept {
 export class Memory {
   readonly #api: VSCodeApi;
   readonly #views = new Map<string, View>();
-  readonly arrangement: Arrangement = { tab: "details" };
+  readonly arrangement: Arrangement = { bottom: "steps", tab: "details", heat: false };
 
   constructor(api: VSCodeApi) {
     this.#api = api;

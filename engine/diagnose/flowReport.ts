@@ -89,6 +89,10 @@ function layersOf(subject: Subject, { logNorms, from, chain, lines, circumstance
   const top = logNorms.length - 1;
   const shares = circumstances.chance;
   const layers: FlowLayer[] = [];
+  const siteOf = (k: number): number => subject.tape.site[chain.stations[from + k]![0]!]!;
+  // What makes the first layer lies before the chain, unless it is the lines that make the second one as well.
+  const made = (k: number): readonly number[] =>
+    k > 0 ? (lines[from + k - 1] ?? []) : siteOf(0) === siteOf(1) ? (lines[from] ?? []) : [siteOf(0)];
   const add = (k: number): void => {
     const share = (top - k) / top;
     const middle = logNorms[top]! + (shares?.mean ?? 0) * share;
@@ -96,7 +100,7 @@ function layersOf(subject: Subject, { logNorms, from, chain, lines, circumstance
     layers.push({
       label: `${unit} ${from + k + 1}`,
       node: chain.stations[from + k]![0]!,
-      lines: linesOf(subject, lines[k === 0 ? from : from + k - 1] ?? []),
+      lines: linesOf(subject, made(k)),
       log10Norm: logNorms[k]! / Math.LN10,
       ...(k < steps.length ? { ratio: Math.exp(steps[k]!) } : {}),
       ...(shares === undefined ? {} : { chance: [(middle - spread) / Math.LN10, (middle + spread) / Math.LN10] }),

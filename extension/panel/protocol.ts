@@ -24,6 +24,8 @@ export type ToPanel =
   | { readonly type: "stale"; readonly trace: number; readonly stale: boolean }
   /** The editor's cursor stands on these nodes; none: on nothing that the trace knows. */
   | { readonly type: "select"; readonly trace: number; readonly function: string; readonly nodes: readonly number[] }
+  /** Looks at one of the findings, by its place in `Ready.diagnostics`. */
+  | { readonly type: "finding"; readonly trace: number; readonly diagnostic: number }
   | { readonly type: "settings"; readonly settings: PanelSettings }
   /** A command for the page, from a keybinding, a menu or the palette. */
   | { readonly type: "command"; readonly command: PanelCommand }

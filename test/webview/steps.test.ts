@@ -74,8 +74,8 @@ test("keeps a handful of rows of twelve thousand steps in the page, and fetches 
 test("selects the row of a node that stands far into the pass", async () => {
   const panel = await fixture.open(loop, { function: "simulate" });
   await panel.send({ type: "select", trace: (await fixture.trace(loop)).id, function: "simulate", nodes: [7] });
-  await panel.page.waitForSelector(".row.selected");
-  assert.match((await panel.page.getAttribute(".row.selected", "aria-rowindex")) ?? "", /^(119|120)\d\d$/);
+  await panel.page.waitForSelector(".rows .row.selected");
+  assert.match((await panel.page.getAttribute(".rows .row.selected", "aria-rowindex")) ?? "", /^(119|120)\d\d$/);
   await panel.page.waitForSelector(".group.selected");
 });
 

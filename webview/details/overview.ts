@@ -1,9 +1,10 @@
 /** What is known of the whole function, while nothing is selected: value, gradient, findings. */
 import type { Diagnostic, Nested } from "../../engine/process/protocol.ts";
+import { titleOf } from "../../engine/process/findings.ts";
 import type { Ready } from "../../extension/panel/protocol.ts";
 import { formatExactly, formatNested, formatNumber } from "../format.ts";
 import { html, icon } from "../ui/dom.ts";
-import { figures, heading, place, sourceLink, type DetailsEvents } from "./parts.ts";
+import { figures, heading, linkButton, place, sourceLink, withCode, type DetailsEvents } from "./parts.ts";
 
 /** A parameter with more elements than this is told by its norm. */
 const mostElements = 4;
@@ -43,24 +44,25 @@ export function overview(ready: Ready, events: DetailsEvents, digits: number): H
 
 export function findings(diagnostics: readonly Diagnostic[], events: DetailsEvents): Node[] {
   if (diagnostics.length === 0) return [];
-  return [
-    heading("Findings"),
-    html("ul", { class: "findings" }, ...diagnostics.map((diagnostic) => finding(diagnostic, events))),
-  ];
+  const items = diagnostics.map((diagnostic, index) => finding(diagnostic, events, () => events.selectFinding(index)));
+  return [heading("Findings"), html("ul", { class: "findings" }, ...items)];
 }
 
-export function finding({ severity, message, source }: Diagnostic, events: Pick<DetailsEvents, "reveal">): HTMLElement {
+/** `select`: its title leads to more about it. */
+export function finding(
+  diagnostic: Diagnostic,
+  { reveal }: Pick<DetailsEvents, "reveal">,
+  select?: () => void,
+): HTMLElement {
+  const { severity, message, source } = diagnostic;
+  const title = select && linkButton(titleOf(diagnostic), "Show this finding", select);
+  title?.classList.add("plain", "finding-title");
   return html(
     "li",
     { class: `finding ${severity}` },
     icon(severity === "information" ? "info" : severity),
-    html("div", {}, ...withCode(message), " ", sourceLink(source, place(source), events.reveal)),
+    html("div", {}, title, ...withCode(message), " ", sourceLink(source, place(source), reveal)),
   );
-}
-
-/** A sentence in which `code` stands between backticks. */
-export function withCode(sentence: string): (Node | string)[] {
-  return sentence.split("`").map((part, i) => (i % 2 === 0 ? part : html("span", { class: "code" }, part)));
 }
 
 function isLarge(nested: Nested): boolean {

@@ -5,7 +5,12 @@ import { html } from "../ui/dom.ts";
 /** What the side pane asks of the panel. */
 export interface DetailsEvents {
   readonly selectNode: (node: number) => void;
+  /** Goes to a place in the source. */
   readonly reveal: (source: SourceRange) => void;
+  /** Marks a place in the source; the keyboard stays here. */
+  readonly mark: (source: SourceRange) => void;
+  /** By its place in the list of findings. */
+  readonly selectFinding: (finding: number) => void;
 }
 
 export function heading(text: string): HTMLElement {
@@ -30,6 +35,11 @@ export function place(source: SourceRange): string {
 
 export function fileName(file: string): string {
   return file.split(/[\\/]/).at(-1) ?? file;
+}
+
+/** A sentence in which `code` stands between backticks. */
+export function withCode(sentence: string): (Node | string)[] {
+  return sentence.split("`").map((part, i) => (i % 2 === 0 ? part : html("span", { class: "code" }, part)));
 }
 
 interface Row {

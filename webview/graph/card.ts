@@ -4,7 +4,7 @@ import { describeSummary, formatNumber, formatSummary, isFinite, magnitude } fro
 import { svg } from "../ui/dom.ts";
 import type { Box } from "./geometry.ts";
 import { fitText, operationText, padding, textWidth } from "./measure.ts";
-import { names, notReached, text, type Ink, type Look, type Shape } from "./shape.ts";
+import { names, notReached, setHeat, text, type Ink, type Look, type Shape } from "./shape.ts";
 
 const barHeight = 3;
 
@@ -12,6 +12,7 @@ export function cardShape(card: Card, box: Box, { fonts, magnitudes }: Ink): Sha
   const inner = box.width - 2 * padding;
   const right = box.width - padding;
   const fraction = magnitudes.adjoint(magnitude(card.adjoint));
+  const heatFraction = magnitudes.heat(magnitude(card.adjoint));
   const operation = fitText(
     operationText(card),
     fonts.small,
@@ -37,8 +38,10 @@ export function cardShape(card: Card, box: Box, { fonts, magnitudes }: Ink): Sha
   const flawed = !isFinite(card.value) || !isFinite(card.adjoint);
   element.classList.toggle("flawed", flawed);
 
-  const update = ({ mode, pass, digits }: Look): void => {
+  const update = ({ mode, pass, digits, heat }: Look): void => {
     const reach = pass.reach(card.id);
+    const isHot = heat && mode !== "forward" && reach === "complete";
+    setHeat(element, isHot ? heatFraction : 0);
     const shown = mode === "forward" ? "" : adjointText(card, reach, pass.arrived(card), digits);
     value.textContent = formatSummary(card.value, digits);
     adjoint.textContent = shown;

@@ -4,10 +4,8 @@ import { formatNumber, formatPlural } from "../format.ts";
 import { svg } from "../ui/dom.ts";
 import type { Box } from "./geometry.ts";
 import { fitText, padding, repeatsText, textWidth } from "./measure.ts";
-import { names, notReached, text, type Ink, type Look, type Shape } from "./shape.ts";
+import { names, notReached, setHeat, text, type Ink, type Look, type Shape } from "./shape.ts";
 
-/** How much of the adjoint's colour the fullest box has. */
-const mostHeat = 46;
 const chevron = 14;
 
 export function groupShape(group: Group, box: Box, ink: Ink): Shape {
@@ -37,9 +35,11 @@ function closedGroup(group: Group, box: Box, { fonts, magnitudes }: Ink): Shape 
     adjointIn,
     text("operation", padding, 51, formatPlural(group.nodes, "node")),
   );
-  const heat = magnitudes.adjoint(Math.max(group.adjointIn, group.adjointOut));
+  const size = Math.max(group.adjointIn, group.adjointOut);
 
-  const update = ({ mode, pass, digits }: Look): void => {
+  element.classList.toggle("flawed", ![group.adjointIn, group.adjointOut].every(Number.isFinite));
+
+  const update = ({ mode, pass, digits, heat }: Look): void => {
     const reach = pass.reach(group.id);
     const backward = mode !== "forward";
     const left = backward && pass.passedOn(group.id) === "complete";
@@ -52,7 +52,8 @@ function closedGroup(group: Group, box: Box, { fonts, magnitudes }: Ink): Shape 
           : notReached;
     adjointOut.textContent = !backward ? "" : left ? formatNumber(group.adjointOut, digits) : notReached;
     arrow.textContent = backward ? "←" : "";
-    face.style.setProperty("--heat", `${String(backward && reach === "complete" ? Math.round(heat * mostHeat) : 0)}%`);
+    const share = heat ? magnitudes.heat(size) : magnitudes.adjoint(size);
+    setHeat(element, backward && reach === "complete" ? share : 0);
     element.classList.toggle("unreached", backward && reach === "none");
     const words = [group.label, repeats, formatPlural(group.nodes, "node"), `line ${String(group.source.line)}`].filter(
       Boolean,

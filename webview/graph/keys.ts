@@ -5,6 +5,8 @@ import type { GraphPane } from "./pane.ts";
 export interface KeyEvents {
   readonly select: (id: string | undefined) => void;
   readonly activate: (id: string) => void;
+  /** To the next finding, or the one before. */
+  readonly finding: (by: 1 | -1) => void;
   readonly search: () => void;
   readonly step: (by: number) => void;
   readonly play: () => void;
@@ -20,6 +22,11 @@ export function handleKeys(pane: GraphPane, events: KeyEvents): void {
     if (act(pane, event, events)) event.preventDefault();
   });
   addEventListener("keydown", (event) => {
+    if (event.key === "F8") {
+      event.preventDefault();
+      events.finding(event.shiftKey ? -1 : 1);
+      return;
+    }
     const find = event.key === "f" && (event.ctrlKey || event.metaKey);
     const slash = event.key === "/" && !(event.target as Element).closest("input, vscode-text-field");
     if (!find && !slash) return;

@@ -23,6 +23,7 @@ export class GraphPane {
   #session: Session | undefined;
   #asked: AbortController | undefined;
   #standing: Standing = finished;
+  #heat = false;
   #fonts = "";
 
   constructor(layouts: LayoutEngine, events: GraphEvents, changed: () => void) {
@@ -71,6 +72,19 @@ export class GraphPane {
     this.view.show(id);
   }
 
+  /** Shows the whole, with the groups opened that stand for both ends of a chain at once: what lies between is seen. */
+  async spread(first: number, last: number): Promise<void> {
+    const { graph } = this;
+    if (!graph) return;
+    const around = drawnFor(graph, first);
+    const isShut = graph.groups.some(({ id, open }) => id === around && !open);
+    if (around !== undefined && isShut && around === drawnFor(graph, last)) {
+      await this.toggle(around);
+      // One call around the loop, and another around that.
+      await this.spread(first, last);
+    } else this.fit();
+  }
+
   /** Opens the groups around a node until it is drawn. */
   async reveal(node: number): Promise<void> {
     const graph = this.graph;
@@ -90,6 +104,12 @@ export class GraphPane {
   update(standing = this.#standing): void {
     this.#standing = standing;
     if (this.graph) this.view.update(this.#look(this.graph));
+  }
+
+  /** Whether cards and groups are coloured by their adjoints. */
+  set heat(on: boolean) {
+    this.#heat = on;
+    this.update();
   }
 
   fit(smooth = true): void {
@@ -115,7 +135,7 @@ export class GraphPane {
   #look(graph: Graph): Look {
     const { view, settings } = this.#session!;
     const standing = view.mode === "backward" && view.step !== undefined ? this.#standing : finished;
-    return { mode: view.mode, pass: new Pass(graph, standing), digits: settings.digits };
+    return { mode: view.mode, pass: new Pass(graph, standing), digits: settings.digits, heat: this.#heat };
   }
 
   /** What stays in place: the selection, or else the result. */

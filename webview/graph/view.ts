@@ -6,6 +6,7 @@ import { edgeShape, type EdgeShape } from "./edge.ts";
 import type { Box } from "./geometry.ts";
 import { groupShape } from "./group.ts";
 import type { Layout } from "./layout.ts";
+import { hasFlaws, Legend } from "./legend.ts";
 import { magnitudesOf } from "./magnitudes.ts";
 import type { Ink, Look, Shape } from "./shape.ts";
 import { Viewport } from "./viewport.ts";
@@ -31,6 +32,7 @@ export class GraphView {
   readonly #labels = svg("g");
   readonly #badge = svg("text", { class: "badge", "aria-hidden": "true" });
   readonly #caption = html("div", { class: "caption", "aria-hidden": "true" });
+  readonly #legend = new Legend();
   #shapes = new Map<string, Shape>();
   #edgeShapes: EdgeShape[] = [];
   #selected: string | undefined;
@@ -44,6 +46,7 @@ export class GraphView {
       { class: "graph", tabindex: 0, role: "tree", "aria-label": "Graph" },
       this.svg,
       this.#caption,
+      this.#legend.element,
     );
     this.viewport = new Viewport(this.svg, this.#world);
     this.svg.addEventListener("click", (event) => {
@@ -71,6 +74,7 @@ export class GraphView {
     const before = this.layout;
     this.layout = layout;
     const ink: Ink = { fonts: layout.fonts, magnitudes: magnitudesOf(layout.graph) };
+    this.#legend.show(ink.magnitudes, hasFlaws(layout.graph));
     this.#shapes = new Map();
     this.#frames.replaceChildren();
     this.#nodes.replaceChildren();
@@ -108,6 +112,7 @@ export class GraphView {
   /** Follows the pass and the mode. */
   update(look: Look): void {
     this.element.dataset["mode"] = look.mode;
+    this.element.classList.toggle("heat", look.heat && look.mode !== "forward");
     for (const shape of this.#shapes.values()) shape.update(look);
     for (const edge of this.#edgeShapes) edge.update(look);
   }
@@ -145,6 +150,11 @@ export class GraphView {
   markHits(ids: ReadonlySet<string>): void {
     this.#hits = ids;
     for (const shape of this.#shapes.values()) shape.element.classList.toggle("hit", ids.has(shape.id));
+  }
+
+  /** Lights one up as the pointer on it would. */
+  hover(id: string | undefined): void {
+    for (const shape of this.#shapes.values()) shape.element.classList.toggle("hovered", shape.id === id);
   }
 
   show(id: string): void {

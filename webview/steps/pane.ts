@@ -16,6 +16,7 @@ export interface StepsEvents {
 
 export class StepsPane {
   readonly element: HTMLElement;
+  readonly head: HTMLElement;
   readonly player: Player;
   readonly #table: StepTable;
   readonly #events: StepsEvents;
@@ -28,7 +29,8 @@ export class StepsPane {
     this.#events = events;
     this.player = new Player((done, playing) => void this.#moved(done, playing ? "playing" : "person"));
     this.#table = new StepTable((index) => this.player.go(index + 1));
-    this.element = html("section", { class: "steps", "aria-label": "Steps" }, this.player.element, this.#table.element);
+    this.head = this.player.element;
+    this.element = html("div", { class: "steps" }, this.#table.element);
   }
 
   async open(session: Session): Promise<void> {

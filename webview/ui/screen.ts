@@ -1,8 +1,8 @@
 /** What fills the panel while there is no graph: a run in progress, a problem, or what to do first. */
 import type { SourceRange } from "../../engine/process/protocol.ts";
 import type { PanelAct, PanelState, Progress } from "../../extension/panel/protocol.ts";
-import { finding, withCode } from "../details/overview.ts";
-import { fileName } from "../details/parts.ts";
+import { finding } from "../details/overview.ts";
+import { fileName, withCode } from "../details/parts.ts";
 import { html, icon } from "./dom.ts";
 import { progressText } from "./notices.ts";
 import { button, progressRing } from "./toolkit.ts";

@@ -1,22 +1,33 @@
-/** Where everything stands: graph and side pane above, steps below; one under the other where it is narrow. */
+/** Where everything stands: graph and side pane above, flow and steps below; one under the other where it is narrow. */
 import type { Arrangement, Mode } from "../view.ts";
 import { html } from "./dom.ts";
 import { quietMs } from "./screen.ts";
 import { sash } from "./sash.ts";
+
+/** What stands behind a tab: a line beside the tabs, and what fills the place below them. */
+interface Tabbed {
+  readonly head: HTMLElement;
+  readonly element: HTMLElement;
+}
 
 interface Parts {
   readonly toolbar: HTMLElement;
   readonly notices: HTMLElement;
   readonly graph: HTMLElement;
   readonly details: HTMLElement;
-  readonly steps: HTMLElement;
+  readonly flow: Tabbed;
+  readonly steps: Tabbed;
   readonly screen: HTMLElement;
 }
 
+type Tab = Arrangement["tab"];
+
 const narrowestSide = 200;
-const lowestSteps = 80;
+const lowestBottom = 100;
 /** What the graph keeps, however the sashes are drawn. */
 const leftForGraph = 200;
+/** As in the style sheet: details and what stands below the graph then share one place. */
+const narrow = matchMedia("(max-width: 720px)");
 
 export class Stage {
   readonly #stage: HTMLElement;
@@ -27,11 +38,20 @@ export class Stage {
     hidden: true,
   });
   readonly #arrangement: Arrangement;
+  readonly #tabs = new Map<Tab, HTMLElement>();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(parts: Parts, arrangement: Arrangement, changed: () => void) {
-    const { toolbar, notices, graph, details, steps, screen } = parts;
+    const { toolbar, notices, graph, details, flow, steps, screen } = parts;
     this.#arrangement = arrangement;
+    const bar = html("div", { class: "bottom-bar" }, this.#tabList(changed), flow.head, steps.head);
+    const bottom = html(
+      "section",
+      { class: "bottom", "aria-label": "Backward pass" },
+      bar,
+      flow.element,
+      steps.element,
+    );
     const side = sash({
       label: "Width of the details",
       orientation: "vertical",
@@ -39,16 +59,27 @@ export class Stage {
       resize: (size) => this.#sizeSide(clamp(size, narrowestSide, innerWidth - leftForGraph)),
       done: changed,
     });
-    const bottom = sash({
-      label: "Height of the steps",
+    const below = sash({
+      label: "Height of what is below the graph",
       orientation: "horizontal",
-      size: () => steps.clientHeight,
-      resize: (size) => this.#sizeSteps(clamp(size, lowestSteps, innerHeight - leftForGraph)),
+      size: () => bottom.clientHeight,
+      resize: (size) => this.#sizeBottom(clamp(size, lowestBottom, innerHeight - leftForGraph)),
       done: changed,
     });
-    this.#stage = html("div", { class: "stage" }, graph, side, details, this.#tabs(changed), bottom, steps);
+    for (const [name, { element }] of [
+      ["flow", flow],
+      ["steps", steps],
+    ] as const) {
+      element.id = `${name}-panel`;
+      element.setAttribute("role", "tabpanel");
+      element.setAttribute("aria-labelledby", `${name}-tab`);
+    }
+    details.id = "details-panel";
+    this.#stage = html("div", { class: "stage" }, graph, side, details, below, bottom);
     if (arrangement.sideWidth !== undefined) this.#sizeSide(arrangement.sideWidth);
-    if (arrangement.stepsHeight !== undefined) this.#sizeSteps(arrangement.stepsHeight);
+    if (arrangement.bottomHeight !== undefined) this.#sizeBottom(arrangement.bottomHeight);
+    narrow.addEventListener("change", () => this.#mark());
+    this.#mark();
     document.body.append(this.#progress, toolbar, notices, this.#stage, screen);
     this.show("screen");
   }
@@ -59,6 +90,19 @@ export class Stage {
 
   mode(mode: Mode): void {
     document.body.dataset["mode"] = mode;
+  }
+
+  /** Brings what stands behind a tab to the front. Where there is room for both, details stay beside it. */
+  choose(tab: Tab): void {
+    this.#arrangement.tab = tab;
+    if (tab !== "details") this.#arrangement.bottom = tab;
+    this.#mark();
+  }
+
+  /** Details come to the front, and where there is room for both the flow of the adjoint, if `withFlow`. */
+  showDetails(withFlow: boolean): void {
+    if (withFlow) this.#arrangement.bottom = "flow";
+    this.choose("details");
   }
 
   /** What is shown is not the newest. */
@@ -81,29 +125,45 @@ export class Stage {
     this.#stage.style.setProperty("--side-width", `${String(width)}px`);
   }
 
-  #sizeSteps(height: number): void {
-    this.#arrangement.stepsHeight = height;
-    this.#stage.style.setProperty("--steps-height", `${String(height)}px`);
+  #sizeBottom(height: number): void {
+    this.#arrangement.bottomHeight = height;
+    this.#stage.style.setProperty("--bottom-height", `${String(height)}px`);
   }
 
-  /** Where it is narrow, details and steps share one place. */
-  #tabs(changed: () => void): HTMLElement {
-    const names = ["details", "steps"] as const;
-    const choose = (tab: Arrangement["tab"]): void => {
-      this.#arrangement.tab = tab;
-      document.body.dataset["tab"] = tab;
-      for (const [i, button] of buttons.entries()) button.setAttribute("aria-selected", String(names[i] === tab));
-    };
-    const buttons = names.map((name) => {
-      const button = html("button", { type: "button", role: "tab" }, name === "details" ? "Details" : "Steps");
+  #mark(): void {
+    const { tab, bottom } = this.#arrangement;
+    document.body.dataset["tab"] = tab;
+    document.body.dataset["bottom"] = bottom;
+    const chosen = narrow.matches ? tab : bottom;
+    for (const [name, element] of this.#tabs) {
+      element.setAttribute("aria-selected", String(name === chosen));
+      element.tabIndex = name === chosen ? 0 : -1;
+    }
+  }
+
+  #tabList(changed: () => void): HTMLElement {
+    const labels = { details: "Details", flow: "Flow", steps: "Steps" } as const;
+    for (const [name, label] of Object.entries(labels) as [Tab, string][]) {
+      const attributes = { id: `${name}-tab`, type: "button", role: "tab", "aria-controls": `${name}-panel` };
+      const button = html("button", attributes, label);
       button.addEventListener("click", () => {
-        choose(name);
+        this.choose(name);
         changed();
       });
-      return button;
+      this.#tabs.set(name, button);
+    }
+    const list = html("div", { class: "tabs", role: "tablist" }, ...this.#tabs.values());
+    list.addEventListener("keydown", (event) => {
+      const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+      const shown = [...this.#tabs.values()].filter((tab) => tab.offsetParent !== null);
+      const at = shown.indexOf(document.activeElement as HTMLElement);
+      if (by === undefined || at < 0) return;
+      event.preventDefault();
+      const next = shown[(at + by + shown.length) % shown.length]!;
+      next.click();
+      next.focus();
     });
-    choose(this.#arrangement.tab);
-    return html("div", { class: "tabs", role: "tablist" }, ...buttons);
+    return list;
   }
 }
 

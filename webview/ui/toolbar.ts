@@ -11,7 +11,8 @@ export interface ToolbarEvents {
   readonly chooseMode: (mode: Mode) => void;
   readonly fit: () => void;
   readonly pin: () => void;
-  readonly findings: () => void;
+  readonly nextFinding: () => void;
+  readonly heat: () => void;
   readonly exportAs: (format: "svg" | "png") => void;
 }
 
@@ -21,12 +22,15 @@ const modes: readonly { mode: Mode; label: string; tooltip: string }[] = [
   { mode: "both", label: "Both", tooltip: "Values and adjoints, without the steps" },
 ];
 
+const heatLabel = "Colour the graph by the size of its adjoints";
+
 export class Toolbar {
   readonly element: HTMLElement;
   readonly #functions;
   readonly #modes: ReadonlyMap<Mode, HTMLElement>;
   readonly #figures = html("span", { class: "tape-figures" });
   readonly #findings;
+  readonly #heat;
   readonly #pin;
 
   constructor(search: HTMLElement, events: ToolbarEvents) {
@@ -34,8 +38,15 @@ export class Toolbar {
     this.#modes = new Map(
       modes.map(({ mode, label, tooltip }) => [mode, button({ label, tooltip, press: () => events.chooseMode(mode) })]),
     );
-    this.#findings = html("button", { class: "findings-count", type: "button", hidden: true });
-    this.#findings.addEventListener("click", events.findings);
+    this.#findings = html("button", {
+      class: "findings-count",
+      type: "button",
+      title: "Next finding (F8)",
+      hidden: true,
+    });
+    this.#findings.addEventListener("click", events.nextFinding);
+    this.#heat = button({ label: heatLabel, icon: "flame", iconOnly: true, press: events.heat });
+    this.#heat.classList.add("toggle");
     this.#pin = button({ label: "Pin to this file", icon: "pin", iconOnly: true, press: events.pin });
     this.element = html(
       "header",
@@ -49,6 +60,7 @@ export class Toolbar {
       html(
         "div",
         { class: "tools" },
+        this.#heat,
         button({ label: "Fit the whole graph (0)", icon: "screen-full", iconOnly: true, press: events.fit }),
         menuButton("Export the graph as a picture", "export", [
           { label: "Save as SVG…", run: () => events.exportAs("svg") },
@@ -78,6 +90,10 @@ export class Toolbar {
     this.#findings.className = `findings-count ${worst}`;
     this.#findings.replaceChildren(icon(worst), formatPlural(ready.diagnostics.length, "finding"));
     this.pinned(ready.pinned);
+  }
+
+  heat(on: boolean): void {
+    this.#heat.setAttribute("aria-pressed", String(on));
   }
 
   mode(current: Mode): void {

@@ -123,7 +123,7 @@ class View {
     const around = new Set<number>();
     if (node === undefined || node < 0 || node >= this.#run.length) return around;
     const { scopes } = this.#run.tape;
-    for (let scope = this.#run.tape.scope[node]!; scope > 0; scope = scopes.parent(scope)) around.add(scope);
+    for (let scope = this.#run.scopeTree.scopeOf[node]!; scope > 0; scope = scopes.parent(scope)) around.add(scope);
     return around;
   }
 
@@ -140,7 +140,8 @@ class View {
     for (const card of this.cards) owners[card.node] = this.#visible.push(card) - 1;
     for (let scope = 1; scope < ofScope.length; scope++)
       if (ofScope[scope] === -1) ofScope[scope] = ofScope[tape.scopes.parent(scope)]!;
-    for (let node = 0; node < length; node++) if (owners[node] === -1) owners[node] = ofScope[tape.scope[node]!]!;
+    for (let node = 0; node < length; node++)
+      if (owners[node] === -1) owners[node] = ofScope[this.#run.scopeTree.scopeOf[node]!]!;
     return owners;
   }
 

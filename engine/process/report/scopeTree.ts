@@ -1,4 +1,5 @@
 /** The run as a tree of groups: calls and loop turns, with long stretches folded, so that no group is wide. */
+import { constantOperation } from "../../tape/tape.ts";
 import type { FunctionRun } from "./functionRun.ts";
 import { callLabel, scopeLabel, turnLabel } from "./scopeLabels.ts";
 
@@ -32,6 +33,8 @@ export interface Fold {
 }
 
 export class ScopeTree {
+  /** The scope that each node is shown in. */
+  readonly scopeOf: Int32Array;
   readonly #run: FunctionRun;
   /** Nodes in each scope and the scopes inside of it. */
   readonly #sizes: Int32Array;
@@ -47,12 +50,13 @@ export class ScopeTree {
     const { length } = tape;
     const parents = new Int32Array(count);
     for (let scope = 1; scope < count; scope++) parents[scope] = tape.scopes.parent(scope);
-    this.#nodes = new Lists(tape.scope, 0, length, count);
+    this.scopeOf = shownScopes(run, parents);
+    this.#nodes = new Lists(this.scopeOf, 0, length, count);
     this.#sizes = new Int32Array(count);
     this.#firsts = new Int32Array(count).fill(length);
     for (let node = length - 1; node >= 0; node--) {
-      this.#sizes[tape.scope[node]!]!++;
-      this.#firsts[tape.scope[node]!] = node;
+      this.#sizes[this.scopeOf[node]!]!++;
+      this.#firsts[this.scopeOf[node]!] = node;
     }
     // A scope is numbered after the one around it.
     for (let scope = count - 1; scope > 0; scope--) {
@@ -206,6 +210,51 @@ export class ScopeTree {
       site: sites[0]!,
     };
   }
+}
+
+/**
+ * A constant that is used in one call or one turn only is shown there, not where it was made; so is one that a turn and the
+ * next one read, as of a series of which each turn sees two neighbours.
+ */
+function shownScopes({ tape, length }: FunctionRun, parents: Int32Array): Int32Array {
+  const { scopes: table } = tape;
+  const shown = tape.scope.slice(0, length);
+  const first = new Int32Array(length).fill(-1);
+  const last = new Int32Array(length).fill(-1);
+  let user = 0;
+  const visit = (word: number): void => {
+    if (word < 0 || tape.operation[word] !== constantOperation) return;
+    if (first[word]! < 0) first[word] = shown[user]!;
+    else if (shown[user] !== first[word])
+      last[word] = last[word]! < 0 ? shown[user]! : meeting(last[word]!, shown[user]!, parents);
+  };
+  for (user = 0; user < length; user++) tape.forEachWord(user, visit);
+  for (let node = 0; node < length; node++) {
+    if (first[node]! < 0) continue;
+    const [a, b] = [first[node]!, last[node]! < 0 ? first[node]! : last[node]!];
+    const around = meeting(a, b, parents);
+    const [from, to] = [childOf(around, a, parents), childOf(around, b, parents)];
+    const isNext =
+      from !== to && table.site(from) === table.site(to) && table.iteration(to) === table.iteration(from) + 1;
+    const scope = isNext && table.iteration(from) >= 0 ? a : around;
+    // The function's own scope and what is around it make one picture: see `roots`.
+    if (scope > 0 && parents[scope] !== 0 && meeting(scope, shown[node]!, parents) === shown[node]) shown[node] = scope;
+  }
+  return shown;
+}
+
+/** The innermost scope around two. A scope is numbered after the one around it. */
+function meeting(a: number, b: number, parents: Int32Array): number {
+  while (a !== b)
+    if (a > b) a = parents[a]!;
+    else b = parents[b]!;
+  return a;
+}
+
+/** The scope straight inside of `around` on the way to `scope`. */
+function childOf(around: number, scope: number, parents: Int32Array): number {
+  while (scope !== around && parents[scope] !== around) scope = parents[scope]!;
+  return scope;
 }
 
 /** Numbers from `from` up to `end`, listed by what `keys` says of them. */
