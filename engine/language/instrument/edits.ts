@@ -1,5 +1,8 @@
 import { MagicString } from "magic-string";
 
+const wordBegins = /^[\w$]/;
+const wordEnds = /[\w$]/;
+
 /**
  * Changes to a text that keep its lines where they are. At one place, what goes `before` the text there is put outermost
  * first, what goes `after` the text that ends there innermost first: in the order in which a walk over a tree meets them.
@@ -15,12 +18,12 @@ export class Edits {
   }
 
   before(offset: number, inserted: string): void {
-    this.#string.appendRight(offset, inserted);
+    this.#string.appendRight(offset, this.#apart(offset, inserted));
   }
 
   /** Before everything that has been put `before` this place so far. */
   outermostBefore(offset: number, inserted: string): void {
-    this.#string.prependRight(offset, inserted);
+    this.#string.prependRight(offset, this.#apart(offset, inserted));
   }
 
   after(offset: number, inserted: string): void {
@@ -28,7 +31,7 @@ export class Edits {
   }
 
   replace(start: number, end: number, replacement: string): void {
-    this.#string.update(start, end, replacement);
+    this.#string.update(start, end, this.#apart(start, replacement));
   }
 
   /** Takes text away, all but its line breaks. */
@@ -37,6 +40,11 @@ export class Edits {
     const breaks = this.text.slice(start, end).replace(/[^\n\r\u2028\u2029]+/g, "");
     if (breaks === "") this.#string.remove(start, end);
     else this.#string.update(start, end, breaks);
+  }
+
+  /** In `return-x` and `case-1` nothing stands between a word and what is put after it. */
+  #apart(offset: number, inserted: string): string {
+    return wordBegins.test(inserted) && wordEnds.test(this.text.charAt(offset - 1)) ? ` ${inserted}` : inserted;
   }
 
   toString(): string {

@@ -159,6 +159,15 @@ export type FunctionNode =
   | t.ClassMethod
   | t.ClassPrivateMethod;
 
+const identifierName = /(?:[\p{ID_Continue}$\u200c\u200d]|\\u(?:[\da-f]{4}|\{[\da-f]+\}))+/iuy;
+
+/** Where an identifier's name ends in the text: its type may follow in the same node, and the name may be spelt with escapes. */
+export function endOfName(text: string, { start, name }: t.Identifier): number {
+  if (text.startsWith(name, start!)) return start! + name.length;
+  identifierName.lastIndex = start!;
+  return identifierName.test(text) ? identifierName.lastIndex : start! + name.length;
+}
+
 export function isFunction(node: t.Node): node is FunctionNode {
   switch (node.type) {
     case "FunctionDeclaration":

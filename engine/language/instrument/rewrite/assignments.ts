@@ -1,7 +1,7 @@
 import type * as t from "@babel/types";
 import type { Variable } from "../lexicalScopes.ts";
 import { runtimeName } from "../../runtime/runtime.ts";
-import { bare, isFunction } from "../syntax.ts";
+import { bare, endOfName, isFunction } from "../syntax.ts";
 import { arithmetic, isElement, makesNode, propertyKey } from "./operators.ts";
 import { visitPattern } from "./patterns.ts";
 import type { Rewriter } from "./rewriter.ts";
@@ -18,7 +18,7 @@ export function assignmentExpression(node: t.AssignmentExpression, r: Rewriter):
 /** Takes parentheses and types around an assignment's target away. */
 function eraseWrappers(target: t.Node, r: Rewriter): t.Node {
   const inner = bare(target);
-  const end = inner.type === "Identifier" ? inner.start! + inner.name.length : inner.end!;
+  const end = inner.type === "Identifier" ? endOfName(r.text, inner) : inner.end!;
   r.edits.erase(target.start!, inner.start!);
   r.edits.erase(end, target.end!);
   return inner;

@@ -1,11 +1,12 @@
 import type * as t from "@babel/types";
-import type { FunctionNode } from "../syntax.ts";
+import { endOfName, type FunctionNode } from "../syntax.ts";
 import type { Rewriter } from "./rewriter.ts";
 
 /** What stands after an identifier's name where it is declared: `?`, `!` and its type. */
 export function eraseAfterName(identifier: t.Identifier, r: Rewriter): void {
-  const { typeAnnotation, optional, start, name } = identifier;
-  const nameEnd = start! + name.length;
+  const { typeAnnotation, optional } = identifier;
+  if (!typeAnnotation && optional !== true) return;
+  const nameEnd = endOfName(r.text, identifier);
   if (typeAnnotation) r.edits.erase(nameEnd, typeAnnotation.end!);
   else if (optional === true) r.edits.erase(nameEnd, r.tokenAfter(nameEnd) + 1);
 }

@@ -74,9 +74,9 @@ function visiting(array: unknown, callback: Callable): Callable {
   };
 }
 
-function deciding(array: unknown, predicate: Callable): Callable {
+function deciding(predicate: Callable): Callable {
   const { site } = recording;
-  return function (element, index) {
+  return function (element, index, array) {
     return truth(site, predicate.call(this, element, index, array));
   };
 }
@@ -92,7 +92,9 @@ function takingCallbacks(native: Native): object {
     const replacement = {
       [name](this: unknown, predicate: unknown, ...self: unknown[]) {
         if (!recording.on || typeof predicate !== "function") return method.call(this, predicate, ...self);
-        return method.call(elementsOf(this), deciding(this, predicate as Callable), ...self);
+        const elements = elementsOf(this);
+        const visit = elements === this ? (predicate as Callable) : visiting(this, predicate as Callable);
+        return method.call(elements, deciding(visit), ...self);
       },
     }[name]!;
     replacements.push([name, replacement]);

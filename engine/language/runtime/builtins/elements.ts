@@ -22,11 +22,20 @@ export function store(array: object, index: number, value: unknown): void {
   else Reflect.set(array, index, value);
 }
 
+/** An array that a constructor of the program makes (ECMA-262 §23.2.4.2, TypedArrayCreateFromCtor). */
+export function madeBy(constructor: Constructor, length: number): object {
+  const made = new constructor(length);
+  if (!ArrayBuffer.isView(made) || made instanceof DataView) throw new TypeError("this is not a typed array.");
+  if (lengthOf(made as FloatArray) < length)
+    throw new TypeError("Derived TypedArray constructor created an array which was too small");
+  return made;
+}
+
 /** A new array of the kind that `view` makes others of (ECMA-262 §23.2.4.1, TypedArraySpeciesCreate). */
 function alike(view: FloatArray, length: number): object {
   const { constructor } = view as unknown as { constructor: { [Symbol.species]?: Constructor | null } | undefined };
   const species = constructor === undefined ? undefined : constructor[Symbol.species];
-  return new (species ?? (intrinsicConstructor(view) as unknown as Constructor))(length);
+  return madeBy(species ?? (intrinsicConstructor(view) as unknown as Constructor), length);
 }
 
 type Visiting = (view: FloatArray, visit: Visit, length: number) => unknown;

@@ -2,7 +2,7 @@ import { recording } from "../../../tape/recording.ts";
 import { TracedNumber, untraced } from "../../../tape/tensor.ts";
 import { plainOrder } from "./array.ts";
 import { nodesFor, roundedNodes } from "./floatArray.ts";
-import { elementIterators, elementVisitors, store } from "./elements.ts";
+import { elementIterators, elementVisitors, madeBy, store } from "./elements.ts";
 import { noteBranch } from "../comparisons.ts";
 import { primal, toElement, toNumber } from "../primals.ts";
 import { replaceMethods, takingPrimals, type Callable, type Constructor } from "./replace.ts";
@@ -189,7 +189,7 @@ function making(native: Native): object {
       const left = !recording.on || typeof this !== "function" || source === undefined || source === null;
       if (left || (map !== undefined && typeof map !== "function")) return from!.call(this, source, map, ...self);
       const elements: unknown[] = Array.from(source as Iterable<unknown>);
-      const target = new (this as Constructor)(elements.length);
+      const target = madeBy(this as Constructor, elements.length);
       elements.forEach((element, k) => {
         store(target, k, typeof map === "function" ? (map as Callable).call(self[0], element, k) : element);
       });
@@ -197,7 +197,7 @@ function making(native: Native): object {
     },
     of(this: unknown, ...items: unknown[]) {
       if (!recording.on || typeof this !== "function") return of!.call(this, ...items);
-      const target = new (this as Constructor)(items.length);
+      const target = madeBy(this as Constructor, items.length);
       items.forEach((item, k) => {
         store(target, k, item);
       });
