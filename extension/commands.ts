@@ -5,6 +5,7 @@ import { showActions } from "./actions.ts";
 import { outcomeSentence } from "./checkText.ts";
 import { toLocation } from "./convert.ts";
 import { Disposable } from "./disposable.ts";
+import type { FixActions } from "./fixes/fixActions.ts";
 import { commands, extensionId, walkthrough } from "./ids.ts";
 import type { Panels } from "./panel/panels.ts";
 import type { InlayValues, SettingsStore } from "./settings.ts";
@@ -20,6 +21,7 @@ export interface CommandServices {
   readonly traces: Traces;
   readonly settings: SettingsStore;
   readonly panels: Panels;
+  readonly fixActions: FixActions;
   readonly tests: TestExplorer;
   readonly trainings: Trainings;
   readonly log: vscode.LogOutputChannel;
@@ -50,6 +52,13 @@ export class Commands extends Disposable {
       const { uri, range } = toLocation(source);
       await vscode.window.showTextDocument(uri, { selection: range });
     });
+    this.#add(commands.previewFix, async (uri: string, id: number, finding: number, fix: number) => {
+      const model = vscode.Uri.parse(uri);
+      const trace = traces.trace(model);
+      const chosen = trace?.id === id ? trace.diagnostics[finding]?.fixes?.[fix] : undefined;
+      if (trace && chosen) await services.fixActions.preview(model, trace, chosen);
+    });
+    this.#add(commands.applyFix, (uri?: vscode.Uri) => services.fixActions.applyPreview(uri));
     this.#add(commands.toggleInlayValues, () => this.#toggleInlayValues());
     this.#add(commands.showActions, () => showActions(services));
     this.#add(commands.showLog, () => log.show());

@@ -35,6 +35,8 @@ export interface TraceSession {
 export interface Engine {
   outline(file: string, text: string): Promise<Outline>;
   trace(request: TraceRequest, options: TraceOptions): Promise<TraceSession>;
+  /** The same for a text that nobody has written yet: behind everything else, and what it prints is not told. */
+  tryOut(request: TraceRequest, options: { readonly cancellation?: AbortSignal }): Promise<TraceSession>;
   check(request: CheckRequest, options: CheckOptions): Promise<CheckSummary>;
   train(request: Omit<TrainRequest, "executor">, options: TrainOptions): Promise<TrainAnswer>;
   restart(): void;

@@ -10,6 +10,7 @@ export class EngineConnection extends Disposable implements Engine {
   readonly #engine: string;
   readonly #log: vscode.LogOutputChannel;
   #client: Promise<EngineClient> | undefined;
+  #background: Promise<EngineClient> | undefined;
 
   constructor(extensionUri: vscode.Uri, log: vscode.LogOutputChannel) {
     super();
@@ -25,6 +26,13 @@ export class EngineConnection extends Disposable implements Engine {
     return (await this.#started()).trace(request, options);
   }
 
+  async tryOut(request: TraceRequest, options: { readonly cancellation?: AbortSignal }): Promise<TraceSession> {
+    this.#background ??= import("../engine/process/client.ts").then(
+      (module) => new module.EngineClient({ engine: this.#engine, background: true }),
+    );
+    return (await this.#background).trace(request, options);
+  }
+
   async check(request: CheckRequest, options: CheckOptions): Promise<CheckSummary> {
     return (await this.#started()).check(request, options);
   }
@@ -34,11 +42,11 @@ export class EngineConnection extends Disposable implements Engine {
   }
 
   restart(): void {
-    void this.#client?.then((client) => client.restart());
+    for (const each of [this.#client, this.#background]) void each?.then((client) => client.restart());
   }
 
   override dispose(): void {
-    void this.#client?.then((client) => client.dispose());
+    for (const each of [this.#client, this.#background]) void each?.then((client) => client.dispose());
     super.dispose();
   }
 

@@ -2,6 +2,10 @@ import * as vscode from "vscode";
 import { CodeLens } from "./codeLens.ts";
 import { Commands } from "./commands.ts";
 import { EngineConnection } from "./engineConnection.ts";
+import { FindingActions } from "./findingActions.ts";
+import { FixActions } from "./fixes/fixActions.ts";
+import { Fixes } from "./fixes/fixes.ts";
+import { QuickFixes } from "./fixes/quickFixes.ts";
 import { HoverProvider } from "./hover.ts";
 import { languages } from "./ids.ts";
 import { InlayValues } from "./inlayValues.ts";
@@ -29,11 +33,14 @@ export function activate(context: vscode.ExtensionContext): void {
   const symbols = own(new TypeScriptSymbols(extensionUri, settings, log));
   const engine = own(new EngineConnection(extensionUri, log));
   const traces = own(new Traces(engine, settings, log));
-  const panels = own(new Panels({ extensionUri, traces, settings, log }));
+  const fixActions = own(new FixActions(traces));
+  const panels = own(new Panels({ extensionUri, traces, settings, fixActions, log }));
 
   const files = languages.map((language) => ({ language, scheme: "file" }));
   own(vscode.languages.registerHoverProvider(files, new HoverProvider(traces, settings, symbols)));
   own(new InlayValues(traces, settings));
+  own(vscode.languages.registerCodeActionsProvider(files, new QuickFixes(traces), QuickFixes.metadata));
+  own(vscode.languages.registerCodeActionsProvider(files, new FindingActions(traces), FindingActions.metadata));
   const problems = own(new Problems(traces));
   const trainings = own(new Trainings({ extensionUri, engine, settings, problems, log }));
   own(new TrainingStatus(trainings, traces));
@@ -42,7 +49,8 @@ export function activate(context: vscode.ExtensionContext): void {
   own(new ProgressNotifications(traces));
   own(new StatusBar(traces, settings));
   const tests = own(new TestExplorer(engine, settings, log));
-  own(new Commands({ traces, settings, panels, tests, trainings, log }));
+  own(new Commands({ traces, settings, panels, fixActions, tests, trainings, log }));
   own(new SetUp(extension, log));
+  own(new Fixes(engine, traces, settings, log));
   traces.start();
 }

@@ -14,6 +14,8 @@ export const commands = {
   showTraining: "adjoint.showTraining",
   revealInGraph: "adjoint.revealInGraph",
   goTo: "adjoint.goTo",
+  previewFix: "adjoint.previewFix",
+  applyFix: "adjoint.applyFix",
   toggleInlayValues: "adjoint.toggleInlayValues",
   setUpWorkspace: "adjoint.setUpWorkspace",
   showActions: "adjoint.showActions",
@@ -23,7 +25,13 @@ export const commands = {
 } as const;
 
 /** Called from links and lenses with arguments; not for the palette. */
-export const hiddenCommands: readonly string[] = [commands.revealInGraph, commands.goTo, commands.showActions];
+export const hiddenCommands: readonly string[] = [
+  commands.revealInGraph,
+  commands.goTo,
+  commands.previewFix,
+  commands.applyFix,
+  commands.showActions,
+];
 
 export const views = { panel: "adjoint.panel", training: "adjoint.training" } as const;
 
@@ -41,6 +49,9 @@ export const contexts = {
   /** A model is being trained. */
   isTraining: "adjoint.isTraining",
 } as const;
+
+/** Of the documents that show a file with a fix applied. */
+export const fixScheme = "adjoint-fix";
 
 export const colors = { value: "adjoint.value", adjoint: "adjoint.adjoint", mark: "adjoint.markBackground" } as const;
 

@@ -14,6 +14,8 @@ export interface Settings {
   readonly traceOnType: boolean;
   readonly traceDelayMs: number;
   readonly limits: Limits;
+  /** What might mend a finding is tried. */
+  readonly tryFixes: boolean;
   readonly codeLens: boolean;
   readonly inlayValues: InlayValues;
   readonly hover: boolean;
@@ -48,6 +50,7 @@ function read(properties: Properties): Settings {
       memoryBytes: (get("limits.memory") as number) * megabyte,
       tapeBytes: (get("limits.tape") as number) * megabyte,
     },
+    tryFixes: get("fixes.enabled") as boolean,
     codeLens: get("codeLens.enabled") as boolean,
     inlayValues: get("inlayValues") as InlayValues,
     hover: get("hover.enabled") as boolean,

@@ -1,5 +1,5 @@
 import type * as vscode from "vscode";
-import type { Diagnostic, FunctionTrace } from "../engine/process/protocol.ts";
+import type { Diagnostic, Fix, FunctionTrace, TraceSummary } from "../engine/process/protocol.ts";
 import type { Progress, TraceSession } from "./engine.ts";
 import { TextMapping } from "./textMapping.ts";
 
@@ -20,8 +20,13 @@ export class Trace {
   readonly id: number;
   readonly text: string;
   readonly session: TraceSession;
-  /** Findings of the file and of every function. */
-  readonly diagnostics: readonly Diagnostic[];
+  /** How long the run took. */
+  readonly milliseconds: number;
+  /** Fixes of its findings are being tried. */
+  tryingFixes = false;
+  readonly #asked: boolean;
+  #summary: TraceSummary;
+  #diagnostics: readonly Diagnostic[];
   /** When its run began, in milliseconds since 1970: what changed on disk later is not in it. */
   readonly begun: number;
   #mapped:
@@ -32,14 +37,44 @@ export class Trace {
     this.text = run.text;
     this.begun = run.begun;
     this.session = session;
-    const { diagnostics, functions } = session.summary;
-    const all = [...diagnostics, ...functions.flatMap((traced) => traced.diagnostics)];
-    // Many a function that returns text has defaults too: only who asks to trace it wants to hear that it's no model.
-    this.diagnostics = asked ? all : all.filter(({ code }) => code !== "not-a-number-result");
+    this.milliseconds = Date.now() - run.begun;
+    this.#asked = asked;
+    this.#summary = session.summary;
+    this.#diagnostics = this.#told();
+  }
+
+  /** What the run gave, and the fixes that were found since. */
+  get summary(): TraceSummary {
+    return this.#summary;
   }
 
   get functions(): readonly FunctionTrace[] {
-    return this.session.summary.functions;
+    return this.#summary.functions;
+  }
+
+  /** Findings of the file and of every function. */
+  get diagnostics(): readonly Diagnostic[] {
+    return this.#diagnostics;
+  }
+
+  /** Of the `index`-th finding of a function. */
+  addFixes(name: string, index: number, fixes: readonly Fix[]): void {
+    const withFixes = (traced: FunctionTrace): FunctionTrace => ({
+      ...traced,
+      diagnostics: traced.diagnostics.map((found, k) => (k === index ? { ...found, fixes } : found)),
+    });
+    this.#summary = {
+      ...this.#summary,
+      functions: this.functions.map((traced) => (traced.function === name ? withFixes(traced) : traced)),
+    };
+    this.#diagnostics = this.#told();
+  }
+
+  #told(): readonly Diagnostic[] {
+    const { diagnostics, functions } = this.#summary;
+    const all = [...diagnostics, ...functions.flatMap((traced) => traced.diagnostics)];
+    // Many a function that returns text has defaults too: only who asks to trace it wants to hear that it's no model.
+    return this.#asked ? all : all.filter(({ code }) => code !== "not-a-number-result");
   }
 
   function(name: string): FunctionTrace | undefined {

@@ -104,6 +104,19 @@ export class Traces extends Disposable {
     return entry?.trace !== undefined && (isOutdated(entry) || !entry.trace.mapping(document).identical);
   }
 
+  /** The file and all that ran with it are what they were when it was traced, and no newer trace has come. */
+  isCurrent(trace: Trace): boolean {
+    const entry = [...this.#files.values()].find((candidate) => candidate.trace === trace);
+    if (!entry || isOutdated(entry)) return false;
+    const open = vscode.workspace.textDocuments.find(({ uri }) => uri.toString() === entry.uri.toString());
+    return !open || trace.mapping(open).identical;
+  }
+
+  /** Something has been learnt of a trace since it was made. */
+  learnt(uri: vscode.Uri, trace: Trace): void {
+    if (this.trace(uri) === trace) this.#changed.fire(uri);
+  }
+
   /** What stands in the document now, without running it. */
   outline(document: vscode.TextDocument): Promise<Outline> {
     return this.#outlines.of(document);

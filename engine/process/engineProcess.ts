@@ -1,5 +1,6 @@
 /** One child process that is an engine: its channel, its output, and how it ended. */
 import { fork, type ChildProcess } from "node:child_process";
+import { constants, setPriority } from "node:os";
 import type { Readable } from "node:stream";
 import {
   createMessageConnection,
@@ -22,6 +23,8 @@ export interface ProcessOptions {
   readonly node?: string;
   /** What the model prints, in whole lines. */
   readonly onOutput?: (text: string) => void;
+  /** Others come first: it gets what time of the processor they leave. */
+  readonly background?: boolean;
 }
 
 /** The process went away, with or without having been told to. */
@@ -71,6 +74,7 @@ export class EngineProcess {
       serialization: "advanced",
       stdio: ["ignore", "pipe", "pipe", "ipc", "pipe"],
     });
+    if (options.background === true) putBehindOthers(this.#child.pid);
     // What Node says of a process that cannot even begin is no output of a model.
     const early: string[] = [];
     const output = (text: string): void => {
@@ -201,4 +205,12 @@ function forEachLine(stream: Readable, use: (line: string) => void): void {
   stream.on("end", () => {
     if (rest !== "") use(`${rest}\n`);
   });
+}
+
+function putBehindOthers(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) setPriority(pid, constants.priority.PRIORITY_LOW);
+  } catch {
+    // Where that isn't allowed, or it has ended already, it runs as any other.
+  }
 }

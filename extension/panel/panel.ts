@@ -4,6 +4,7 @@ import { randomBytes } from "node:crypto";
 import { fromPosition } from "../convert.ts";
 import { Disposable } from "../disposable.ts";
 import type { SettingsStore } from "../settings.ts";
+import type { FixActions } from "../fixes/fixActions.ts";
 import { hasModel, isModelFile } from "../models.ts";
 import type { TraceRun } from "../trace.ts";
 import type { Traces } from "../traces.ts";
@@ -19,6 +20,7 @@ export interface PanelServices {
   readonly extensionUri: vscode.Uri;
   readonly traces: Traces;
   readonly settings: SettingsStore;
+  readonly fixActions: FixActions;
   readonly log: vscode.LogOutputChannel;
 }
 
@@ -172,7 +174,8 @@ export class Panel extends Disposable {
               trace: {
                 id: trace.id,
                 text: trace.text,
-                summary: trace.session.summary,
+                summary: trace.summary,
+                tryingFixes: trace.tryingFixes,
                 stale: this.#services.traces.isStale(document),
               },
             }
@@ -288,6 +291,8 @@ export class Panel extends Disposable {
         return;
       case "act":
         return act(message.act, this.#services, this.#document);
+      case "fix":
+        return this.#fix(message);
       case "copy":
         await vscode.env.clipboard.writeText(message.text);
         return;
@@ -323,6 +328,16 @@ export class Panel extends Disposable {
     const here = traced.file === this.#document.uri.fsPath;
     const source = here ? trace.mapping(this.#document).forwardRange(traced) : traced;
     if (source) await this.#mark.show(source, this.#panel.viewColumn, focus);
+  }
+
+  async #fix({ trace: id, diagnostic, fix: index, preview }: Extract<FromPanel, { type: "fix" }>): Promise<void> {
+    const trace = this.#document && this.#services.traces.trace(this.#document.uri);
+    if (!trace || !this.#document || trace.id !== id || this.#sent?.kind !== "ready" || this.#sent.trace !== id) return;
+    const fix = this.#sent.diagnostics[diagnostic]?.fixes?.[index];
+    const { fixActions } = this.#services;
+    if (!fix) return;
+    if (preview) await fixActions.preview(this.#document.uri, trace, fix);
+    else await fixActions.apply(this.#document.uri, trace, fix);
   }
 
   #html(): string {

@@ -23,6 +23,7 @@ export interface FileFacts {
     readonly text: string;
     readonly summary: TraceSummary;
     readonly stale: boolean;
+    readonly tryingFixes?: boolean;
   };
   /** The function that the person chose. */
   readonly function?: string;
@@ -92,7 +93,7 @@ function ready(
     gradientNorm: chosen.gradientNorm ?? NaN,
     gradient: chosen.gradient ?? {},
     diagnostics: [...chosen.diagnostics, ...trace.summary.diagnostics],
-    tryingFixes: false,
+    tryingFixes: trace.tryingFixes === true,
     tape: chosen.tape,
     time: chosen.time,
     stale: trace.stale || failure !== undefined,

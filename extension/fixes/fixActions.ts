@@ -1,0 +1,93 @@
+import path from "node:path";
+import * as vscode from "vscode";
+import { applied } from "../../engine/trial/edits.ts";
+import type { Fix } from "../../engine/process/protocol.ts";
+import { toRange } from "../convert.ts";
+import { Disposable } from "../disposable.ts";
+import { fixScheme } from "../ids.ts";
+import type { Trace } from "../trace.ts";
+import type { Traces } from "../traces.ts";
+
+/** A fix that is shown beside the file as it is. */
+interface Preview {
+  readonly uri: vscode.Uri;
+  readonly trace: Trace;
+  readonly fix: Fix;
+}
+
+/** Previews kept for those that are open or were. */
+const mostPreviews = 16;
+
+/** Applies a fix as one edit, or shows the file with it beside the file as it is. */
+export class FixActions extends Disposable implements vscode.TextDocumentContentProvider {
+  readonly #traces: Traces;
+  /** By the address of the document that shows it. */
+  readonly #previews = new Map<string, Preview>();
+  #next = 1;
+
+  constructor(traces: Traces) {
+    super();
+    this.#traces = traces;
+    this.register(vscode.workspace.registerTextDocumentContentProvider(fixScheme, this));
+  }
+
+  provideTextDocumentContent(uri: vscode.Uri): string | undefined {
+    const preview = this.#previews.get(uri.toString());
+    return preview && applied(preview.trace.text, preview.fix.edits);
+  }
+
+  /** `uri` is that of the file that was traced. The changed text is traced at once. */
+  async apply(uri: vscode.Uri, trace: Trace, fix: Fix): Promise<void> {
+    if (!this.#isCurrent(trace)) return;
+    const document = await vscode.workspace.openTextDocument(uri);
+    if (!(await vscode.workspace.applyEdit(editOf(fix)))) {
+      void vscode.window.showErrorMessage(`${path.basename(uri.fsPath)} could not be changed.`);
+      return;
+    }
+    const isVisible = vscode.window.visibleTextEditors.some((editor) => editor.document === document);
+    if (!isVisible) await vscode.window.showTextDocument(document);
+    await this.#traces.run(document, { asked: false });
+  }
+
+  async preview(uri: vscode.Uri, trace: Trace, fix: Fix): Promise<void> {
+    if (!this.#isCurrent(trace)) return;
+    const name = path.basename(uri.fsPath);
+    const changed = uri.with({ scheme: fixScheme, query: String(this.#next++) });
+    this.#previews.set(changed.toString(), { uri, trace, fix });
+    const [oldest] = this.#previews.keys();
+    if (this.#previews.size > mostPreviews) this.#previews.delete(oldest!);
+    await vscode.commands.executeCommand("vscode.diff", uri, changed, `${name}: ${fix.title}`, {
+      viewColumn: vscode.window.visibleTextEditors.find(({ document }) => document.uri.toString() === uri.toString())
+        ?.viewColumn,
+    });
+  }
+
+  /** Applies what a preview shows, and closes it. */
+  async applyPreview(changed: vscode.Uri | undefined): Promise<void> {
+    const shown = changed?.scheme === fixScheme ? changed : vscode.window.activeTextEditor?.document.uri;
+    const preview = shown && this.#previews.get(shown.toString());
+    if (!preview) {
+      void vscode.window.showInformationMessage("This preview is an old one: take the fix from the finding again.");
+      return;
+    }
+    const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs);
+    const ours = tabs.filter(
+      ({ input }) => input instanceof vscode.TabInputTextDiff && input.modified.toString() === shown.toString(),
+    );
+    await this.apply(preview.uri, preview.trace, preview.fix);
+    await vscode.window.tabGroups.close(ours);
+  }
+
+  #isCurrent(trace: Trace): boolean {
+    if (this.#traces.isCurrent(trace)) return true;
+    const text = "The text has changed since this fix was tried. Fixes are tried again with the next trace.";
+    void vscode.window.showInformationMessage(text);
+    return false;
+  }
+}
+
+export function editOf({ edits }: Fix): vscode.WorkspaceEdit {
+  const edit = new vscode.WorkspaceEdit();
+  for (const { source, text } of edits) edit.replace(vscode.Uri.file(source.file), toRange(source), text);
+  return edit;
+}

@@ -1,0 +1,126 @@
+import assert from "node:assert/strict";
+import { setup, suite, suiteSetup, teardown, test } from "mocha";
+import * as vscode from "vscode";
+import { commands } from "../../extension/ids.ts";
+import { lensesMatching, place, problems } from "./reading.ts";
+import { adjoint, closeAll, open, page, screenshotThemes, until } from "./workbench.ts";
+
+const scaling = /^Scale the initial values of recurrent by 0\.\d+: ‖∂L\/∂step 1‖ 1\.9e6 → \S+$/;
+
+/** Adjoint's quick fixes at `text`, once there are any. */
+async function quickFixes(document: vscode.TextDocument, text: string): Promise<vscode.CodeAction[]> {
+  const at = place(document, text);
+  return until(`quick fixes at ${text}`, async () => {
+    const found = await vscode.commands.executeCommand<vscode.CodeAction[]>(
+      "vscode.executeCodeActionProvider",
+      document.uri,
+      new vscode.Range(at, at),
+      vscode.CodeActionKind.QuickFix.value,
+    );
+    const ours = found.filter(({ title }) => /^(?:Preview: )?Scale /.test(title));
+    return ours.length > 0 && ours;
+  });
+}
+
+suite("Quick fixes", () => {
+  let editor: vscode.TextEditor;
+  let document: vscode.TextDocument;
+  let original: string;
+
+  suiteSetup(async () => {
+    await adjoint();
+  });
+
+  setup(async () => {
+    editor = await open("examples/rnn.ts");
+    document = editor.document;
+    original = document.getText();
+    await lensesMatching(document, /∇/, 40_000);
+    assert.match(problems(document.uri).join("\n"), /^\d+:\d+ warning exploding-gradient: The gradient explodes/);
+  });
+
+  teardown(async () => {
+    await closeAll();
+  });
+
+  test("stand at the finding with their measured effect, mend it, and are one step to undo", async () => {
+    const actions = await quickFixes(document, "matmul(h, recurrent)");
+    const [apply, preview, ...others] = actions;
+    assert.deepEqual(others, []);
+    assert.match(apply!.title, scaling);
+    assert.equal(apply!.isPreferred, true);
+    assert.equal(apply!.diagnostics?.[0]?.code, "exploding-gradient");
+    assert.match(preview!.title, /^Preview: Scale the initial values of recurrent by 0\.\d+$/);
+
+    const cursor = place(document, "matmul(h, recurrent)", 3);
+    editor.selection = new vscode.Selection(cursor, cursor);
+    await vscode.commands.executeCommand("editor.action.quickFix");
+    const workbench = await page();
+    await workbench.locator(".action-widget", { hasText: "Scale the initial values" }).waitFor();
+    await screenshotThemes("quick-fix");
+    await workbench.keyboard.press("Escape");
+    await vscode.window.showTextDocument(document);
+    await vscode.commands.executeCommand("editor.action.autoFix");
+    await until("the edit", () => document.getText() !== original);
+    assert.match(document.getText(), /scale: 2\.\d+ \/ Math\.sqrt\(16\)/);
+    await until("a trace without a finding", () => problems(document.uri).length === 0);
+
+    await vscode.commands.executeCommand("undo");
+    assert.equal(document.getText(), original);
+    assert.equal(document.isDirty, false);
+  });
+
+  test("are shown beside the text as it is, and applied from there", async () => {
+    const preview = (await quickFixes(document, "matmul(h, recurrent)"))[1]!;
+    await vscode.commands.executeCommand(preview.command!.command, ...(preview.command!.arguments as unknown[]));
+    const input = await until("the comparison", () => {
+      const shown = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
+      return shown instanceof vscode.TabInputTextDiff && shown;
+    });
+    assert.equal(input.original.toString(), document.uri.toString());
+    const changed = await vscode.workspace.openTextDocument(input.modified);
+    assert.match(changed.getText(), /scale: 2\.\d+ \/ Math\.sqrt\(16\)/);
+    const workbench = await page();
+    const button = workbench.locator('.editor-actions [aria-label^="Apply Fix"]');
+    await button.waitFor();
+    await screenshotThemes("quick-fix-preview");
+    await button.click();
+    await until("the edit", () => document.getText() === changed.getText());
+    await until("a trace without a finding", () => problems(document.uri).length === 0);
+    await until("the comparison to close", () =>
+      vscode.window.tabGroups.all.every(({ tabs }) =>
+        tabs.every((tab) => !(tab.input instanceof vscode.TabInputTextDiff)),
+      ),
+    );
+    await vscode.window.showTextDocument(document);
+    await vscode.commands.executeCommand("undo");
+    assert.equal(document.getText(), original);
+  });
+
+  test("are not offered for a text that has changed, nor where they are switched off", async () => {
+    await quickFixes(document, "matmul(h, recurrent)");
+    await editor.edit((edit) => edit.insert(new vscode.Position(0, 0), "// More.\n"));
+    const offered = async (): Promise<number> => {
+      const found = await vscode.commands.executeCommand<vscode.CodeAction[]>(
+        "vscode.executeCodeActionProvider",
+        document.uri,
+        new vscode.Range(0, 0, document.lineCount, 0),
+        vscode.CodeActionKind.QuickFix.value,
+      );
+      return found.filter(({ title }) => title.includes("Scale ")).length;
+    };
+    assert.equal(await offered(), 0);
+    await vscode.commands.executeCommand("undo");
+    assert.equal(document.getText(), original);
+    assert.equal(await offered(), 2);
+    const settings = vscode.workspace.getConfiguration("adjoint");
+    await settings.update("fixes.enabled", false, vscode.ConfigurationTarget.Global);
+    try {
+      await vscode.commands.executeCommand(commands.retrace, document.uri);
+      await new Promise((resolve) => setTimeout(resolve, 3000));
+      assert.equal(await offered(), 0);
+    } finally {
+      await settings.update("fixes.enabled", undefined, vscode.ConfigurationTarget.Global);
+    }
+  });
+});
