@@ -86,6 +86,10 @@ const readsIndices: ReadonlySet<string> = new Set([
   "crossEntropy",
   "scatterAdd",
   "scatterAddAlongAxis",
+  "scatterSet",
+  "scatterSetAlongAxis",
+  "dynamicSlice",
+  "dynamicUpdateSlice",
 ]);
 
 function brokenAt(

@@ -3,16 +3,16 @@ import * as scans from "../primitives/scans.ts";
 import type { Broadcast, Broadcastable, Like, Operand, ShapeOf, Shaped } from "./types.ts";
 import { asValue, fixed } from "./values.ts";
 
-export interface ScanOptions {
+export interface CumulativeOptions {
   /** Run from the end to the beginning. */
   readonly reverse?: boolean;
 }
 
 /** Runs along an axis, the last when left out: the result has the shape of x. */
-export type Scan = <const X extends Operand>(x: X, axis?: number, options?: ScanOptions) => Like<X>;
+export type Scan = <const X extends Operand>(x: X, axis?: number, options?: CumulativeOptions) => Like<X>;
 
 function along(name: string, apply: reduction.Cumulation): Scan {
-  return ((x: unknown, axis = -1, options: ScanOptions = {}) =>
+  return ((x: unknown, axis = -1, options: CumulativeOptions = {}) =>
     apply(asValue(name, x), fixed(axis), options.reverse ?? false)) as unknown as Scan;
 }
 
@@ -37,7 +37,7 @@ export function linearRecurrence<const A extends Operand, const B extends Operan
   a: A,
   b: Broadcastable<A, B>,
   axis = -1,
-  options: ScanOptions = {},
+  options: CumulativeOptions = {},
 ): Shaped<Broadcast<ShapeOf<A>, ShapeOf<B>>> {
   const [factors, terms] = [asValue("linearRecurrence", a), asValue("linearRecurrence", b)];
   const result = scans.linearRecurrence(factors, terms, fixed(axis), options.reverse ?? false);

@@ -1,14 +1,11 @@
 import { broadcastTo as broadcast } from "../primitives/broadcasting.ts";
-import * as gathering from "../primitives/gathering.ts";
 import * as indexing from "../primitives/indexing.ts";
+import * as rearranging from "../primitives/rearranging.ts";
+import type { PadMode } from "../primitives/rearranging.ts";
 import * as shaping from "../primitives/shaping.ts";
 import { ShapeError } from "../primitives/broadcastShapes.ts";
 import { axisOf } from "../primitives/axes.ts";
-import { greaterEqual } from "../primitives/comparison.ts";
-import { where } from "../primitives/selection.ts";
-import { add } from "../primitives/arithmetic.ts";
 import { describeShape } from "../tape/shape.ts";
-import { Tensor as RuntimeTensor, type Value } from "../tape/tensor.ts";
 import type {
   Axes,
   Like,
@@ -19,11 +16,11 @@ import type {
   ShapeOf,
   Shaped,
   Sliced,
-  Taken,
   Tensor,
   Transposed,
   WithExtent,
 } from "./types.ts";
+import type { Inserted, SameRank, Squeezed } from "./shapeTypes.ts";
 import { asShape, asValue, fixed, shapeOf } from "./values.ts";
 
 /**
@@ -50,13 +47,20 @@ export function broadcastTo<const S extends Shape>(x: Operand, shape: S): Shaped
 }
 
 /** Adds axes of extent 1 at these places of the result. */
-export function expandDims(x: Operand, axes: Axes): Tensor {
-  return shaping.expandDims(asValue("expandDims", x), fixed(axes)) as unknown as Tensor;
+export function expandDims<const X extends Operand, const A extends Axes>(
+  x: X,
+  axes: A,
+): Tensor<A extends number ? Inserted<ShapeOf<X>, A, 1> : Shape> {
+  const result = shaping.expandDims(asValue("expandDims", x), fixed<Axes>(axes));
+  return result as unknown as Tensor<A extends number ? Inserted<ShapeOf<X>, A, 1> : Shape>;
 }
 
 /** Removes axes of extent 1: these, or all when left out. */
-export function squeeze(x: Operand, axes?: Axes): number {
-  return shaping.squeeze(asValue("squeeze", x), fixed(axes)) as number;
+export function squeeze<const X extends Operand, const A extends Axes | undefined = undefined>(
+  x: X,
+  axes?: A,
+): Shaped<Squeezed<ShapeOf<X>, A>> {
+  return shaping.squeeze(asValue("squeeze", x), fixed<Axes | undefined>(axes)) as Shaped<Squeezed<ShapeOf<X>, A>>;
 }
 
 /** Reverses the order of the elements along axes, along all when left out. */
@@ -75,18 +79,28 @@ export function concat<const X extends readonly Operand[], const A extends numbe
 
 /** Joins values of one shape, numbers too, along a new axis. */
 export function stack<const X extends readonly Operand[]>(values: X): Like<X>;
-export function stack(values: readonly Operand[], axis: number): Tensor;
+export function stack<const X extends readonly Operand[], const A extends number>(
+  values: X,
+  axis: A,
+): Tensor<Inserted<ShapeOf<X[number]>, A, X["length"]>>;
 export function stack(values: readonly Operand[], axis = 0): unknown {
   return shaping.stack(
     values.map((value) => asValue("stack", value)),
-    axis,
+    fixed(axis),
   );
 }
 
-/** Cuts x along an axis into `parts` equal parts, or into parts of the given lengths. */
-export function split(x: Operand, parts: number | readonly number[], axis = 0): Tensor[] {
+/**
+ * Cuts x along an axis (the first when left out) into `parts` equal parts, or into parts of the given lengths.
+ * @throws ShapeError where they do not make up the axis.
+ */
+export function split<const X extends Operand, const A extends number = 0>(
+  x: X,
+  parts: number | readonly number[],
+  axis?: A,
+): Tensor<WithExtent<ShapeOf<X>, A, number>>[] {
   const value = asValue("split", x);
-  const place = axisOf("split", axis, shapeOf(value));
+  const place = axisOf("split", fixed<number>(axis ?? 0), shapeOf(value));
   const extent = shapeOf(value)[place]!;
   const given = fixed(parts);
   const lengths = typeof given === "number" ? new Array<number>(given).fill(extent / given) : given;
@@ -100,7 +114,7 @@ export function split(x: Operand, parts: number | readonly number[], axis = 0): 
   return lengths.map((length) => {
     const range: Range = [start, (start += length)];
     const lead = new Array<null>(place).fill(null);
-    return indexing.slice(value, [...lead, range]) as unknown as Tensor;
+    return indexing.slice(value, [...lead, range]) as unknown as Tensor<WithExtent<ShapeOf<X>, A, number>>;
   });
 }
 
@@ -118,71 +132,29 @@ export function slice<const X extends Operand, const R extends readonly Range[]>
   return indexing.slice(asValue("slice", x), fixed<readonly Range[]>(ranges)) as Shaped<Sliced<ShapeOf<X>, R>>;
 }
 
-/** Zeros around x: `[before, after]` for each axis. */
-export function pad(x: Operand, widths: readonly (readonly [before: number, after: number])[]): Tensor {
-  return indexing.pad(asValue("pad", x), fixed(widths)) as unknown as Tensor;
+export interface PadOptions {
+  /**
+   * What stands around x: a constant, its edge, its mirror image without ("reflect") or with the edge repeated
+   * ("symmetric"), or its other end ("wrap"). A constant when left out.
+   */
+  readonly mode?: PadMode;
+  /** The constant, 0 when left out. Gradients flow into it. */
+  readonly value?: number;
 }
 
 /**
- * The elements at `indices` along an axis (the first when left out): x[indices]. The result has the shape of x with that
- * axis replaced by the shape of the indices. Adjoints of an index given twice add; none flows to the indices.
+ * Elements around x: `[before, after]` for each axis, or one number for all sides.
+ * @throws ShapeError where the widths do not fit the axes.
  */
-export function take<const X extends Operand, const I extends Operand, const A extends number = 0>(
+export function pad<const X extends Operand>(
   x: X,
-  indices: I,
-  axis?: A,
-): Shaped<Taken<ShapeOf<X>, ShapeOf<I>, A>> {
-  const result = gathering.take(asValue("take", x), asValue("take", indices), fixed<number>(axis ?? 0));
-  return result as Shaped<Taken<ShapeOf<X>, ShapeOf<I>, A>>;
-}
-
-/** Along an axis, the element of x at each index; `indices` has the shape of x except along that axis. */
-export function takeAlongAxis<const I extends Operand>(x: Operand, indices: I, axis: number): Like<I> {
-  const name = "takeAlongAxis";
-  return gathering.takeAlongAxis(asValue(name, x), asValue(name, indices), fixed(axis)) as Like<I>;
-}
-
-/** 1 at each index along a new last axis of `classes` elements, 0 elsewhere. No gradient. */
-export function oneHot<const I extends Operand, const N extends number>(
-  indices: I,
-  classes: N,
-): Shaped<readonly [...ShapeOf<I>, N]> {
-  return gathering.oneHot(asValue("oneHot", indices), fixed<number>(classes)) as Shaped<readonly [...ShapeOf<I>, N]>;
-}
-
-/** The elements along an axis (the last when left out) in ascending order; adjoints go back to where they came from. */
-export function sort<const X extends Operand>(x: X, axis = -1): Like<X> {
-  return gathering.sort(asValue("sort", x), fixed(axis)) as Like<X>;
-}
-
-/** The places of the elements along an axis (the last when left out) in ascending order. No gradient. */
-export function argsort<const X extends Operand>(x: X, axis = -1): Like<X> {
-  return gathering.argsort(asValue("argsort", x), fixed(axis)) as Like<X>;
-}
-
-/** The matrix x with zeros above diagonal k. */
-export function tril<const X extends Operand>(x: X, k = 0): Like<X> {
-  const value = asValue("tril", x);
-  return where(belowDiagonal("tril", value, k), value, 0) as Like<X>;
-}
-
-/** The matrix x with zeros below diagonal k. */
-export function triu<const X extends Operand>(x: X, k = 0): Like<X> {
-  const value = asValue("triu", x);
-  return where(belowDiagonal("triu", value, k - 1), 0, value) as Like<X>;
-}
-
-/** 1 on diagonal k and below it. */
-function belowDiagonal(name: string, x: Value, k: number): Value {
-  const shape = shapeOf(x);
-  if (shape.length < 2) throw new ShapeError(`${name} of ${describeShape(shape)}: give it a matrix`);
-  const [rows, columns] = [count(shape.at(-2)!), count(shape.at(-1)!)];
-  return greaterEqual(add(shaping.reshape(rows, [-1, 1]), k), columns);
-}
-
-function count(extent: number): RuntimeTensor {
-  return new RuntimeTensor(
-    [extent],
-    Float64Array.from({ length: extent }, (_, i) => i),
-  );
+  widths: number | rearranging.Widths,
+  options: PadOptions = {},
+): Tensor<SameRank<ShapeOf<X>>> {
+  const value = asValue("pad", x);
+  const given = fixed(widths);
+  const each: rearranging.Widths = typeof given === "number" ? shapeOf(value).map(() => [given, given]) : given;
+  const { mode = "constant", value: constant = 0 } = options;
+  const padded = rearranging.padWith(value, each, mode, asValue("pad", constant));
+  return padded as unknown as Tensor<SameRank<ShapeOf<X>>>;
 }

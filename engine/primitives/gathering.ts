@@ -4,6 +4,7 @@ import { Tensor, type Value } from "../tape/tensor.ts";
 import { axisOf, lanesOf } from "./axes.ts";
 import { ShapeError } from "./broadcastShapes.ts";
 import { broadcastTo } from "./broadcasting.ts";
+import { slice } from "./indexing.ts";
 import { dataOf, primitive, scalarOrTensor, shapeOf, type Primal, type Primitive } from "./rule.ts";
 
 const axisIn = (attributes: Attributes): number => attributes["axis"] as number;
@@ -81,7 +82,7 @@ export const takeAlongAxis: Primitive<Gatherer> = primitive<Gatherer>(
   {
     shape([from, indices], attributes) {
       const axis = axisIn(attributes);
-      if (indices!.length !== from!.length || indices!.some((extent, k) => k !== axis && extent !== from![k]))
+      if (!namesElements(from!, indices!, axis))
         throw new ShapeError(
           `takeAlongAxis of ${describeShape(from!)} with indices ${describeShape(indices!)}: they must be equal except along axis ${axis}`,
         );
@@ -90,7 +91,13 @@ export const takeAlongAxis: Primitive<Gatherer> = primitive<Gatherer>(
     evaluate([x, indices], attributes, shape) {
       const data = new Float64Array(sizeOf(shape));
       const from = dataOf(x!);
-      forEachPlace(indices!, (x as Tensor).shape, axisIn(attributes), (at, place) => (data[at] = from[place]!));
+      forEachPlace(
+        "takeAlongAxis",
+        indices!,
+        (x as Tensor).shape,
+        axisIn(attributes),
+        (at, place) => (data[at] = from[place]!),
+      );
       return new Tensor(shape, data);
     },
     jvp: ([tangent], [, indices], result, attributes) =>
@@ -112,7 +119,13 @@ export const scatterAddAlongAxis: Primitive<Scatterer> = primitive<Scatterer>(
     evaluate([x, indices], attributes, shape) {
       const data = new Float64Array(sizeOf(shape));
       const from = dataOf(x!);
-      forEachPlace(indices!, shape, axisIn(attributes), (at, place) => (data[place]! += from[at]!));
+      forEachPlace(
+        "scatterAddAlongAxis",
+        indices!,
+        shape,
+        axisIn(attributes),
+        (at, place) => (data[place]! += from[at]!),
+      );
       return new Tensor(shape, data);
     },
     jvp: ([tangent], [, indices], result, attributes) =>
@@ -124,10 +137,21 @@ export const scatterAddAlongAxis: Primitive<Scatterer> = primitive<Scatterer>(
   (run) => (x, indices, axis, shape) => run([x, indices], { axis, shape }),
 );
 
+/** Whether indices of this shape name elements along an axis: they are equal except along it. */
+export function namesElements(whole: Shape, indices: Shape, axis: number): boolean {
+  return indices.length === whole.length && indices.every((extent, k) => k === axis || extent === whole[k]);
+}
+
 /** Calls `visit` with the place of each index among the indices, and the place it names in data of shape `whole`. */
-function forEachPlace(indices: Primal, whole: Shape, axis: number, visit: (at: number, place: number) => void): void {
+export function forEachPlace(
+  name: string,
+  indices: Primal,
+  whole: Shape,
+  axis: number,
+  visit: (at: number, place: number) => void,
+): void {
   const { outer, extent, inner } = lanesOf(whole, axis);
-  const places = checkedIndices("takeAlongAxis", indices, extent);
+  const places = checkedIndices(name, indices, extent);
   const chosen = places.length / (outer * inner);
   for (let o = 0, at = 0; o < outer; o++)
     for (let e = 0; e < chosen; e++)
@@ -157,8 +181,13 @@ export const oneHot: Primitive<(indices: Value, depth: number) => Value> = primi
   },
 );
 
-/** The places of the elements along an axis in ascending order; equal ones keep their order, NaN comes last. */
-export const argsort: Primitive<(x: Value, axis: number) => Value> = primitive<(x: Value, axis: number) => Value>(
+export type Order = (x: Value, axis: number, descending?: boolean) => Value;
+
+/**
+ * The places of the elements along an axis in ascending or descending order. Equal ones keep their order; NaN counts as
+ * larger than every number.
+ */
+export const argsort: Primitive<Order> = primitive<Order>(
   "argsort",
   {
     shape: ([from]) => from!,
@@ -167,11 +196,12 @@ export const argsort: Primitive<(x: Value, axis: number) => Value> = primitive<(
       const from = dataOf(x!);
       const data = new Float64Array(from.length);
       const order = new Array<number>(extent);
+      const sign = attributes["descending"] === true ? -1 : 1;
       for (let o = 0; o < outer; o++)
         for (let i = 0; i < inner; i++) {
           const at = (e: number): number => (o * extent + e) * inner + i;
           for (let e = 0; e < extent; e++) order[e] = e;
-          order.sort((a, b) => ascending(from[at(a)]!, from[at(b)]!));
+          order.sort((a, b) => sign * ascending(from[at(a)]!, from[at(b)]!));
           for (let e = 0; e < extent; e++) data[at(e)] = order[e]!;
         }
       return new Tensor(shape, data);
@@ -179,7 +209,9 @@ export const argsort: Primitive<(x: Value, axis: number) => Value> = primitive<(
     jvp: (_, __, result) => broadcastTo(0, shapeOf(result)),
     vjp: [undefined],
   },
-  (run) => (x, axis) => run([x], { axis: axisOf("argsort", axis, shapeOf(x)) }),
+  (run) =>
+    (x, axis, descending = false) =>
+      run([x], { axis: axisOf("argsort", axis, shapeOf(x)), descending }),
 );
 
 function ascending(a: number, b: number): number {
@@ -187,7 +219,24 @@ function ascending(a: number, b: number): number {
   return b !== b || a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** The elements along an axis in ascending order; each adjoint goes back to where the element came from. */
-export function sort(x: Value, axis = -1): Value {
-  return takeAlongAxis(x, argsort(x, axis), axis);
+/** The elements along an axis in order; each adjoint goes back to where the element came from. */
+export function sort(x: Value, axis = -1, descending = false): Value {
+  return takeAlongAxis(x, argsort(x, axis, descending), axis);
+}
+
+/** The k largest elements along an axis, or the smallest, best first, and their places; of equal ones the first come first. */
+export function topK(
+  x: Value,
+  k: number,
+  axis = -1,
+  largest = true,
+): { readonly values: Value; readonly indices: Value } {
+  const place = axisOf("topK", axis, shapeOf(x));
+  const extent = shapeOf(x)[place]!;
+  if (!Number.isInteger(k) || k < 0 || k > extent)
+    throw new ShapeError(
+      `topK of ${describeShape(shapeOf(x))}: k is ${k}; axis ${place} has ${extent} elements, give a whole number from 0 to that`,
+    );
+  const indices = slice(argsort(x, place, largest), [...new Array<null>(place).fill(null), [0, k]]);
+  return { values: takeAlongAxis(x, indices, place), indices };
 }

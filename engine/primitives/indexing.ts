@@ -11,7 +11,7 @@ import { primitive, scalarOrTensor, shapeOf, dataOf, type Primitive } from "./ru
 export type Range = null | number | readonly [start: number | null, stop?: number | null, step?: number];
 
 /** A region of a tensor: its first element and step along each axis, its extents, and the axes that are left out. */
-interface Region {
+export interface Region {
   readonly starts: readonly number[];
   readonly steps: readonly number[];
   readonly extents: readonly number[];
@@ -81,7 +81,7 @@ function sliceRegion(x: Value, { starts, steps, extents, dropped }: Region): Val
 }
 
 /** Calls `visit` for each run of the region along the last axis; `at` counts its elements in row-major order. */
-function forEachRow(
+export function forEachRow(
   { starts, steps, extents, whole }: Region,
   visit: (start: number, step: number, row: number, at: number) => void,
 ): void {

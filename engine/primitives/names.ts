@@ -132,6 +132,12 @@ export const primitiveNames = [
   "scatterAddAlongAxis",
   "oneHot",
   "argsort",
+  // scattering.ts
+  "scatterSet",
+  "scatterSetAlongAxis",
+  // dynamicSlice.ts
+  "dynamicSlice",
+  "dynamicUpdateSlice",
   // normalization.ts
   "softmax",
   "logSoftmax",

@@ -6,6 +6,7 @@ import * as comparison from "./comparison.ts";
 import * as contraction from "./contraction.ts";
 import * as convolution from "./convolution.ts";
 import { custom } from "./custom.ts";
+import * as dynamicSlice from "./dynamicSlice.ts";
 import * as extremes from "./extremes.ts";
 import * as gathering from "./gathering.ts";
 import { identity } from "./identity.ts";
@@ -19,6 +20,7 @@ import * as reduction from "./reduction.ts";
 import * as rounding from "./rounding.ts";
 import type { Rule } from "./rule.ts";
 import * as scans from "./scans.ts";
+import * as scattering from "./scattering.ts";
 import * as selection from "./selection.ts";
 import * as shaping from "./shaping.ts";
 import * as singularValues from "./singularValues.ts";
@@ -46,6 +48,8 @@ const primitives: Readonly<Record<PrimitiveName, { readonly rule: Rule }>> = {
   ...indexing,
   pad: indexing.padRegion,
   ...gathering,
+  ...scattering,
+  ...dynamicSlice,
   ...normalization,
   identity,
   ...convolution,

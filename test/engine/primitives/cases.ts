@@ -19,6 +19,7 @@ import * as transcendental from "../../../engine/primitives/transcendental.ts";
 import { above, anywhere, column, cube, inside, on, pairs, places, positive, row, x6, type Case } from "./caseOf.ts";
 import { convolutionCases } from "./cases/convolution.ts";
 import { linearAlgebraCases } from "./cases/linearAlgebra.ts";
+import { scatteringCases } from "./cases/scattering.ts";
 import { scanCases } from "./cases/scans.ts";
 import { specialCases } from "./cases/special.ts";
 import { tensorOf } from "./checkDerivatives.ts";
@@ -43,6 +44,7 @@ export type { Case } from "./caseOf.ts";
 
 /** Every primitive there is: a missing one does not compile. */
 export const cases: Readonly<Record<PrimitiveName, readonly Case[]>> = {
+  ...scatteringCases,
   ...scanCases,
   ...specialCases,
   add: [pairs(arithmetic.add)],
