@@ -1,6 +1,9 @@
-import type { Executor, Residents, StepResult, Weights } from "../../engine/execute/executor.ts";
 import { GPU } from "gpu.js";
-import type { Program } from "../../engine/execute/program.ts";
+import { GpuExecutor } from "./gpuExecutor.ts";
+import { giveFunctions, KernelRunner } from "./kernelRunner.ts";
+
+export { GpuExecutor } from "./gpuExecutor.ts";
+export { GpuLostError } from "./kernelRunner.ts";
 
 /** The GPU of the machine that shows this page, or one sentence why there is none to train on. */
 export type GpuFound = FoundGpu | { readonly unavailable: string };
@@ -29,28 +32,32 @@ let context: Context | undefined;
 function find(): GpuFound {
   if (context?.gl.isContextLost() === true) context = undefined;
   try {
-    if (!GPU.isWebGL2Supported)
-      return {
-        unavailable:
-          "There is no WebGL 2 here, which training on the GPU needs: this machine may have no graphics driver.",
-      };
-    if (context === undefined) {
-      const gpu = new GPU({ mode: "webgl2" });
-      const gl = (gpu.context ??
-        document.createElement("canvas").getContext("webgl2")) as WebGL2RenderingContext | null;
-      if (gl === null)
-        return {
-          unavailable: "There is no WebGL 2 here, which training on the GPU needs: the browser gave no context.",
-        };
-      context = { gpu, gl };
-    }
-    const renderer = rendererOf(context.gl);
-    if (context.gl.getExtension("EXT_color_buffer_float") === null)
-      return { unavailable: `The GPU (${renderer}) cannot compute in float32: it writes no float textures.` };
-    return { executor: new GpuExecutor(renderer), renderer, software: isSoftware(renderer) };
+    context ??= open();
+    if (context === undefined) return { unavailable: noWebGL };
+    const { gpu, gl } = context;
+    const renderer = rendererOf(gl);
+    if (gl.getExtension("EXT_color_buffer_float") === null)
+      return { unavailable: `The GPU (${renderer}) writes no float textures, and so cannot train: train on the CPU.` };
+    const executor = new GpuExecutor(new KernelRunner(gpu, gl), renderer);
+    return { executor, renderer, software: isSoftware(renderer) };
   } catch (error) {
-    return { unavailable: `The GPU could not be used: ${error instanceof Error ? error.message : String(error)}.` };
+    const reason = error instanceof Error ? error.message : String(error);
+    return { unavailable: `The GPU cannot be used (${reason}): train on the CPU.` };
   }
+}
+
+const noWebGL =
+  "There is no WebGL 2 here, which training on the GPU needs (the machine that shows this page may have no graphics driver): train on the CPU.";
+
+function open(): Context | undefined {
+  // gpu.js asks a canvas of its own what there is.
+  if (!GPU.isWebGL2Supported) return undefined;
+  const canvas = document.createElement("canvas");
+  const gl = canvas.getContext("webgl2", { alpha: false, depth: false, antialias: false });
+  if (gl === null) return undefined;
+  const gpu = new GPU({ canvas, context: gl });
+  giveFunctions(gpu);
+  return { gpu, gl };
 }
 
 function rendererOf(gl: WebGL2RenderingContext): string {
@@ -61,48 +68,4 @@ function rendererOf(gl: WebGL2RenderingContext): string {
 
 function isSoftware(renderer: string): boolean {
   return /swiftshader|llvmpipe|softpipe|software|microsoft basic render/i.test(renderer);
-}
-
-/** Runs programs as kernels of gpu.js. Data, parameters and the optimizer's state stay on the GPU between steps. */
-export class GpuExecutor implements Executor {
-  readonly name = "gpu.js";
-  readonly device: Executor["device"];
-  /** Called once when the context is lost, with one sentence; from then on every call rejects with it. */
-  onLost: ((reason: Error) => void) | undefined;
-
-  constructor(renderer: string) {
-    this.device = { kind: "gpu", description: renderer };
-  }
-
-  load(_residents: Residents): Promise<void> {
-    return notYet();
-  }
-
-  prepare(_program: Program): Promise<number> {
-    return notYet();
-  }
-
-  run(_program: number, _batches: readonly Int32Array[]): Promise<readonly StepResult[]> {
-    return notYet();
-  }
-
-  gradients(): Promise<readonly Float32Array[]> {
-    return notYet();
-  }
-
-  read(): Promise<Weights> {
-    return notYet();
-  }
-
-  write(_weights: Weights): Promise<void> {
-    return notYet();
-  }
-
-  dispose(): void {
-    this.onLost = undefined;
-  }
-}
-
-function notYet(): Promise<never> {
-  return Promise.reject(new Error("Training on the GPU is not there yet: train on the CPU."));
 }

@@ -1,0 +1,292 @@
+import { sizeOf, type Shape } from "../../tape/shape.ts";
+import type { Graph, OperationNode } from "./graph.ts";
+import { KernelSource, type Index } from "./source.ts";
+import { Reader } from "./values.ts";
+
+/** A kernel as gpu.js takes it. */
+export interface KernelText {
+  readonly source: string;
+  /** The nodes whose textures are its first arguments. */
+  readonly textures: readonly number[];
+  /** The slots of the numbers that are its other arguments. */
+  readonly numbers: readonly number[];
+}
+
+/** The kernel that makes a texture of an operation, one thread for each element. */
+export function kernelOf(graph: Graph, node: number, isTexture: (node: number) => boolean): KernelText {
+  const operation = graph.nodes[node] as OperationNode;
+  const source = new KernelSource();
+  const reader = new Reader(graph, source, isTexture);
+  const index = reader.flatIndex(operation.shape, source.own);
+  const root = roots[operation.name];
+  return source.finish(root === undefined ? reader.compute(operation, index) : root(reader, operation, index));
+}
+
+/** Whether the operation has a kernel of its own. */
+export function isRoot(name: string): boolean {
+  return Object.hasOwn(roots, name);
+}
+
+/** Whether each element of an input is read by many threads: it should not be computed by each of them. */
+export function readsOften(name: string): boolean {
+  return often.has(name);
+}
+
+const often = new Set([
+  "matmul",
+  "cumsum",
+  "maxMask",
+  "minMask",
+  "rank",
+  "inversePermutation",
+  "scatterAdd",
+  "scatterAddAlongAxis",
+]);
+
+type Root = (reader: Reader, operation: OperationNode, index: Index) => string;
+
+const axesIn = ({ attributes }: OperationNode): readonly number[] => attributes["axes"] as readonly number[];
+const axisIn = ({ attributes }: OperationNode): number => attributes["axis"] as number;
+
+/** The index in an input whose other axes are those of the result, and whose reduced axes are at a flat place of theirs. */
+function within(
+  reader: Reader,
+  shape: Shape,
+  axes: readonly number[],
+  others: readonly string[],
+  place: string,
+): Index {
+  if (shape.every((extent, axis) => extent === 1 || axes.includes(axis))) return reader.flatIndex(shape, place);
+  const inner = reader.flatIndex(
+    axes.map((axis) => shape[axis]!),
+    place,
+  ).axes;
+  return reader.index(
+    shape,
+    shape.map((extent, axis) =>
+      axes.includes(axis) ? inner[axes.indexOf(axis)]! : extent === 1 ? "0" : others[axis]!,
+    ),
+  );
+}
+
+const countOf = (shape: Shape, axes: readonly number[]): number => sizeOf(axes.map((axis) => shape[axis]!));
+
+/** Goes through the reduced elements. */
+function eachElement(
+  reader: Reader,
+  operation: OperationNode,
+  others: readonly string[],
+  visit: (element: string, place: string) => void,
+): void {
+  const input = operation.inputs[0]!;
+  const shape = reader.shapeOf(input);
+  const axes = axesIn(operation);
+  reader.source.loop(countOf(shape, axes), (place) =>
+    visit(reader.at(input, within(reader, shape, axes, others, place)), place),
+  );
+}
+
+/** A reduction that needs no more than what it has so far. */
+const folding =
+  (initial: string, fold: (so_far: string, element: string) => string): Root =>
+  (reader, operation, index) => {
+    const result = reader.source.variable(initial);
+    eachElement(reader, operation, index.axes, (element) => reader.source.set(result, fold(result, element)));
+    return result;
+  };
+
+/** The first element, and its place, that none takes the place of. */
+function winner(
+  reader: Reader,
+  operation: OperationNode,
+  others: readonly string[],
+  better: string,
+): { readonly best: string; readonly place: string } {
+  const { source } = reader;
+  const input = operation.inputs[0]!;
+  const shape = reader.shapeOf(input);
+  const best = source.variable(reader.at(input, within(reader, shape, axesIn(operation), others, "0")));
+  const place = source.variable("0");
+  eachElement(reader, operation, others, (element, at) => {
+    const wins = source.call(better, element, best);
+    source.set(place, `where_(${wins}, ${source.float(`float_(${at})`)}, ${place})`);
+    source.set(best, `where_(${wins}, ${element}, ${best})`);
+  });
+  return { best, place };
+}
+
+const mask =
+  (better: string): Root =>
+  (reader, operation, index) => {
+    const { place } = winner(reader, operation, index.axes, better);
+    const axes = axesIn(operation);
+    const own = reader.index(
+      axes.map((axis) => index.shape[axis]!),
+      axes.map((axis) => index.axes[axis]!),
+    ).flat;
+    return reader.source.call("equal", place, reader.source.float(`float_(${own})`));
+  };
+
+const roots: Readonly<Record<string, Root>> = {
+  sum: folding("0", (sum, element) => `${sum} + ${element}`),
+  prod: folding("1", (product, element) => `${product} * ${element}`),
+  reduceMax: (reader, operation, index) => winner(reader, operation, index.axes, "exceeds").best,
+  reduceMin: (reader, operation, index) => winner(reader, operation, index.axes, "undercuts").best,
+  argmax: (reader, operation, index) => winner(reader, operation, index.axes, "exceeds").place,
+  argmin: (reader, operation, index) => winner(reader, operation, index.axes, "undercuts").place,
+  maxMask: mask("exceeds"),
+  minMask: mask("undercuts"),
+
+  // The last axis counts the parts, each of `length` elements but perhaps the last.
+  partialSum(reader, operation, index) {
+    const { source } = reader;
+    const input = operation.inputs[0]!;
+    const shape = reader.shapeOf(input);
+    const axes = axesIn(operation);
+    const length = operation.attributes["length"] as number;
+    const count = countOf(shape, axes);
+    const sum = source.variable("0");
+    const begin = reader.times(index.axes.at(-1)!, length);
+    source.loop(length, (k) => {
+      const place = reader.plus(begin, k);
+      const element = reader.at(input, within(reader, shape, axes, index.axes, place));
+      source.set(
+        sum,
+        `${sum} + ${count % length === 0 ? element : `where_(${source.float(`below_(${place}, ${count})`)}, ${element}, 0)`}`,
+      );
+    });
+    return sum;
+  },
+
+  // Shifted by the largest, so that nothing overflows.
+  logSumExp(reader, operation, index) {
+    const { source } = reader;
+    const largest = source.variable("bits_(-8388608)");
+    eachElement(reader, operation, index.axes, (element) => source.set(largest, `max_(${largest}, ${element})`));
+    const total = source.variable("0");
+    eachElement(reader, operation, index.axes, (element) =>
+      source.set(total, `${total} + ${source.call("exp", source.call("sub", element, largest))}`),
+    );
+    const sum = source.call("add", largest, source.call("log", total));
+    return source.call("where", source.call("nonFinite", largest), largest, sum);
+  },
+
+  cumsum(reader, operation, index) {
+    const { source } = reader;
+    const axis = axisIn(operation);
+    const input = operation.inputs[0]!;
+    const backward = operation.attributes["reverse"] === true;
+    const own = index.axes[axis]!;
+    const sum = source.variable("0");
+    source.loop(index.shape[axis]!, (e) => {
+      const element = reader.at(input, index.withAxes(index.shape, index.axes.with(axis, e)));
+      const after = source.float(backward ? `below_(${e}, ${own})` : `below_(${own}, ${e})`);
+      source.set(sum, `${sum} + where_(${after}, 0, ${element})`);
+    });
+    return sum;
+  },
+
+  matmul(reader, { inputs, shape }, index) {
+    const { source } = reader;
+    const [left, right] = inputs as [number, number];
+    const [a, b] = [reader.shapeOf(left), reader.shapeOf(right)];
+    const rowAxes = a.length === 1 ? 0 : 1;
+    const columnAxes = b.length === 1 ? 0 : 1;
+    const batch = index.axes.slice(0, shape.length - rowAxes - columnAxes);
+    const row = index.axes.slice(batch.length, batch.length + rowAxes);
+    const column = index.axes.slice(batch.length + rowAxes);
+    const batchOf = (own: Shape): string[] => {
+      const extents = own.slice(0, -2);
+      return extents.map((extent, k) => (extent === 1 ? "0" : batch[k + batch.length - extents.length]!));
+    };
+    const sum = source.variable("0");
+    source.loop(a.at(-1)!, (e) => {
+      const x = reader.at(left, reader.index(a, [...batchOf(a), ...row, e]));
+      const y = reader.at(right, reader.index(b, [...batchOf(b), e, ...column]));
+      source.set(sum, `${sum} + ${x} * ${y}`);
+    });
+    return sum;
+  },
+
+  scatterAdd(reader, operation, index) {
+    const { source } = reader;
+    const [x, indices] = operation.inputs as [number, number];
+    const axis = axisIn(operation);
+    const chosen = reader.shapeOf(indices);
+    const from = reader.shapeOf(x);
+    const sum = source.variable("0");
+    source.loop(sizeOf(chosen), (k) => {
+      const at = reader.flatIndex(chosen, k);
+      const place = reader.place(indices, at, index.shape[axis]!);
+      const hit = source.float(`isPlace_(${place}, ${index.axes[axis]!})`);
+      const axes = [...index.axes.slice(0, axis), ...at.axes, ...index.axes.slice(axis + 1)];
+      source.set(sum, `${sum} + where_(${hit}, atPlace_(${place}, ${reader.at(x, reader.index(from, axes))}), 0)`);
+    });
+    return sum;
+  },
+
+  scatterAddAlongAxis(reader, operation, index) {
+    const { source } = reader;
+    const [x, indices] = operation.inputs as [number, number];
+    const axis = axisIn(operation);
+    const from = reader.shapeOf(x);
+    const sum = source.variable("0");
+    source.loop(from[axis]!, (k) => {
+      const at = reader.index(from, index.axes.with(axis, k));
+      const place = reader.place(indices, at, index.shape[axis]!);
+      const hit = source.float(`isPlace_(${place}, ${index.axes[axis]!})`);
+      source.set(sum, `${sum} + where_(${hit}, atPlace_(${place}, ${reader.at(x, at)}), 0)`);
+    });
+    return sum;
+  },
+
+  // How many elements of the lane come before this one in ascending order.
+  rank(reader, operation, index) {
+    const { source } = reader;
+    const axis = axisIn(operation);
+    const input = operation.inputs[0]!;
+    const own = reader.at(input, index);
+    const count = source.variable("0");
+    source.loop(index.shape[axis]!, (e) => {
+      const other = reader.at(input, index.withAxes(index.shape, index.axes.with(axis, e)));
+      const earlier = source.float(`below_(${e}, ${index.axes[axis]!})`);
+      const after = source.call("sortsAfter", own, other);
+      const before = source.call("sortsAfter", other, own);
+      // Equal ones keep their order.
+      source.set(count, `${count} + where_(${earlier}, ${source.call("sub", "1", before)}, ${after})`);
+    });
+    return count;
+  },
+
+  inversePermutation(reader, operation, index) {
+    const { source } = reader;
+    const axis = axisIn(operation);
+    const own = source.float(`float_(${index.axes[axis]!})`);
+    const result = source.variable("0");
+    source.loop(index.shape[axis]!, (e) => {
+      const rank = reader.at(operation.inputs[0]!, index.withAxes(index.shape, index.axes.with(axis, e)));
+      source.set(result, `where_(${source.call("equal", rank, own)}, ${source.float(`float_(${e})`)}, ${result})`);
+    });
+    return result;
+  },
+
+  // Over all elements of several values at once: how many are NaN or infinite, in as many parts as there are threads.
+  countNonFinite(reader, { inputs, shape }, index) {
+    const { source } = reader;
+    const threads = shape[0]!;
+    const count = source.variable("0");
+    for (const input of inputs) {
+      const whole = reader.shapeOf(input);
+      const size = sizeOf(whole);
+      const rounds = Math.ceil(size / threads);
+      source.loop(rounds, (k) => {
+        const place = reader.plus(reader.times(k, threads), index.flat);
+        const found = source.call("nonFinite", reader.at(input, reader.flatIndex(whole, place)));
+        const counted =
+          size % threads === 0 ? found : `where_(${source.float(`below_(${place}, ${size})`)}, ${found}, 0)`;
+        source.set(count, `${count} + ${counted}`);
+      });
+    }
+    return count;
+  },
+};

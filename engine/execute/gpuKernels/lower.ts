@@ -1,0 +1,160 @@
+import { sizeOf, type Shape } from "../../tape/shape.ts";
+import type { ProgramValue } from "../program.ts";
+import { isElementwise } from "./functions.ts";
+import { type Attributes, type Graph } from "./graph.ts";
+import { unsupported } from "./unsupported.ts";
+
+type Operation = Extract<ProgramValue, { readonly kind: "operation" }>;
+type Lower = (graph: Graph, inputs: readonly number[], operation: Operation) => number;
+
+/**
+ * An operation of a program as operations that there are kernels for. Throws an UnsupportedOperationError for one that is
+ * not listed here.
+ */
+export function lower(graph: Graph, operation: Operation, inputs: readonly number[]): number {
+  const { name, shape } = operation;
+  if (Object.hasOwn(lowerings, name)) return lowerings[name]!(graph, inputs, operation);
+  if (isElementwise(name)) return graph.operation(name, inputs, shape);
+  throw unsupported(name);
+}
+
+const axesIn = (attributes: Attributes): readonly number[] => attributes["axes"] as readonly number[];
+const axisIn = (attributes: Attributes): number => attributes["axis"] as number;
+
+/** The same name, inputs and attributes. */
+const asItIs: Lower = (graph, inputs, { name, shape, attributes }) => graph.operation(name, inputs, shape, attributes);
+
+/** A function of any number of values as one of two, applied again and again. */
+const pairwise: Lower = (graph, inputs, { name }) =>
+  inputs.length === 1
+    ? graph.elementwise(name, inputs[0]!, inputs[0]!)
+    : inputs.slice(1).reduce((sum, input) => graph.elementwise(name, sum, input), inputs[0]!);
+
+/** A reduction, with its axes left out of the result unless they are kept. */
+const reduced =
+  (reduce: (graph: Graph, input: number, axes: readonly number[]) => number): Lower =>
+  (graph, [input], { shape, attributes }) =>
+    graph.reshape(reduce(graph, input!, axesIn(attributes)), shape);
+
+const plainly =
+  (name: string) =>
+  (graph: Graph, input: number, axes: readonly number[]): number =>
+    graph.reduction(name, input, axes);
+
+const lowerings: Readonly<Record<string, Lower>> = {
+  stopGradient: (_, [x]) => x!,
+  // Kernels compute in float32 anyway.
+  fround: (_, [x]) => x!,
+  max: pairwise,
+  min: pairwise,
+  hypot: (graph, inputs, operation) =>
+    inputs.length === 1 ? graph.elementwise("abs", inputs[0]!) : pairwise(graph, inputs, operation),
+  reshape: (graph, [x], { shape }) => graph.reshape(x!, shape),
+  transpose: asItIs,
+  broadcastTo: asItIs,
+  slice: asItIs,
+  pad: asItIs,
+  take: asItIs,
+  takeAlongAxis: asItIs,
+  scatterAdd: asItIs,
+  scatterAddAlongAxis: asItIs,
+  oneHot: asItIs,
+  matmul: asItIs,
+  cumsum: asItIs,
+  maxMask: asItIs,
+  minMask: asItIs,
+  concat: (graph, inputs, { attributes }) => joined(graph, inputs, axisIn(attributes)),
+  stack: (graph, inputs, { shape, attributes }) => {
+    const axis = axisIn(attributes);
+    const part = shape.map((extent, k) => (k === axis ? 1 : extent));
+    return joined(
+      graph,
+      inputs.map((input) => graph.reshape(input, part)),
+      axis,
+    );
+  },
+  sum: reduced(sumOver),
+  prod: reduced(plainly("prod")),
+  reduceMax: reduced(plainly("reduceMax")),
+  reduceMin: reduced(plainly("reduceMin")),
+  argmax: reduced(plainly("argmax")),
+  argmin: reduced(plainly("argmin")),
+  logSumExp: reduced(plainly("logSumExp")),
+  norm: reduced((graph, x, axes) =>
+    axes.length === 0
+      ? graph.elementwise("abs", x)
+      : graph.elementwise("sqrt", sumOver(graph, graph.elementwise("mul", x, x), axes)),
+  ),
+  sumTo: (graph, [x], { shape }) => {
+    const from = graph.shapeOf(x!);
+    const lead = from.length - shape.length;
+    const axes = from.flatMap((extent, axis) =>
+      axis < lead || (shape[axis - lead] === 1 && extent !== 1) ? [axis] : [],
+    );
+    return graph.reshape(sumOver(graph, x!, axes), shape);
+  },
+  softmax: (graph, [x], { attributes }) => graph.elementwise("exp", lessLogSum(graph, x!, axisIn(attributes))),
+  logSoftmax: (graph, [x], { attributes }) => lessLogSum(graph, x!, axisIn(attributes)),
+  crossEntropy: (graph, [logits, labels]) => {
+    const shape = graph.shapeOf(logits!);
+    const last = shape.length - 1;
+    const batch = sizeOf(shape.slice(0, -1));
+    const hard = graph.shapeOf(labels!).length !== shape.length;
+    const logSum = graph.reduction("logSumExp", logits!, [last]);
+    if (hard) {
+      const places = graph.reshape(labels!, [...shape.slice(0, -1), 1]);
+      const own = graph.operation("takeAlongAxis", [logits!, places], graph.shapeOf(places), { axis: last });
+      return mean(graph, graph.elementwise("sub", logSum, own), batch);
+    }
+    // A class of probability 0 adds nothing, even where its logit is −∞.
+    const surprise = graph.elementwise("mul", labels!, graph.elementwise("sub", logSum, logits!));
+    const terms = graph.elementwise("where", labels!, surprise, graph.number(0));
+    return mean(graph, terms, batch);
+  },
+  argsort: (graph, [x], { shape, attributes }) => {
+    const ranks = graph.operation("rank", [x!], shape, attributes);
+    return graph.operation("inversePermutation", [ranks], shape, attributes);
+  },
+};
+
+function mean(graph: Graph, x: number, count: number): number {
+  const axes = graph.shapeOf(x).map((_, axis) => axis);
+  return graph.elementwise("div", graph.reshape(sumOver(graph, x, axes), []), graph.number(count));
+}
+
+function lessLogSum(graph: Graph, x: number, axis: number): number {
+  return graph.elementwise("sub", x, graph.reduction("logSumExp", x, [axis]));
+}
+
+/** Longer sums are made in two rounds: one thread would be slow, and loses digits. */
+const longestSum = 1024;
+
+/** The sum over axes, which stay with extent 1. */
+export function sumOver(graph: Graph, x: number, axes: readonly number[]): number {
+  if (axes.length === 0) return x;
+  const shape = graph.shapeOf(x);
+  const count = axes.reduce((product, axis) => product * shape[axis]!, 1);
+  if (count <= longestSum) return graph.reduction("sum", x, axes);
+  const length = Math.ceil(Math.sqrt(count));
+  const kept = shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent));
+  const parts: Shape = [...kept, Math.ceil(count / length)];
+  const sums = graph.operation("partialSum", [x], parts, { axes, length });
+  return graph.reshape(graph.reduction("sum", sums, [kept.length]), kept);
+}
+
+/** So many are joined by one kernel, which takes no more textures than this and few others. */
+export const mostJoined = 6;
+
+/** Joins along an axis, many in several rounds. */
+export function joined(graph: Graph, inputs: readonly number[], axis: number): number {
+  if (inputs.length > mostJoined) {
+    const rounds = Array.from({ length: Math.ceil(inputs.length / mostJoined) }, (_, k) =>
+      joined(graph, inputs.slice(k * mostJoined, (k + 1) * mostJoined), axis),
+    );
+    return joined(graph, rounds, axis);
+  }
+  if (inputs.length === 1) return inputs[0]!;
+  const shapes = inputs.map((input) => graph.shapeOf(input));
+  const extent = shapes.reduce((total, shape) => total + shape[axis]!, 0);
+  return graph.operation("concat", inputs, shapes[0]!.with(axis, extent), { axis });
+}

@@ -1,0 +1,418 @@
+import type { Texture } from "gpu.js";
+import type { Device, Executor, Residents, StepResult, Weights } from "../../engine/execute/executor.ts";
+import {
+  firstRowSlot,
+  placeSlot,
+  planKernels,
+  stepsInRound,
+  type GpuPlan,
+  type Told,
+} from "../../engine/execute/gpuKernels/plan.ts";
+import type { Program } from "../../engine/execute/program.ts";
+import type { KernelRunner } from "./kernelRunner.ts";
+
+/** A leaf of the weights on the GPU; undefined where it has no elements, a number where it is one of float64. */
+type Resident = Texture | number | undefined;
+
+interface Gradients {
+  readonly textures: readonly Resident[];
+  readonly sizes: readonly number[];
+}
+
+interface Residing {
+  parameters: readonly Resident[];
+  state: readonly Resident[];
+}
+
+interface Prepared {
+  readonly program: Program;
+  readonly plan: GpuPlan;
+  readonly constants: readonly Texture[];
+  /** Nothing told. */
+  readonly noReports: Texture;
+}
+
+/** What is kept between steps. */
+interface Loaded {
+  readonly residents: Residents;
+  readonly data: readonly (Texture | undefined)[];
+  readonly parameterSizes: readonly number[];
+  readonly stateSizes: readonly number[];
+  readonly stepsInRound: number;
+}
+
+/** The weights before each step of a round are kept until it is known how the step came out: no more than this. */
+const mostKeptBytes = 2 ** 28;
+/** Row numbers are float32. */
+const mostRows = 2 ** 24;
+
+/** Runs programs as kernels of gpu.js. Data, parameters and the optimizer's state stay on the GPU between steps. */
+export class GpuExecutor implements Executor {
+  readonly name = "gpu.js";
+  readonly device: Device;
+  /** Called once when the context is lost; from then on every call rejects with the same error. */
+  onLost: ((reason: Error) => void) | undefined;
+  readonly #runner: KernelRunner;
+  readonly #programs: Prepared[] = [];
+  #loaded: Loaded | undefined;
+  #weights: Residing = { parameters: [], state: [] };
+  /** Of the latest step. */
+  #gradients: Gradients | undefined;
+  #lost: Error | undefined;
+  readonly #disposal = new AbortController();
+  /** Calls run one after the other. */
+  #before: Promise<unknown> = Promise.resolve();
+
+  constructor(runner: KernelRunner, renderer: string) {
+    this.#runner = runner;
+    this.device = { kind: "gpu", description: renderer };
+    runner.whenLost((reason) => {
+      this.#lost = reason;
+      this.onLost?.(reason);
+    }, this.#disposal.signal);
+  }
+
+  load(residents: Residents): Promise<void> {
+    return this.#next(async () => {
+      this.#free();
+      const { data, weights, parameterShapes, stateShapes } = residents;
+      const rows = data[0]?.shape[0] ?? 0;
+      if (rows > mostRows)
+        throw new Error(`The data has ${rows} rows, and the GPU counts only to ${mostRows}: train on the CPU.`);
+      const most = this.#runner.mostElements;
+      const largest = Math.max(
+        0,
+        ...data.map((leaf) => leaf.data.length),
+        ...weights.parameters.map(({ length }) => length),
+      );
+      if (largest > most) throw tooLarge(largest, most);
+      const parameterSizes = parameterShapes.map(sizeOf);
+      const stateSizes = stateShapes.map(sizeOf);
+      const bytes = 4 * [...parameterSizes, ...stateSizes].reduce((sum, size) => sum + size, 0);
+      const kept = Math.max(1, Math.min(stepsInRound, Math.floor(mostKeptBytes / Math.max(1, bytes))));
+      const textures: (Texture | undefined)[] = [];
+      this.#loaded = { residents, data: textures, parameterSizes, stateSizes, stepsInRound: kept };
+      for (const leaf of data) textures.push(leaf.data.length === 0 ? undefined : await this.#runner.upload(leaf.data));
+      await this.#put(weights);
+      this.#runner.check();
+    });
+  }
+
+  prepare(program: Program): Promise<number> {
+    return this.#next(async () => {
+      const { residents, data } = this.#ready;
+      const plan = planKernels(program, residents.data);
+      const most = this.#runner.mostElements;
+      const largest = Math.max(...plan.kernels.map(({ size }) => size));
+      if (largest > most) throw tooLarge(largest, most);
+      const constants: Texture[] = [];
+      for (const constant of plan.constants) constants.push(await this.#runner.upload(constant));
+      const noReports = await this.#runner.upload(new Float32Array(stepsInRound * plan.width));
+      const prepared = { program, plan, constants, noReports };
+      this.#programs.push(prepared);
+      // A step that changes nothing: it compiles every kernel, so that what the driver does not take is told now.
+      if (data.every((leaf) => leaf !== undefined)) await this.#rehearse(prepared);
+      return this.#programs.length - 1;
+    });
+  }
+
+  run(program: number, batches: readonly Int32Array[]): Promise<readonly StepResult[]> {
+    return this.#next(async () => {
+      const prepared = this.#programs[program]!;
+      const { stepsInRound } = this.#ready;
+      const results: StepResult[] = [];
+      for (let at = 0; at < batches.length; at += stepsInRound) {
+        results.push(...(await this.#round(prepared, batches.slice(at, at + stepsInRound))));
+        if (results.at(-1)!.outcome !== "done") break;
+      }
+      return results;
+    });
+  }
+
+  gradients(): Promise<readonly Float32Array[]> {
+    return this.#next(async () => {
+      if (this.#gradients === undefined) throw new Error("No step has been run yet.");
+      const { textures, sizes } = this.#gradients;
+      return this.#readAll(textures, sizes);
+    });
+  }
+
+  read(): Promise<Weights> {
+    return this.#next(async () => {
+      const { parameterSizes, stateSizes, residents } = this.#ready;
+      const parameters = await this.#readAll(this.#weights.parameters, parameterSizes);
+      const state = await this.#readAll(this.#weights.state, stateSizes);
+      return {
+        parameters,
+        state: state.map((data, leaf) => {
+          if (residents.stateShapes[leaf]!.length > 0) return data;
+          const kept = this.#weights.state[leaf];
+          return Float64Array.of(typeof kept === "number" ? kept : data[0]!);
+        }),
+      };
+    });
+  }
+
+  write(weights: Weights): Promise<void> {
+    return this.#next(() => this.#put(weights));
+  }
+
+  dispose(): void {
+    this.#disposal.abort();
+    void this.#next(() => {
+      this.#free();
+      return Promise.resolve();
+    }).catch(() => undefined);
+  }
+
+  get #ready(): Loaded {
+    if (this.#loaded === undefined) throw new Error("The executor was given no data yet.");
+    return this.#loaded;
+  }
+
+  #next<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#before.then(async () => {
+      this.#checkContext();
+      const value = await work();
+      // What was computed while the context went is nothing.
+      this.#checkContext();
+      return value;
+    });
+    this.#before = result.catch(() => undefined);
+    return result;
+  }
+
+  #checkContext(): void {
+    if (this.#lost !== undefined) throw this.#lost;
+  }
+
+  async #put({ parameters, state }: Weights): Promise<void> {
+    const { residents } = this.#ready;
+    const upload = (data: ArrayLike<number>): Promise<Texture> | undefined =>
+      data.length === 0 ? undefined : this.#runner.upload(Float32Array.from(data));
+    const next = { parameters: [] as Resident[], state: [] as Resident[] };
+    for (const leaf of parameters) next.parameters.push(await upload(leaf));
+    for (const [leaf, data] of state.entries())
+      next.state.push(residents.stateShapes[leaf]!.length === 0 ? data[0]! : await upload(data));
+    this.#replace(next);
+  }
+
+  #replace(next: Residing): void {
+    const before = this.#weights;
+    this.#weights = next;
+    deleteAll([...before.parameters, ...before.state]);
+  }
+
+  async #readAll(textures: readonly Resident[], sizes: readonly number[]): Promise<Float32Array[]> {
+    const all: Float32Array[] = [];
+    for (const [k, kept] of textures.entries()) {
+      if (typeof kept === "number") all.push(Float32Array.of(kept));
+      else all.push(kept === undefined ? new Float32Array(0) : await this.#runner.read(kept, sizes[k]!));
+    }
+    return all;
+  }
+
+  /** Steps whose reports are read at once. Those after one that is not done have not been. */
+  async #round(prepared: Prepared, batches: readonly Int32Array[]): Promise<StepResult[]> {
+    const { plan } = prepared;
+    await this.#bring(plan);
+    const rows = await this.#uploadRows(prepared, batches);
+    const before: Residing[] = [];
+    const hosts: Float64Array[] = [];
+    let reports = prepared.noReports.clone();
+    try {
+      for (let place = 0; place < batches.length; place++) {
+        const step = await this.#step(prepared, rows, reports, place);
+        reports.delete();
+        ({ reports } = step);
+        hosts.push(step.numbers);
+        before.push(this.#weights);
+        this.#weights = step.weights;
+      }
+      const told = await this.#runner.read(reports, stepsInRound * plan.width);
+      const results: StepResult[] = [];
+      for (const [place, numbers] of hosts.entries()) {
+        const result = this.#resultOf(prepared, told.subarray(place * plan.width, (place + 1) * plan.width), numbers);
+        results.push(result);
+        if (result.outcome !== "done") break;
+      }
+      const last = results.length - 1;
+      if (results[last]!.outcome !== "done") {
+        // As they were before the step.
+        this.#replace(before[last]!);
+        deleteWeights(before.splice(last + 1));
+        before.pop();
+        if (last < batches.length - 1) await this.#again(prepared, rows, last);
+      }
+      return results;
+    } catch (error) {
+      // As if the round had not begun.
+      const first = before.shift();
+      if (first !== undefined) this.#replace(first);
+      throw error;
+    } finally {
+      deleteWeights(before);
+      reports.delete();
+      rows.delete();
+    }
+  }
+
+  /** The gradients of a step after which others were run already. */
+  async #again(prepared: Prepared, rows: Texture, place: number): Promise<void> {
+    const reports = prepared.noReports.clone();
+    try {
+      const step = await this.#step(prepared, rows, reports, place);
+      step.reports.delete();
+      deleteWeights([step.weights]);
+    } finally {
+      reports.delete();
+    }
+  }
+
+  async #rehearse(prepared: Prepared): Promise<void> {
+    await this.#bring(prepared.plan);
+    const rows = await this.#uploadRows(prepared, []);
+    const gradients = this.#gradients;
+    this.#gradients = undefined;
+    try {
+      await this.#again(prepared, rows, 0);
+      this.#runner.check();
+    } finally {
+      rows.delete();
+      this.#keepGradients(gradients);
+    }
+  }
+
+  #uploadRows({ program }: Prepared, batches: readonly Int32Array[]): Promise<Texture> {
+    const rows = new Float32Array(stepsInRound * program.batchSize);
+    batches.forEach((batch, place) => rows.set(batch, place * program.batchSize));
+    return this.#runner.upload(rows);
+  }
+
+  /** A number of the state is kept where a program wants it: as one of float64, or on the GPU. */
+  async #bring({ numbers, state }: GpuPlan): Promise<void> {
+    if (state.length === 0) return;
+    const brought: Resident[] = [];
+    for (const [leaf, kept] of this.#weights.state.entries()) {
+      if (numbers.leaves.has(leaf) && typeof kept === "object") {
+        brought.push((await this.#runner.read(kept, 1))[0]);
+        kept.delete();
+      } else if (state[leaf] !== undefined && typeof kept === "number")
+        brought.push(await this.#runner.upload(Float32Array.of(kept)));
+      else brought.push(kept);
+    }
+    this.#weights = { parameters: this.#weights.parameters, state: brought };
+  }
+
+  /** Runs all kernels once. Gives what the weights become, and leaves them as they are. */
+  async #step(
+    { program, plan, constants }: Prepared,
+    rows: Texture,
+    reports: Texture,
+    place: number,
+  ): Promise<{ readonly weights: Residing; readonly reports: Texture; readonly numbers: Float64Array }> {
+    const { graph } = plan;
+    const numbers = plan.numbers.compute((leaf) => this.#weights.state[leaf] as number);
+    const numberAt = (slot: number): number =>
+      slot === firstRowSlot ? place * program.batchSize : slot === placeSlot ? place : numbers[slot]!;
+    const made = new Map<number, Texture>();
+    const residents = {
+      parameter: this.#weights.parameters,
+      state: this.#weights.state,
+      data: this.#ready.data,
+      constant: constants,
+      rows: [rows],
+      reports: [reports],
+    };
+    const textureOf = (id: number): Texture => {
+      const node = graph.nodes[id]!;
+      return (node.kind === "resident" ? residents[node.of][node.leaf] : made.get(id)) as Texture;
+    };
+    try {
+      for (const kernel of plan.kernels) {
+        const texture = await this.#runner.run(
+          kernel,
+          kernel.textures.map(textureOf),
+          kernel.textures.map((id) => sizeOf(graph.nodes[id]!.shape)),
+          kernel.numbers.map(numberAt),
+        );
+        made.set(kernel.node, texture);
+        for (const id of kernel.releases) {
+          made.get(id)!.delete();
+          made.delete(id);
+        }
+      }
+      const own = (ids: readonly (number | undefined)[]): Resident[] =>
+        ids.map((id) => (id === undefined ? undefined : textureOf(id).clone()));
+      const { outputs } = program;
+      const updates = outputs.parameters.length > 0 || outputs.state.length > 0;
+      const sizes = outputs.gradients.map((id) => sizeOf(program.values[id]!.shape));
+      this.#keepGradients({ textures: own(plan.gradients), sizes });
+      const next = updates
+        ? {
+            parameters: own(plan.parameters),
+            state: own(plan.state).map((kept, leaf) =>
+              plan.numbers.leaves.has(leaf) ? numbers[outputs.state[leaf]!]! : kept,
+            ),
+          }
+        : { parameters: clones(this.#weights.parameters), state: clones(this.#weights.state) };
+      return { weights: next, reports: textureOf(plan.reports).clone(), numbers };
+    } finally {
+      deleteAll([...made.values()]);
+    }
+  }
+
+  #keepGradients(gradients: Gradients | undefined): void {
+    if (this.#gradients !== undefined) deleteAll(this.#gradients.textures);
+    this.#gradients = gradients;
+  }
+
+  #resultOf({ program, plan }: Prepared, told: Float32Array, numbers: Float64Array): StepResult {
+    const number = (where: Told): number => ("slot" in where ? numbers[where.slot]! : told[where.place]!);
+    const loss = number(plan.loss);
+    const gradientNorms = plan.gradientNorms.map(number);
+    const broken =
+      told[plan.broken] !== 0 ||
+      plan.guards.some(
+        ({ slot, expected }) => !sameNumber(numbers[slot]!, expected) && numbers[slot] !== Math.fround(expected),
+      );
+    const finite =
+      [loss, ...gradientNorms].every(Number.isFinite) &&
+      told[plan.nonFinite] === 0 &&
+      program.outputs.state.every(
+        (id, leaf) => !plan.numbers.leaves.has(leaf) || Number.isFinite(Math.fround(numbers[id]!)),
+      );
+    const outcome = broken ? "guard" : finite ? "done" : "non-finite";
+    return { outcome, loss, metrics: plan.metrics.map(number), gradientNorms };
+  }
+
+  #free(): void {
+    const prepared = this.#programs.splice(0);
+    this.#keepGradients(undefined);
+    this.#replace({ parameters: [], state: [] });
+    deleteAll(prepared.flatMap(({ constants, noReports }) => [...constants, noReports]));
+    deleteAll(this.#loaded?.data ?? []);
+    this.#loaded = undefined;
+    this.#runner.dispose();
+  }
+}
+
+const sizeOf = (shape: readonly number[]): number => shape.reduce((size, extent) => size * extent, 1);
+
+const sameNumber = (a: number, b: number): boolean => a === b || (Number.isNaN(a) && Number.isNaN(b));
+
+function clones(residents: readonly Resident[]): Resident[] {
+  return residents.map((kept) => (typeof kept === "object" ? kept.clone() : kept));
+}
+
+function deleteAll(residents: readonly Resident[]): void {
+  for (const kept of residents) if (typeof kept === "object") kept.delete();
+}
+
+function deleteWeights(weights: readonly Residing[]): void {
+  for (const { parameters, state } of weights) deleteAll([...parameters, ...state]);
+}
+
+function tooLarge(elements: number, most: number): Error {
+  return new Error(`A tensor of ${elements} elements is more than this GPU takes, which is ${most}: train on the CPU.`);
+}
