@@ -3,20 +3,31 @@ import { ShapeError } from "../primitives/broadcastShapes.ts";
 import * as selection from "../primitives/selection.ts";
 import * as transcendental from "../primitives/transcendental.ts";
 import type { Value } from "../tape/tensor.ts";
-import { one, two, type Elementwise, type ElementwiseOfTwo } from "./lifting.ts";
+import * as complex from "./complex/arithmetic.ts";
+import type { Complex } from "./complex/number.ts";
+import {
+  one,
+  oneOrComplex,
+  two,
+  twoOrComplex,
+  type ArithmeticOfTwo,
+  type Elementwise,
+  type ElementwiseOfComplex,
+  type ElementwiseOfTwo,
+} from "./lifting.ts";
 import type { Broadcast, Broadcastable, Like, Operand, ShapeOf, Shaped } from "./types.ts";
 import { asValue } from "./values.ts";
 
 // ---------------------------------------------------------------------------------------------------------- arithmetic
 
 /** a + b, element by element with broadcasting. */
-export const add: ElementwiseOfTwo = two("add", arithmetic.add);
+export const add: ArithmeticOfTwo = twoOrComplex("add", arithmetic.add, complex.add);
 /** a − b, element by element with broadcasting. */
-export const sub: ElementwiseOfTwo = two("sub", arithmetic.sub);
+export const sub: ArithmeticOfTwo = twoOrComplex("sub", arithmetic.sub, complex.sub);
 /** a · b, element by element with broadcasting (`matmul` is the matrix product). */
-export const mul: ElementwiseOfTwo = two("mul", arithmetic.mul);
+export const mul: ArithmeticOfTwo = twoOrComplex("mul", arithmetic.mul, complex.mul);
 /** a / b, element by element with broadcasting. */
-export const div: ElementwiseOfTwo = two("div", arithmetic.div);
+export const div: ArithmeticOfTwo = twoOrComplex("div", arithmetic.div, complex.div);
 /** a % b, element by element with broadcasting, with the sign of a, as NumPy's `fmod`. */
 export const mod: ElementwiseOfTwo = two("mod", arithmetic.mod);
 /** a − b·⌊a/b⌋, element by element with broadcasting, with the sign of b, as Python's `%`. */
@@ -25,22 +36,22 @@ export const remainder: ElementwiseOfTwo = two("remainder", arithmetic.remainder
  * a to the power b, element by element with broadcasting. The derivative with respect to b is NaN for a < 0, where the
  * power is real at isolated b only, and 0 at a = 0.
  */
-export const pow: ElementwiseOfTwo = two("pow", arithmetic.pow);
+export const pow: ArithmeticOfTwo = twoOrComplex("pow", arithmetic.pow, complex.pow);
 /** −x. */
-export const neg: Elementwise = one("neg", arithmetic.neg);
+export const neg: ElementwiseOfComplex = oneOrComplex("neg", arithmetic.neg, complex.neg);
 /** x². */
-export const square: Elementwise = one("square", arithmetic.square);
+export const square: ElementwiseOfComplex = oneOrComplex("square", arithmetic.square, (z) => complex.mul(z, z));
 /** 1/x. */
-export const reciprocal: Elementwise = one("reciprocal", arithmetic.reciprocal);
+export const reciprocal: ElementwiseOfComplex = oneOrComplex("reciprocal", arithmetic.reciprocal, complex.reciprocal);
 
 // ------------------------------------------------------------------------------------------------- powers, logarithms
 
 /** eˣ. */
-export const exp: Elementwise = one("exp", transcendental.exp);
+export const exp: ElementwiseOfComplex = oneOrComplex("exp", transcendental.exp, complex.exp);
 /** eˣ − 1, exact near 0. */
 export const expm1: Elementwise = one("expm1", transcendental.expm1);
 /** The natural logarithm. */
-export const log: Elementwise = one("log", transcendental.log);
+export const log: ElementwiseOfComplex = oneOrComplex("log", transcendental.log, complex.log);
 /** ln(1 + x), exact near 0. */
 export const log1p: Elementwise = one("log1p", transcendental.log1p);
 /** The logarithm to base 2. */
@@ -48,7 +59,7 @@ export const log2: Elementwise = one("log2", transcendental.log2);
 /** The logarithm to base 10. */
 export const log10: Elementwise = one("log10", transcendental.log10);
 /** √x. The derivative at 0 is infinite. */
-export const sqrt: Elementwise = one("sqrt", transcendental.sqrt);
+export const sqrt: ElementwiseOfComplex = oneOrComplex("sqrt", transcendental.sqrt, complex.sqrt);
 /** 1/√x. */
 export const rsqrt: Elementwise = one("rsqrt", transcendental.rsqrt);
 /** The cube root. The derivative at 0 is infinite. */
@@ -92,7 +103,11 @@ export const atanh: Elementwise = one("atanh", transcendental.atanh);
 // ---------------------------------------------------------------------------------------------------------- selection
 
 /** |x|. The derivative at 0 is 0. */
-export const abs: Elementwise = one("abs", selection.abs);
+export const abs: <const X extends Operand | Complex>(x: X) => Like<X> = oneOrComplex(
+  "abs",
+  selection.abs,
+  complex.abs,
+) as never;
 /** The larger of a and b; where they are equal, a gets the whole adjoint. */
 export const maximum: ElementwiseOfTwo = two("maximum", selection.max);
 /** The smaller of a and b; where they are equal, a gets the whole adjoint. */

@@ -6,8 +6,11 @@ import { addTensorMethods } from "./tensorMethods.ts";
 
 export type { Nested, NestedArray, Operand, Range, Shape, Tensor, Value } from "./types.ts";
 export * from "./activations.ts";
+export * from "./complex/functions.ts";
+export type { Complex } from "./complex/number.ts";
 export * from "./convolution.ts";
 export * from "./linearAlgebra.ts";
+export * from "./fourier.ts";
 export * from "./creation.ts";
 export { customJvp, customVjp } from "./custom.ts";
 export * from "./elementwise.ts";

@@ -1,5 +1,6 @@
 import type { Value } from "../tape/tensor.ts";
 import type { Broadcast, Broadcastable, Like, Operand, ShapeOf, Shaped } from "./types.ts";
+import { Complex, partsOf, type Parts } from "./complex/number.ts";
 import { asValue } from "./values.ts";
 
 /** A function of each element: the result has the shape of `x`. */
@@ -18,4 +19,40 @@ export function one(name: string, apply: (x: Value) => Value): Elementwise {
 
 export function two(name: string, apply: (a: Value, b: Value) => Value): ElementwiseOfTwo {
   return ((a: unknown, b: unknown) => apply(asValue(name, a), asValue(name, b))) as unknown as ElementwiseOfTwo;
+}
+
+/** The same, also of complex numbers. */
+export type ElementwiseOfComplex = <const X extends Operand | Complex>(
+  x: X,
+) => X extends Complex<infer S> ? Complex<S> : Like<X>;
+
+/** The same of two: the result is complex where one of them is. */
+export type ArithmeticOfTwo = <const A extends Operand | Complex, const B extends Operand | Complex>(
+  a: A,
+  b: Broadcastable<A, B>,
+) => A extends Complex
+  ? Complex<Broadcast<ShapeOf<A>, ShapeOf<B>>>
+  : B extends Complex
+    ? Complex<Broadcast<ShapeOf<A>, ShapeOf<B>>>
+    : Shaped<Broadcast<ShapeOf<A>, ShapeOf<B>>>;
+
+/** A function that has another formula for complex numbers. */
+export function oneOrComplex(
+  name: string,
+  apply: (x: Value) => Value,
+  complex: (x: Parts) => Complex | Value,
+): ElementwiseOfComplex {
+  return ((x: unknown) =>
+    x instanceof Complex ? complex(partsOf(name, x)) : apply(asValue(name, x))) as unknown as ElementwiseOfComplex;
+}
+
+export function twoOrComplex(
+  name: string,
+  apply: (a: Value, b: Value) => Value,
+  complex: (a: Parts, b: Parts) => Complex,
+): ArithmeticOfTwo {
+  return ((a: unknown, b: unknown) =>
+    a instanceof Complex || b instanceof Complex
+      ? complex(partsOf(name, a), partsOf(name, b))
+      : apply(asValue(name, a), asValue(name, b))) as unknown as ArithmeticOfTwo;
 }

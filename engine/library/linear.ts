@@ -1,5 +1,8 @@
 import * as contraction from "../primitives/contraction.ts";
 import * as normalization from "../primitives/normalization.ts";
+import * as complex from "./complex/arithmetic.ts";
+import type { Complex } from "./complex/number.ts";
+import { twoOrComplex } from "./lifting.ts";
 import type { Like, Multipliable, Operand, Product, ShapeOf, Shaped, Tensor } from "./types.ts";
 import { asValue, fixed } from "./values.ts";
 
@@ -10,12 +13,18 @@ import { asValue, fixed } from "./values.ts";
  * @example matmul(x, w)   // [batch, 64] and [64, 32] give [batch, 32]
  * @throws ShapeError where the inner dimensions differ; where TypeScript knows the shapes, it says so before anything runs.
  */
-export function matmul<const A extends Operand, const B extends Operand>(
+export function matmul<const A extends Operand | Complex, const B extends Operand | Complex>(
   a: A,
   b: Multipliable<A, B>,
-): Shaped<Product<ShapeOf<A>, ShapeOf<B>>> {
-  return contraction.matmul(asValue("matmul", a), asValue("matmul", b)) as Shaped<Product<ShapeOf<A>, ShapeOf<B>>>;
+): A extends Complex
+  ? Complex<Product<ShapeOf<A>, ShapeOf<B>>>
+  : B extends Complex
+    ? Complex<Product<ShapeOf<A>, ShapeOf<B>>>
+    : Shaped<Product<ShapeOf<A>, ShapeOf<B>>> {
+  return product(a, b) as never;
 }
+
+const product = twoOrComplex("matmul", contraction.matmul, complex.matmul) as (a: unknown, b: unknown) => unknown;
 
 /** The inner product of two vectors; of matrices their product, as `matmul`. */
 export function dot<const A extends Operand, const B extends Operand>(

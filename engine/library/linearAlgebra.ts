@@ -262,32 +262,6 @@ export function logdet<const A extends Operand>(a: SquareMatrix<A, "logdet">): S
   return result.logabsdet as Shaped<BatchOf<ShapeOf<A>>>;
 }
 
-/** The sum of the diagonal. */
-export function trace<const A extends Operand>(a: A): Shaped<BatchOf<ShapeOf<A>>> {
-  return sum(diagonalOf("trace", a, 0), -1) as Shaped<BatchOf<ShapeOf<A>>>;
-}
-
-/** The elements of diagonal k: those above the main one for k > 0. */
-export function diagonal(a: Operand, k = 0): number {
-  return diagonalOf("diagonal", a, fixed(k)) as number;
-}
-
-function diagonalOf(operation: string, a: unknown, k: number): Value {
-  const x = asValue(operation, a);
-  matrices.matrixShape(operation, shapeOf(x));
-  return matrices.diagonalOf(x, k);
-}
-
-/** The matrix [..., n, n] with the elements of x [..., n] on its diagonal, zeros elsewhere. */
-export function diag<const X extends Operand>(x: X): Shaped<Swapped<readonly [...ShapeOf<X>, Last<ShapeOf<X>>]>> {
-  const value = asValue("diag", x);
-  if (shapeOf(value).length === 0) throw new ShapeError("diag of scalar: give it a vector");
-  const result = mul(matrices.rowOf(value), matrices.identityFrom(shapeOf(value).at(-1)!));
-  return result as Shaped<Swapped<readonly [...ShapeOf<X>, Last<ShapeOf<X>>]>>;
-}
-
-type Last<S extends Shape> = S extends readonly [...Shape, infer N extends number] ? N : number;
-
 /** The product of a matrix with itself, n times; of its inverse where n is negative. */
 export function matrixPower<const A extends Operand>(a: SquareMatrix<A, "matrixPower">, n: number): Like<A> {
   const x = asValue("matrixPower", a);

@@ -6,6 +6,8 @@ import * as reduction from "../primitives/reduction.ts";
 import { reshape } from "../primitives/shaping.ts";
 import * as summaries from "../primitives/summaries.ts";
 import type { Value } from "../tape/tensor.ts";
+import * as complex from "./complex/arithmetic.ts";
+import { Complex, partsOf, type Parts } from "./complex/number.ts";
 import type { Axes, Operand, Reduced, ShapeOf, Shaped } from "./types.ts";
 import { asValue, fixed, shapeOf } from "./values.ts";
 
@@ -35,12 +37,34 @@ function over(name: string, apply: (x: Value, axes: PrimitiveAxes, keepDims: boo
     apply(asValue(name, x), fixed(axes), options.keepDims ?? false)) as unknown as Reduction;
 }
 
+/** The same, also of complex numbers. */
+export type ReductionOfComplex = <
+  const X extends Operand | Complex,
+  const A extends Axes | undefined = undefined,
+  const Keep extends boolean = false,
+>(
+  x: X,
+  axes?: A,
+  options?: ReductionOptions<Keep>,
+) => X extends Complex ? Complex<Reduced<ShapeOf<X>, A, Keep>> : Shaped<Reduced<ShapeOf<X>, A, Keep>>;
+
+function overComplex(
+  name: string,
+  apply: (x: Value, axes: PrimitiveAxes, keepDims: boolean) => Value,
+  complex: (x: Parts, axes: PrimitiveAxes, keepDims: boolean) => Complex,
+): ReductionOfComplex {
+  return ((x: unknown, axes?: Axes, options: ReductionOptions = {}) => {
+    const [over, keepDims] = [fixed(axes), options.keepDims ?? false];
+    return x instanceof Complex ? complex(partsOf(name, x), over, keepDims) : apply(asValue(name, x), over, keepDims);
+  }) as unknown as ReductionOfComplex;
+}
+
 /** The sum over axes, all of them when left out. `sum(x, -1, { keepDims: true })` */
-export const sum: Reduction = over("sum", reduction.sum);
+export const sum: ReductionOfComplex = overComplex("sum", reduction.sum, complex.total);
 /** The product over axes, all of them when left out. */
 export const prod: Reduction = over("prod", reduction.prod);
 /** The arithmetic mean over axes, all of them when left out: a sum and a division. */
-export const mean: Reduction = over("mean", reduction.mean);
+export const mean: ReductionOfComplex = overComplex("mean", reduction.mean, complex.mean);
 /** The largest element over axes; of equal ones the first gets the whole adjoint. (`maximum` compares two values.) */
 export const max: Reduction = over("max", extremes.reduceMax);
 /** The smallest element over axes; of equal ones the first gets the whole adjoint. (`minimum` compares two values.) */

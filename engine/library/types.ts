@@ -66,7 +66,16 @@ export type ShapeOf<X> =
         ? readonly [number]
         : X extends readonly (infer Element)[]
           ? readonly [X["length"], ...ElementShape<Element>]
-          : Shape;
+          : X extends ComplexParts<infer S>
+            ? S
+            : Shape;
+
+/** What tells a complex number's shape. */
+interface ComplexParts<S extends Shape> {
+  readonly re: number;
+  readonly im: number;
+  readonly shape: S;
+}
 
 /** Stops at eight levels: of arrays nested to any depth no shape is known. */
 type ElementShape<Element, Depth extends 0[] = []> = Depth["length"] extends 8

@@ -175,6 +175,8 @@ export const primitiveNames = [
   "pinv",
   // matrixFunctions.ts
   "expm",
+  // fourier.ts
+  "fft",
   // custom.ts
   "custom",
 ] as const;

@@ -8,6 +8,7 @@ import * as convolution from "./convolution.ts";
 import { custom } from "./custom.ts";
 import * as dynamicSlice from "./dynamicSlice.ts";
 import * as extremes from "./extremes.ts";
+import * as fourier from "./fourier.ts";
 import * as gathering from "./gathering.ts";
 import { identity } from "./identity.ts";
 import * as indexing from "./indexing.ts";
@@ -60,6 +61,7 @@ const primitives: Readonly<Record<PrimitiveName, { readonly rule: Rule }>> = {
   ...spectral,
   ...singularValues,
   ...matrixFunctions,
+  ...fourier,
   custom,
 };
 

@@ -20,6 +20,7 @@ import { above, anywhere, column, cube, inside, on, pairs, places, positive, row
 import { convolutionCases } from "./cases/convolution.ts";
 import { linearAlgebraCases } from "./cases/linearAlgebra.ts";
 import { scatteringCases } from "./cases/scattering.ts";
+import { fourierCases } from "./cases/fourier.ts";
 import { scanCases } from "./cases/scans.ts";
 import { specialCases } from "./cases/special.ts";
 import { tensorOf } from "./checkDerivatives.ts";
@@ -272,5 +273,6 @@ export const cases: Readonly<Record<PrimitiveName, readonly Case[]>> = {
   ...convolutionCases,
   identity: [anywhere(identity)],
   ...linearAlgebraCases,
+  ...fourierCases,
   custom: [pairs(product), on((x) => total(x), x6), on((x) => product(x, total(x)), row)],
 };

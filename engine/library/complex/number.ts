@@ -1,0 +1,67 @@
+import { broadcastShapes } from "../../primitives/broadcastShapes.ts";
+import { broadcastTo } from "../../primitives/broadcasting.ts";
+import { primalOf, type Primal } from "../../primitives/rule.ts";
+import { describeShape } from "../../tape/shape.ts";
+import { Tensor, type Value } from "../../tape/tensor.ts";
+import type { Shape, Shaped } from "../types.ts";
+import { asValue, shapeOf } from "../values.ts";
+
+/**
+ * A complex number, or a tensor of them: a real and an imaginary part of one shape, each a value like any other. The adjoint
+ * of z is ∂L/∂re + i ∂L/∂im, as in PyTorch: the direction in which L rises fastest. `complex(re, im)` makes one.
+ *
+ * JavaScript has no operators for it: use add, sub, mul, div, neg, matmul and the other functions that take it.
+ */
+export class Complex<S extends Shape = Shape> {
+  readonly re: Shaped<S>;
+  readonly im: Shaped<S>;
+
+  constructor(re: Shaped<S>, im: Shaped<S>) {
+    this.re = re;
+    this.im = im;
+    Object.freeze(this);
+  }
+
+  /** Extents, outermost axis first. */
+  get shape(): S {
+    return shapeOf(this.re) as unknown as S;
+  }
+
+  /**
+   * Applies a function to both parts: whatever rearranges elements or is linear with real factors.
+   * @example z.map((part) => slice(part, [0]))
+   */
+  map(f: (part: Shaped<S>) => number): Complex {
+    return complexOf(asValue("map", f(this.re)), asValue("map", f(this.im)));
+  }
+
+  toString(): string {
+    const [re, im] = [this.re, this.im].map((part) => primalOf(part)) as [Primal, Primal];
+    return re instanceof Tensor || im instanceof Tensor ? `complex ${describeShape(this.shape)}` : `${re} + ${im}i`;
+  }
+
+  /** Operators are for real numbers; here they would be silently NaN. */
+  [Symbol.toPrimitive](hint: string): string {
+    if (hint === "string") return this.toString();
+    throw new TypeError(
+      `an operator or conversion met a complex number of shape ${describeShape(this.shape)}: use add, sub, mul, div, neg and the other functions from adjoint`,
+    );
+  }
+}
+
+/** Real and imaginary part; the latter is undefined for a real number. */
+export interface Parts {
+  readonly re: Value;
+  readonly im: Value | undefined;
+}
+
+export function partsOf(operation: string, x: unknown): Parts {
+  return x instanceof Complex ? { re: x.re, im: x.im } : { re: asValue(operation, x), im: undefined };
+}
+
+/** From parts that broadcast against each other. */
+export function complexOf(re: Value, im: Value | undefined): Complex {
+  const shape = broadcastShapes(shapeOf(re), im === undefined ? [] : shapeOf(im));
+  const parts = [re, im ?? 0].map((part) => broadcastTo(part, shape)) as unknown as [number, number];
+  return new Complex<Shape>(...parts);
+}
