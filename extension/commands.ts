@@ -48,6 +48,12 @@ export class Commands extends Disposable {
     this.#add(commands.revealInGraph, async (uri: string, name: string, node: number) => {
       await panels.show(await vscode.workspace.openTextDocument(vscode.Uri.parse(uri)), name, node);
     });
+    this.#add(commands.showFinding, async (uri: string, id: number, index: number) => {
+      const model = vscode.Uri.parse(uri);
+      const trace = traces.trace(model);
+      const finding = trace?.id === id ? trace.diagnostics[index] : undefined;
+      if (trace && finding) await panels.showFinding(await vscode.workspace.openTextDocument(model), trace, finding);
+    });
     this.#add(commands.goTo, async (source: SourceRange) => {
       const { uri, range } = toLocation(source);
       await vscode.window.showTextDocument(uri, { selection: range });

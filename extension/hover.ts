@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import type { Hover } from "../engine/process/protocol.ts";
 import { fromPosition, toRange } from "./convert.ts";
+import { findingLine, touches } from "./findingText.ts";
 import { hoverText } from "./hoverText.ts";
 import { commands } from "./ids.ts";
 import { dataUri, histogramPlot, palettes, seriesPlot, type Palette } from "./plots.ts";
@@ -33,7 +34,8 @@ export class HoverProvider implements vscode.HoverProvider {
     if (!hover) return this.#declaredElsewhere(document, position, trace);
     const source = mapping.forwardRange(hover.source);
     return (
-      source && new vscode.Hover(this.#markdown(document.uri, hover, this.#traces.isStale(document)), toRange(source))
+      source &&
+      new vscode.Hover(this.#markdown(document.uri, trace, hover, this.#traces.isStale(document)), toRange(source))
     );
   }
 
@@ -50,7 +52,7 @@ export class HoverProvider implements vscode.HoverProvider {
     if (!declared || declared.file === document.uri.fsPath || !files.includes(declared.file)) return undefined;
     const { file, line, column } = declared;
     const hover = await this.#traces.ask(trace, "hover", { file, position: { line, column } });
-    return hover && new vscode.Hover(this.#markdown(document.uri, hover, this.#traces.isStale(document)), word);
+    return hover && new vscode.Hover(this.#markdown(document.uri, trace, hover, this.#traces.isStale(document)), word);
   }
 
   /** In a file that a traced model imports: what ran there on that model's behalf. */
@@ -59,24 +61,41 @@ export class HoverProvider implements vscode.HoverProvider {
     if (!through) return undefined;
     const file = document.uri.fsPath;
     const hover = await this.#traces.ask(through.trace, "hover", { file, position: fromPosition(position) });
-    return hover && new vscode.Hover(this.#markdown(through.model, hover, false), toRange(hover.source));
+    return hover && new vscode.Hover(this.#markdown(through.model, through.trace, hover, false), toRange(hover.source));
   }
 
-  #markdown(model: vscode.Uri, hover: Hover, stale: boolean): vscode.MarkdownString {
+  #markdown(model: vscode.Uri, trace: Trace, hover: Hover, stale: boolean): vscode.MarkdownString {
     const { digits, hoverPlots } = this.#settings.current;
     const plot = hoverPlots ? picture(hover, palette(), digits) : undefined;
-    const target = encodeURIComponent(JSON.stringify([model.toString(), hover.function, hover.last.node]));
     const text = hoverText(hover, {
       digits,
       stale,
-      graph: `command:${commands.revealInGraph}?${target}`,
+      graph: link(commands.revealInGraph, model.toString(), hover.function, hover.last.node),
+      findings: this.#findings(model, trace, hover),
       ...(plot ? { plot: dataUri(plot) } : {}),
     });
     const markdown = new vscode.MarkdownString(text, true);
     markdown.supportHtml = true;
-    markdown.isTrusted = { enabledCommands: [commands.revealInGraph] };
+    markdown.isTrusted = { enabledCommands: [commands.revealInGraph, commands.showFinding, commands.previewFix] };
     return markdown;
   }
+
+  /** One line for each finding that touches what is hovered. */
+  #findings(model: vscode.Uri, trace: Trace, { source }: Hover): string[] {
+    const { digits } = this.#settings.current;
+    const address = model.toString();
+    return trace.diagnostics.flatMap((diagnostic, index) => {
+      if (!touches(diagnostic, source)) return [];
+      const show = link(commands.showFinding, address, trace.id, index);
+      const fixes = (diagnostic.fixes ?? []).map((_, fix) => link(commands.previewFix, address, trace.id, index, fix));
+      return [findingLine(diagnostic, source, { show, fixes }, digits)];
+    });
+  }
+}
+
+/** The address of a command with arguments. */
+function link(command: string, ...values: readonly unknown[]): string {
+  return `command:${command}?${encodeURIComponent(JSON.stringify(values))}`;
 }
 
 function picture({ series, range, histogram, constant }: Hover, colors: Palette, digits: number): string | undefined {

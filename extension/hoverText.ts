@@ -9,6 +9,8 @@ export interface HoverOptions {
   readonly plot?: string;
   /** The address of the command that shows the node in the graph. */
   readonly graph: string;
+  /** One line for each finding that touches what is hovered. */
+  readonly findings?: readonly string[];
 }
 
 export function hoverText(hover: Hover, options: HoverOptions): string {
@@ -21,6 +23,7 @@ export function hoverText(hover: Hover, options: HoverOptions): string {
     options.plot ? "" : ranges(hover, options),
     elements(hover, options),
     meaning(hover, options.digits),
+    ...(options.findings ?? []),
     links.join(" · "),
   ];
   return parts.filter((part) => part !== "").join("\n\n");

@@ -13,6 +13,7 @@ export const commands = {
   stopTraining: "adjoint.stopTraining",
   showTraining: "adjoint.showTraining",
   revealInGraph: "adjoint.revealInGraph",
+  showFinding: "adjoint.showFinding",
   goTo: "adjoint.goTo",
   previewFix: "adjoint.previewFix",
   applyFix: "adjoint.applyFix",
@@ -27,6 +28,7 @@ export const commands = {
 /** Called from links and lenses with arguments; not for the palette. */
 export const hiddenCommands: readonly string[] = [
   commands.revealInGraph,
+  commands.showFinding,
   commands.goTo,
   commands.previewFix,
   commands.applyFix,

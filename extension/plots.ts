@@ -18,16 +18,28 @@ export const palettes = {
 
 const width = 320;
 const rowHeight = 36;
-/** Room on the right for the range. */
+/** Room on the right for the range of a curve. */
 const labelWidth = 62;
 const plotWidth = width - labelWidth;
 const widestBar = 12;
+/** Between rows. */
+const gap = 4;
+
+/** Below a histogram, for the ends of its scale. */
+const scaleHeight = 13;
 
 interface Row {
   readonly color: string;
-  readonly top: string;
-  readonly bottom: string;
+  readonly height: number;
   readonly shape: string;
+  readonly labels: readonly Label[];
+}
+
+interface Label {
+  readonly text: string;
+  readonly x: number;
+  readonly y: number;
+  readonly anchor?: "end";
 }
 
 type Range = readonly [low: number, high: number];
@@ -83,8 +95,15 @@ function curve(points: readonly number[], range: Range | undefined, color: strin
       : "";
   return {
     color,
-    top: finite.length === 0 ? "NaN" : formatNumber(high, digits),
-    bottom: finite.length === 0 || high === low ? "" : formatNumber(low, digits),
+    height: rowHeight,
+    labels: [
+      { text: finite.length === 0 ? "NaN" : formatNumber(high, digits), x: plotWidth, y: 12 },
+      {
+        text: finite.length === 0 || high === low ? "" : formatNumber(low, digits),
+        x: plotWidth,
+        y: rowHeight - 4,
+      },
+    ],
     shape: `${zero}<path d="${path}" fill="none" stroke="${color}" stroke-width="1.5" stroke-linejoin="round"/>`,
   };
 }
@@ -92,27 +111,37 @@ function curve(points: readonly number[], range: Range | undefined, color: strin
 function bars({ counts, min, max }: Histogram, color: string, line: string, digits: number): Row {
   const most = Math.max(...counts, 1);
   // Elements that are all alike make one bar, not a block.
-  const step = Math.min((plotWidth - 8) / Math.max(counts.length, 1), widestBar);
+  const step = min === max ? widestBar : (width - 4) / Math.max(counts.length, 1);
   const shape = counts.map((count, index) => {
     if (count === 0) return "";
     // One element among thousands is still to be seen.
     const height = Math.max((count / most) * (rowHeight - 8), 1);
     return `<rect x="${(2 + index * step).toFixed(1)}" y="${(rowHeight - 3 - height).toFixed(1)}" width="${Math.max(step - 1, 0.5).toFixed(1)}" height="${height.toFixed(1)}" fill="${color}"/>`;
   });
-  const base = `<path d="M2 ${rowHeight - 2.5}H${plotWidth - 6}" stroke="${line}" stroke-width="0.5"/>`;
+  const base = `<path d="M2 ${rowHeight - 2.5}H${width - 2}" stroke="${line}" stroke-width="0.5"/>`;
+  const y = rowHeight + scaleHeight - 3;
   return {
     color,
-    top: formatNumber(max, digits),
-    bottom: max === min ? "" : formatNumber(min, digits),
+    height: rowHeight + scaleHeight,
+    labels: [
+      { text: formatNumber(min, digits), x: 2, y },
+      ...(max === min ? [] : [{ text: formatNumber(max, digits), x: width - 2, y, anchor: "end" as const }]),
+    ],
     shape: shape.join("") + base,
   };
 }
 
 function picture(rows: readonly Row[], palette: Palette): string {
-  const height = rows.length * rowHeight + (rows.length - 1) * 4;
-  const parts = rows.map(({ color, top, bottom, shape }, index) => {
-    const label = (text: string, y: number) => `<text x="${plotWidth}" y="${y}" fill="${color}">${text}</text>`;
-    return `<g transform="translate(0 ${index * (rowHeight + 4)})">${shape}${label(top, 12)}${label(bottom, rowHeight - 4)}</g>`;
+  let height = 0;
+  const parts = rows.map(({ color, height: own, shape, labels }) => {
+    const texts = labels.map(
+      ({ text, x, y, anchor }) =>
+        `<text x="${x}" y="${y}" fill="${color}"${anchor ? ` text-anchor="${anchor}"` : ""}>${text}</text>`,
+    );
+    const part = `<g transform="translate(0 ${height})">${shape}${texts.join("")}</g>`;
+    height += own + gap;
+    return part;
   });
+  height -= gap;
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="system-ui, sans-serif" font-size="11" fill="${palette.text}">${parts.join("")}</svg>`;
 }

@@ -45,6 +45,8 @@ export class Panel {
   #settings = firstSettings;
   #session: Session | undefined;
   #stale = false;
+  /** The node to go to as soon as the graph is drawn. */
+  #toReveal: number | undefined;
   /** The person does not want the colours that come with a finding. */
   #plain = false;
   /** A question that could not be answered. */
@@ -139,7 +141,7 @@ export class Panel {
         break;
       case "select":
         if (message.trace !== this.#session?.ready.trace || message.function !== this.#session.ready.function) break;
-        this.#inspector.selectFromEditor(message.nodes);
+        this.#selectFromEditor(message.nodes, message.reveal === true);
         break;
       case "finding":
         if (message.trace !== this.#session?.ready.trace) break;
@@ -197,6 +199,9 @@ export class Panel {
     this.#toolbar.show(ready, this.#graph.graph?.totalNodes);
     if (selected) this.#inspector.findAgain(selected);
     this.#inspector.redraw();
+    const node = this.#toReveal;
+    this.#toReveal = undefined;
+    if (node !== undefined) await this.#inspector.goTo(node);
   }
 
   /** The same trace with other findings, or with fixes that have been tried: nothing is asked or drawn again. */
@@ -211,6 +216,14 @@ export class Panel {
     this.#notice();
     this.#inspector.open(session);
     return true;
+  }
+
+  #selectFromEditor(nodes: readonly number[], reveal: boolean): void {
+    const [first] = nodes;
+    if (reveal && first !== undefined && this.#graph.graph) void this.#inspector.goTo(first);
+    else this.#inspector.selectFromEditor(nodes);
+    // A panel that was opened to show this node draws its graph first.
+    this.#toReveal = reveal && !this.#graph.graph ? first : undefined;
   }
 
   #looking(finding: Diagnostic | undefined): void {

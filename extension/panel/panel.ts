@@ -1,6 +1,7 @@
 import path from "node:path";
 import * as vscode from "vscode";
 import { randomBytes } from "node:crypto";
+import type { Diagnostic } from "../../engine/process/protocol.ts";
 import { fromPosition } from "../convert.ts";
 import { Disposable } from "../disposable.ts";
 import type { SettingsStore } from "../settings.ts";
@@ -41,7 +42,9 @@ export class Panel extends Disposable {
   #pinned = false;
   #pin: vscode.Disposable | undefined;
   #sent: PanelState | undefined;
-  #selected: { readonly function: string; readonly nodes: readonly number[] } | undefined;
+  #selected: { readonly function: string; readonly nodes: readonly number[]; readonly reveal?: boolean } | undefined;
+  /** To be looked at as soon as it is shown. */
+  #finding: Diagnostic | undefined;
   #cursorTimer: NodeJS.Timeout | undefined;
 
   constructor(panel: vscode.WebviewPanel, services: PanelServices) {
@@ -77,7 +80,8 @@ export class Panel extends Disposable {
   async show(document: vscode.TextDocument, name?: string, node?: number): Promise<void> {
     this.#setDocument(document);
     if (name !== undefined) this.#function = name;
-    this.#selected = name !== undefined && node !== undefined ? { function: name, nodes: [node] } : undefined;
+    this.#selected =
+      name !== undefined && node !== undefined ? { function: name, nodes: [node], reveal: true } : undefined;
     const outline = await this.#services.traces.outline(document);
     if (this.disposed || document !== this.#document) return;
     this.#hasModel = hasModel(outline);
@@ -85,6 +89,12 @@ export class Panel extends Disposable {
     this.#postSelection();
     if (this.#hasModel && this.#services.traces.state(document.uri).kind === "untraced")
       void this.#services.traces.run(document);
+  }
+
+  /** Looks at one of the findings in a function of a file, or in the file as a whole. */
+  async showFinding(document: vscode.TextDocument, name: string | undefined, finding: Diagnostic): Promise<void> {
+    this.#finding = finding;
+    await this.show(document, name);
   }
 
   reveal(): void {
@@ -210,8 +220,18 @@ export class Panel extends Disposable {
   }
 
   #postSelection(): void {
-    if (this.#sent?.kind === "ready" && this.#selected)
-      this.#post({ type: "select", trace: this.#sent.trace, ...this.#selected });
+    if (this.#sent?.kind !== "ready" || !this.#listening) return;
+    const { trace, diagnostics } = this.#sent;
+    if (this.#selected) {
+      this.#post({ type: "select", trace, ...this.#selected });
+      // Once: a person may close the groups again.
+      this.#selected = { function: this.#selected.function, nodes: this.#selected.nodes };
+    }
+    const finding = this.#finding;
+    if (!finding) return;
+    const index = diagnostics.findIndex((each) => isSame(each, finding));
+    if (index >= 0) this.#post({ type: "finding", trace, diagnostic: index });
+    this.#finding = undefined;
   }
 
   #post(message: ToPanel): void {
@@ -352,4 +372,9 @@ export class Panel extends Disposable {
       layoutWorker: asset("layoutWorker.js"),
     });
   }
+}
+
+/** Fixes may have joined it meanwhile. */
+function isSame(a: Diagnostic, b: Diagnostic): boolean {
+  return a.code === b.code && a.message === b.message && a.source.line === b.source.line;
 }

@@ -1,6 +1,8 @@
 import * as vscode from "vscode";
+import type { Diagnostic } from "../../engine/process/protocol.ts";
 import { Disposable } from "../disposable.ts";
 import { views } from "../ids.ts";
+import type { Trace } from "../trace.ts";
 import { Panel, type PanelServices } from "./panel.ts";
 import { isPanelMemory } from "./validate.ts";
 
@@ -26,6 +28,13 @@ export class Panels extends Disposable implements vscode.WebviewPanelSerializer 
       );
     panel.reveal();
     if (document) await panel.show(document, name, node);
+  }
+
+  /** Looks at one of a trace's findings. */
+  async showFinding(document: vscode.TextDocument, trace: Trace, finding: Diagnostic): Promise<void> {
+    const traced = trace.functions.find(({ diagnostics }) => diagnostics.includes(finding));
+    await this.show(undefined);
+    await this.#panel?.showFinding(document, traced?.function, finding);
   }
 
   async deserializeWebviewPanel(webview: vscode.WebviewPanel, memory: unknown): Promise<void> {

@@ -23,7 +23,14 @@ export type ToPanel =
   /** The file's text is (no longer) newer than the trace shown. */
   | { readonly type: "stale"; readonly trace: number; readonly stale: boolean }
   /** The editor's cursor stands on these nodes; none: on nothing that the trace knows. */
-  | { readonly type: "select"; readonly trace: number; readonly function: string; readonly nodes: readonly number[] }
+  | {
+      readonly type: "select";
+      readonly trace: number;
+      readonly function: string;
+      readonly nodes: readonly number[];
+      /** It was asked for by name: the groups around the first of them open. */
+      readonly reveal?: boolean;
+    }
   /** Looks at one of the findings, by its place in `Ready.diagnostics`. */
   | { readonly type: "finding"; readonly trace: number; readonly diagnostic: number }
   | { readonly type: "settings"; readonly settings: PanelSettings }

@@ -1,7 +1,7 @@
 /** The figures behind a finding, for each kind what it has. */
 import type { Diagnostic } from "../../engine/process/protocol.ts";
 import { figures, heading, linkButton, type DetailsEvents } from "../details/parts.ts";
-import { formatExactly, formatNumber, formatPlural } from "../format.ts";
+import { formatExactly, formatNumber } from "../format.ts";
 import { html } from "../ui/dom.ts";
 
 type Data = Readonly<Record<string, unknown>>;
@@ -34,7 +34,7 @@ function flowFigures(data: Data, digits: number): HTMLElement[] {
   return [
     figures([
       ...number(`a ${unit}`, data["perStep"], digits, "×"),
-      ...number(`over ${formatPlural(Number(data["steps"]), unit)}`, data["factor"], digits, "×"),
+      ...number("from the last back to the first", data["factor"], digits, "×"),
     ]),
   ];
 }
