@@ -28,6 +28,15 @@ test("draws a bar for every bin that holds anything", () => {
   assert.equal([...svg.matchAll(/<rect /g)].length, 4);
 });
 
+test("puts the ends of a histogram's scale under its ends", () => {
+  const histogram = { min: -1, max: 2.5, counts: [3, 5] };
+  const svg = histogramPlot({ value: histogram, adjoint: { min: 7, max: 7, counts: [8] } }, palettes.dark, 4);
+  const labels = [...svg.matchAll(/<text x="(\d+)" y="(\d+)" [^>]*?( text-anchor="end")?>([^<]*)</g)].map(
+    ([, x, y, end, text]) => `${text!} at ${x!}, ${y!}${end ? " from the right" : ""}`,
+  );
+  assert.deepEqual(labels, ["−1 at 2, 46", "2.5 at 318, 46 from the right", "7 at 2, 46"]);
+});
+
 test("gives an address that holds the picture itself", () => {
   const [head, body] = dataUri("<svg>∂</svg>").split(",");
   assert.equal(head, "data:image/svg+xml;base64");
