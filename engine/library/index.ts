@@ -33,6 +33,7 @@ export { grad, valueAndGrad } from "./transforms/grad.ts";
 export { hessian, jacfwd, jacobian, jacrev, type JacobianOptions } from "./transforms/jacobian.ts";
 export { hvp, jvp, vjp } from "./transforms/products.ts";
 export { TransformError } from "./transforms/errors.ts";
+export { cond, foriLoop, scan, whileLoop, type ScanOptions, type WhileOptions } from "./transforms/loops.ts";
 export type { Argnums, GradOptions } from "./transforms/types.ts";
 export { checkpoint, checkpointName, type CheckpointOptions, type CheckpointPolicy } from "./transforms/checkpoint.ts";
 export type { Tree } from "./tree.ts";

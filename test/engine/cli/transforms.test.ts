@@ -56,6 +56,31 @@ test("derivatives inside of models are right, and so are their derivatives", asy
   assert.deepEqual((await trace("gradients.ts", "perturbation")).gradient, { x: 1 });
 });
 
+test("loops, recomputed functions and tangent rules are right inside of models", async () => {
+  assert.deepEqual(failures(await check("loops.ts")), []);
+  assert.deepEqual(failures(await check("rules.ts")), []);
+});
+
+test("truncated backpropagation through time stops after its turns", async () => {
+  const [truncated, full] = [await trace("loops.ts", "truncated"), await trace("loops.ts", "full")];
+  // h ← 0.9h + w, 100 turns: ∂/∂w = (1 − 0.9ⁿ)/0.1 with the n turns that are seen.
+  assert.equal((truncated.gradient["w"] as number).toFixed(5), "6.51322");
+  assert.equal((full.gradient["w"] as number).toFixed(5), "9.99973");
+});
+
+test("a gradient that is stopped on purpose is told as such", async () => {
+  const { diagnostics } = await trace("rules.ts", "stopped");
+  assert.deepEqual(
+    diagnostics.map(({ severity, message }) => [severity, message]),
+    [
+      [
+        "information",
+        "The gradient with respect to y is 0 whatever its value: no adjoint passes through `stopGradient(x * y)` on line 26, which is what it is for.",
+      ],
+    ],
+  );
+});
+
 test("what cannot be differentiated is refused at its line, in one sentence", async () => {
   const refusal = async (name: string): Promise<string> =>
     (await run("trace", "refused.ts", "--function", name)).stderr;
@@ -70,5 +95,17 @@ test("what cannot be differentiated is refused at its line, in one sentence", as
   assert.equal(
     await refusal("missingTangent"),
     "refused.ts:13:10: jvp was given 1 tangent for 2 arguments: give one for each, in their order.\n",
+  );
+  assert.equal(
+    await refusal("endless"),
+    "refused.ts:17:10: whileLoop: the condition still holds after 10 turns; change what ends the loop, or raise maxIterations.\n",
+  );
+  assert.equal(
+    await refusal("carryShape"),
+    "refused.ts:21:10: scan: the carry that turn 1 returned is a tensor of shape [2], not a number: it must be built like the first one.\n",
+  );
+  assert.equal(
+    await refusal("lengths"),
+    "refused.ts:25:10: scan: lengths differ: 2 of a, 3 of b; all that is scanned over must be equally long.\n",
   );
 });
