@@ -12,6 +12,15 @@ const unary: Readonly<Record<string, string>> = {
   // A copy, which also makes a number that is written in the source a float.
   copy: "return x;",
   neg: "return -x;",
+  identity: "return x;",
+  reciprocal: "return 1.0 / x;",
+  square: "return x * x;",
+  rint: "float y = floor(x + 0.5); return y - x == 0.5 && mod(y, 2.0) != 0.0 ? y - 1.0 : y;",
+  asBool: "return x == 0.0 ? 0.0 : 1.0;",
+  logicalNot: "return x == 0.0 ? 1.0 : 0.0;",
+  isNaN: "return isNan_(x) ? 1.0 : 0.0;",
+  isFinite: "return notFinite_(x) ? 0.0 : 1.0;",
+  isInf: "return isInfinite_(x) ? 1.0 : 0.0;",
   floor: "return floor(x);",
   ceil: "return ceil(x);",
   round: "return floor(x + 0.5);",
@@ -19,6 +28,7 @@ const unary: Readonly<Record<string, string>> = {
   sign: "return x > 0.0 ? 1.0 : x < 0.0 ? -1.0 : x;",
   abs: "return abs(x);",
   sqrt: "return isNan_(x) ? x : x < 0.0 ? nan_() : isInfinite_(x) ? x : sqrt(x);",
+  rsqrt: "return isInfinite_(x) && x > 0.0 ? 0.0 : x < 0.0 ? nan_() : 1.0 / sqrt(x);",
   cbrt: `if (x == 0.0 || notFinite_(x)) return x;
     float y = exp2(log2(abs(x)) / 3.0);
     // One step of Newton's method.
@@ -30,9 +40,9 @@ const unary: Readonly<Record<string, string>> = {
   log1p: "return ofOneMore_(x);",
   log2: "return logarithm_(x) * 1.4426950408889634;",
   log10: "return logarithm_(x) * 0.4342944819032518;",
-  sin: "return notFinite_(x) ? nan_() : sin(x);",
-  cos: "return notFinite_(x) ? nan_() : cos(x);",
-  tan: "return notFinite_(x) ? nan_() : sin(x) / cos(x);",
+  sin: "return sine_(x);",
+  cos: "return cosine_(x);",
+  tan: "return sine_(x) / cosine_(x);",
   asin: "return abs(x) > 1.0 || isNan_(x) ? nan_() : arcTangent2_(x, sqrt((1.0 - x) * (1.0 + x)));",
   acos: "return abs(x) > 1.0 || isNan_(x) ? nan_() : 2.0 * arcTangent2_(sqrt(1.0 - x), sqrt(1.0 + x));",
   atan: "return arcTangent_(x);",
@@ -55,6 +65,7 @@ const unary: Readonly<Record<string, string>> = {
   sigmoid: "float e = exponential_(-abs(x)); return (x >= 0.0 ? 1.0 : e) / (1.0 + e);",
   softplus: "return (x < 0.0 ? 0.0 : x) + ofOneMore_(exponential_(-abs(x)));",
   erf: "return errorFunction_(x);",
+  erfc: "return isNan_(x) ? x : x < 1.0 ? 1.0 - errorFunction_(x) : x > 10.1 ? 0.0 : aboveError_(x);",
   gelu: "return 0.5 * x * (1.0 + errorFunction_(x * 0.7071067811865476));",
   geluTanh: "return 0.5 * x * (1.0 + hyperbolicTangent_(0.7978845608028654 * (x + 0.044715 * x * x * x)));",
   // 1 for what is NaN or infinite. By its bits: compilers may take it that there are no such numbers.
@@ -67,7 +78,14 @@ const binary: Readonly<Record<string, string>> = {
   mul: "return a * b;",
   div: "return a / b;",
   mod: "return isInfinite_(b) && !notFinite_(a) ? a : a - b * trunc(a / b);",
+  remainder: "float y = a - b * trunc(a / b); return y != 0.0 && (y < 0.0) != (b < 0.0) ? y + b : y;",
   pow: "return power_(a, b);",
+  xlogy: "return a == 0.0 && !isNan_(b) ? 0.0 : a * logarithm_(b);",
+  logAddExp: `float larger = a >= b || isNan_(a) ? a : b;
+    return notFinite_(larger) ? larger : larger + ofOneMore_(exponential_(-abs(a - b)));`,
+  logicalAnd: "return a == 0.0 || b == 0.0 ? 0.0 : 1.0;",
+  logicalOr: "return a == 0.0 && b == 0.0 ? 0.0 : 1.0;",
+  logicalXor: "return (a == 0.0) == (b == 0.0) ? 0.0 : 1.0;",
   atan2: "return arcTangent2_(a, b);",
   hypot: `if (isInfinite_(a) || isInfinite_(b)) return infinity_();
     float most = max(abs(a), abs(b));
@@ -183,6 +201,22 @@ float hyperbolicTangent_(float x) {
   float y = e / (e + 2.0);
   return x < 0.0 ? -y : y;
 }
+// Cephes' sinf and cosf: what is left of multiples of π/2, which are taken off in three parts, and two polynomials.
+float circular_(float x, int quarter) {
+  if (notFinite_(x)) return nan_();
+  // Beyond that a float does not say where in its turn it is.
+  if (abs(x) > 1e6) return quarter == 0 ? sin(x) : cos(x);
+  float turns = floor(x * 0.6366197723675814 + 0.5);
+  float r = ((x - turns * 1.5703125) - turns * 4.837512969970703125e-4) - turns * 7.54978995489188216e-8;
+  int which = (int(turns) + quarter) & 3;
+  float z = r * r;
+  float sine = ((-1.9515295891e-4 * z + 8.3321608736e-3) * z - 1.6666654611e-1) * z * r + r;
+  float cosine = ((2.443315711809948e-5 * z - 1.388731625493765e-3) * z + 4.166664568298827e-2) * z * z - 0.5 * z + 1.0;
+  float y = (which & 1) == 0 ? sine : cosine;
+  return which > 1 ? -y : y;
+}
+float sine_(float x) { return circular_(x, 0); }
+float cosine_(float x) { return circular_(x, 1); }
 // The polynomial of Cephes' atanf on |x| < tan(π/8).
 float arcTangent_(float x) {
   if (isNan_(x)) return x;
@@ -225,7 +259,12 @@ float power_(float a, float b) {
   float y = size == 0.0 ? (b > 0.0 ? 0.0 : infinity_()) : exponential_(isInfinite_(size) ? b * infinity_() : b * log(size));
   return a < 0.0 && odd ? -y : y;
 }
-// Below 1 the polynomial of Cephes' erff, from there Chebyshev's approximation of 1 − erf from Numerical Recipes, 6.2.
+// 1 − erf by Chebyshev's approximation from Numerical Recipes, 6.2, for x ≥ 0.
+float aboveError_(float x) {
+  float t = 1.0 / (1.0 + 0.5 * x);
+  return t * exp(-x * x - 1.26551223 + t * (1.00002368 + t * (0.37409196 + t * (0.09678418 + t * (-0.18628806 + t * (0.27886807 + t * (-1.13520398 + t * (1.48851587 + t * (-0.82215223 + t * 0.17087277)))))))));
+}
+// Below 1 the polynomial of Cephes' erff.
 float errorFunction_(float x) {
   if (isNan_(x)) return x;
   float a = abs(x);
@@ -235,8 +274,7 @@ float errorFunction_(float x) {
     return x * ((((((7.853861353153693e-5 * z - 8.010193625184903e-4) * z + 5.188327685732524e-3) * z - 2.685381193529856e-2) * z + 1.128358514861418e-1) * z - 3.761262582423300e-1) * z + 1.128379165726710);
   }
   if (a > 6.0) return x > 0.0 ? 1.0 : -1.0;
-  float t = 1.0 / (1.0 + 0.5 * a);
-  y = 1.0 - t * exp(-a * a - 1.26551223 + t * (1.00002368 + t * (0.37409196 + t * (0.09678418 + t * (-0.18628806 + t * (0.27886807 + t * (-1.13520398 + t * (1.48851587 + t * (-0.82215223 + t * 0.17087277)))))))));
+  y = 1.0 - aboveError_(a);
   return x < 0.0 ? -y : y;
 }
 `;

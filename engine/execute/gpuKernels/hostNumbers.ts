@@ -66,7 +66,7 @@ function classified(values: readonly ProgramValue[], leaves: ReadonlySet<number>
 }
 
 /** What does nothing to a single number. */
-const identities = new Set<string>(["reshape", "broadcastTo", "sumTo", "transpose", "stopGradient"]);
+const identities = new Set<string>(["reshape", "broadcastTo", "sumTo", "transpose", "stopGradient", "identity"]);
 
 type NumberFunction = (...inputs: number[]) => number;
 
@@ -87,6 +87,9 @@ export const hostFunctions: Readonly<Record<string, NumberFunction | undefined>>
   div: (a, b) => a / b,
   mod: (a, b) => a % b,
   neg: (a) => -a,
+  reciprocal: (a) => 1 / a,
+  square: (a) => a * a,
+  rsqrt: (a) => 1 / Math.sqrt(a),
   equal: (a, b) => Number(a === b),
   notEqual: (a, b) => Number(a !== b),
   less: (a, b) => Number(a < b),

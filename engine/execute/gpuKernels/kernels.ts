@@ -250,8 +250,9 @@ const roots: Readonly<Record<string, Root>> = {
     source.loop(index.shape[axis]!, (e) => {
       const other = reader.at(input, index.withAxes(index.shape, index.axes.with(axis, e)));
       const earlier = source.float(`below_(${e}, ${index.axes[axis]!})`);
-      const after = source.call("sortsAfter", own, other);
-      const before = source.call("sortsAfter", other, own);
+      const [first, second] = operation.attributes["descending"] === true ? [other, own] : [own, other];
+      const after = source.call("sortsAfter", first, second);
+      const before = source.call("sortsAfter", second, first);
       // Equal ones keep their order.
       source.set(count, `${count} + where_(${earlier}, ${source.call("sub", "1", before)}, ${after})`);
     });

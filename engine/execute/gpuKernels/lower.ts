@@ -12,11 +12,43 @@ type Lower = (graph: Graph, inputs: readonly number[], operation: Operation) => 
  * not listed here.
  */
 export function lower(graph: Graph, operation: Operation, inputs: readonly number[]): number {
-  const { name, shape } = operation;
+  const { name, shape, attributes } = operation;
+  // What an attribute asks for that is not known here would be left out in silence.
+  if (!Object.keys(attributes).every((key) => (knownAttributes[name] ?? []).includes(key))) throw unsupported(name);
   if (Object.hasOwn(lowerings, name)) return lowerings[name]!(graph, inputs, operation);
   if (isElementwise(name)) return graph.operation(name, inputs, shape);
   throw unsupported(name);
 }
+
+const ofReductions = ["axes", "keepDims"];
+const ofRegions = ["starts", "steps", "extents", "dropped", "whole"];
+const knownAttributes: Readonly<Record<string, readonly string[]>> = {
+  ...Object.fromEntries(
+    ["sum", "prod", "norm", "any", "all", "reduceMax", "reduceMin", "argmax", "argmin", "logSumExp"].map((name) => [
+      name,
+      ofReductions,
+    ]),
+  ),
+  reshape: ["shape"],
+  broadcastTo: ["shape"],
+  sumTo: ["shape"],
+  transpose: ["axes"],
+  slice: ofRegions,
+  pad: ofRegions,
+  take: ["axis"],
+  takeAlongAxis: ["axis"],
+  scatterAdd: ["axis", "shape"],
+  scatterAddAlongAxis: ["axis", "shape"],
+  oneHot: ["depth"],
+  cumsum: ["axis", "reverse"],
+  maxMask: ["axes"],
+  minMask: ["axes"],
+  concat: ["axis"],
+  stack: ["axis"],
+  softmax: ["axis"],
+  logSoftmax: ["axis"],
+  argsort: ["axis", "descending"],
+};
 
 const axesIn = (attributes: Attributes): readonly number[] => attributes["axes"] as readonly number[];
 const axisIn = (attributes: Attributes): number => attributes["axis"] as number;
@@ -43,6 +75,7 @@ const plainly =
 
 const lowerings: Readonly<Record<string, Lower>> = {
   stopGradient: (_, [x]) => x!,
+  identity: (_, [x]) => x!,
   // Kernels compute in float32 anyway.
   fround: (_, [x]) => x!,
   max: pairwise,
@@ -79,6 +112,9 @@ const lowerings: Readonly<Record<string, Lower>> = {
   reduceMin: reduced(plainly("reduceMin")),
   argmax: reduced(plainly("argmax")),
   argmin: reduced(plainly("argmin")),
+  // Of what is 1 and 0, the largest and the product.
+  any: reduced((graph, x, axes) => graph.reduction("reduceMax", graph.elementwise("asBool", x), axes)),
+  all: reduced((graph, x, axes) => graph.reduction("prod", graph.elementwise("asBool", x), axes)),
   logSumExp: reduced(plainly("logSumExp")),
   norm: reduced((graph, x, axes) =>
     axes.length === 0
@@ -113,7 +149,7 @@ const lowerings: Readonly<Record<string, Lower>> = {
   },
   argsort: (graph, [x], { shape, attributes }) => {
     const ranks = graph.operation("rank", [x!], shape, attributes);
-    return graph.operation("inversePermutation", [ranks], shape, attributes);
+    return graph.operation("inversePermutation", [ranks], shape, { axis: axisIn(attributes) });
   },
 };
 

@@ -1,0 +1,351 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import type { Browser } from "playwright-core";
+import type { Executor } from "../../../engine/execute/executor.ts";
+import { numbersOf, recordStep } from "../../../engine/execute/record.ts";
+import { adam } from "../../../engine/library/optimizers/adam.ts";
+import { sgd } from "../../../engine/library/optimizers/sgd.ts";
+import { random } from "../../../engine/library/random.ts";
+import { relu } from "../../../engine/primitives/activation.ts";
+import { add, div, mul, sub } from "../../../engine/primitives/arithmetic.ts";
+import { matmul } from "../../../engine/primitives/contraction.ts";
+import { take } from "../../../engine/primitives/gathering.ts";
+import { slice } from "../../../engine/primitives/indexing.ts";
+import { crossEntropy, softmax } from "../../../engine/primitives/normalization.ts";
+import { mean, sum } from "../../../engine/primitives/reduction.ts";
+import { concat, reshape, stack, transpose } from "../../../engine/primitives/shaping.ts";
+import { cos, exp, log, sin, sqrt, tanh } from "../../../engine/primitives/transcendental.ts";
+import type { Tensor, Value } from "../../../engine/tape/tensor.ts";
+import { compileStep, near, type Compiled, type Definition } from "../../engine/execute/steps.ts";
+import { launchBrowser } from "../../host/browser.ts";
+import { openGpuPage, type GpuPage } from "./gpuPage.ts";
+
+type Parameters = Record<string, Tensor>;
+type Batch = Record<string, Tensor>;
+
+/** Of loss, gradients and weights after several steps, relative to the largest element. */
+const bound = 1e-4;
+
+let browser: Browser;
+let page: GpuPage;
+let gpu: Executor;
+before(async () => {
+  browser = await launchBrowser();
+  page = await openGpuPage(browser);
+  gpu = await page.executor();
+});
+after(async () => {
+  await browser.close();
+});
+
+const rng = random(5);
+const normal = (...shape: number[]): Tensor => rng.normal(shape) as unknown as Tensor;
+const scaled = (scale: number, ...shape: number[]): Tensor => mul(normal(...shape), scale) as Tensor;
+
+async function onGpu(definition: Definition): Promise<{ readonly step: Compiled; readonly handle: number }> {
+  const step = await compileStep(definition);
+  await gpu.load(step.leaves.residents(step.leaves.initial));
+  return { step, handle: await gpu.prepare(step.program) };
+}
+
+/** Both from the same weights, one by one, against the float64 trace of every step. */
+async function assertTrainsAlike(definition: Definition, steps: number, within = bound): Promise<void> {
+  const { step, handle } = await onGpu(definition);
+  const { leaves } = step;
+  let reference = {
+    parameters: leaves.model.parameters.leaves.map(({ data }) => data),
+    state: leaves.state.leaves.map(({ data }) => data),
+  };
+  const rows = (k: number): Int32Array =>
+    step.rows.map((row) => (row + k * step.rows.length) % leaves.data[0]!.shape[0]!);
+  const results = await gpu.run(
+    handle,
+    Array.from({ length: steps }, (_, k) => rows(k)),
+  );
+  for (let k = 0; k < steps; k++) {
+    const recorded = recordStep(leaves.model, leaves.inputs(reference as never, rows(k)), true);
+    const numbers = (values: readonly Value[]): Float64Array[] => values.map((v) => numbersOf(recorded.tape, v));
+    assert.equal(results[k]!.outcome, "done");
+    near([results[k]!.loss], numbers([recorded.loss])[0]!, within, `loss of step ${k + 1}`);
+    const norms = numbers(recorded.gradientNorms).map(([size]) => size!);
+    near(results[k]!.gradientNorms, norms, within, `gradients of step ${k + 1}`);
+    reference = { parameters: numbers(recorded.parameters), state: numbers(recorded.state) };
+  }
+  const weights = await gpu.read();
+  reference.parameters.forEach((leaf, k) => near(weights.parameters[k]!, leaf, within, `weights ${k}`));
+  reference.state.forEach((leaf, k) => near(weights.state[k]!, leaf, within, `state ${k}`));
+}
+
+const network = (optimizer: unknown): Definition => ({
+  parameters: { w1: scaled(0.5, 9, 7), b1: normal(7), w2: normal(7, 3), b2: normal(3) },
+  data: { x: normal(33, 9), y: rng.integers([33], 0, 3) },
+  batchSize: 11,
+  optimizer,
+  loss: (p: Parameters, batch: Batch) => {
+    const hidden = relu(add(matmul(batch["x"]!, p["w1"]!), p["b1"]!));
+    return crossEntropy(add(matmul(hidden, p["w2"]!), p["b2"]!), batch["y"]!);
+  },
+});
+
+test("a network trains by the same numbers as in float64 for 20 steps with sgd, momentum and Adam", async () => {
+  await assertTrainsAlike(network(sgd({ learningRate: 0.1 })), 20);
+  await assertTrainsAlike(network(sgd({ learningRate: 0.1, momentum: 0.9 })), 20);
+  await assertTrainsAlike(network(adam({ learningRate: 0.01 })), 20);
+});
+
+test("a recurrent network over ten time steps trains by the same numbers as in float64", async () => {
+  const definition: Definition = {
+    parameters: { w: scaled(0.4, 6, 6), u: scaled(0.5, 4, 6), b: normal(6), v: normal(6, 2) },
+    data: { x: normal(10, 10, 4), y: normal(10, 2) },
+    batchSize: 5,
+    optimizer: adam({ learningRate: 0.01 }),
+    loss: (p: Parameters, batch: Batch) => {
+      let h: Value = 0;
+      for (let t = 0; t < 10; t++) {
+        const input = matmul(slice(batch["x"]!, [null, t]), p["u"]!);
+        h = tanh(add(add(input, t === 0 ? 0 : matmul(h, p["w"]!)), p["b"]!));
+      }
+      const error = sub(matmul(h, p["v"]!), batch["y"]!);
+      return mean(mul(error, error));
+    },
+  };
+  await assertTrainsAlike(definition, 20);
+});
+
+test("attention over embeddings with a normalised layer trains by the same numbers as in float64", async () => {
+  const definition: Definition = {
+    parameters: { table: normal(12, 8), q: scaled(0.4, 8, 8), k: scaled(0.4, 8, 8), v: normal(8, 8), gain: normal(8) },
+    data: { words: rng.integers([12, 6], 0, 12), y: rng.integers([12], 0, 8) },
+    batchSize: 4,
+    optimizer: sgd({ learningRate: 0.05 }),
+    loss: (p: Parameters, batch: Batch) => {
+      const x = take(p["table"]!, batch["words"]!, 0); // [4, 6, 8]
+      const scores = matmul(matmul(x, p["q"]!), transpose(matmul(x, p["k"]!), [0, 2, 1]));
+      const mixed = matmul(softmax(div(scores, Math.sqrt(8))), matmul(x, p["v"]!));
+      const centred = sub(mixed, mean(mixed, -1, true));
+      const spread = sqrt(add(mean(mul(centred, centred), -1, true), 1e-5));
+      const out = mean(mul(div(centred, spread), p["gain"]!), 1);
+      return crossEntropy(out, batch["y"]!);
+    },
+  };
+  await assertTrainsAlike(definition, 6);
+});
+
+test("views, joins and long sums are read where they stand", async () => {
+  const definition: Definition = {
+    parameters: {
+      a: normal(3, 4, 5),
+      b: normal(5, 2),
+      c: normal(4),
+      long: normal(50, 60),
+      empty: normal(2, 0),
+      s: 0.7,
+    },
+    loss: ({ a, b, c, long, empty, s }: Parameters) => {
+      const turned = transpose(a!, [2, 0, 1]);
+      const part = slice(turned, [[null, null, -1], [0, 3, 2], null]);
+      const columns = matmul(reshape(turned, [5, 12]), tanh(reshape(slice(a!, [null, null, [0, 2]]), [12, 2])));
+      const joined = concat([columns, mul(b!, 2), ...Array.from({ length: 9 }, (_, k) => mul(b!, k))], 1);
+      const stacked = stack([part, mul(part, c!)], 1);
+      return [
+        sum(sin(stacked)),
+        sum(cos(joined)),
+        sum(mul(transpose(joined), sum(c!))),
+        mean(mul(long!, long!)),
+        sum(mul(sin(long!), s!), 0),
+        sum(matmul(empty!, transpose(empty!))),
+      ]
+        .map((value) => sum(value))
+        .reduce(add);
+    },
+  };
+  await assertTrainsAlike(definition, 3);
+});
+
+test("a tensor of a million elements lies in a texture of two dimensions", async () => {
+  const size = 2 ** 20 + 17;
+  const definition: Definition = {
+    parameters: { w: normal(size) },
+    optimizer: sgd({ learningRate: 1 }),
+    loss: ({ w }: Parameters) => sum(mul(w!, w!)),
+  };
+  await assertTrainsAlike(definition, 1);
+});
+
+test("several steps in one go are the same as one by one", async () => {
+  const definition = network(adam({ learningRate: 0.01 }));
+  const batches = Array.from({ length: 20 }, (_, k) => Int32Array.from({ length: 11 }, (_, row) => (3 * k + row) % 33));
+  const { step, handle } = await onGpu(definition);
+  const together = await gpu.run(handle, batches);
+  const weights = await gpu.read();
+  await gpu.write(step.leaves.initial);
+  const apart = [];
+  for (const batch of batches) apart.push(...(await gpu.run(handle, [batch])));
+  assert.deepEqual(together, apart);
+  assert.deepEqual(weights, await gpu.read());
+  assert.equal(weights.state.find(({ length }) => length === 1)?.[0], 20, "the count of steps, in float64");
+});
+
+test("weights that are written are those that are read, and steps go on from them", async () => {
+  const { step, handle } = await onGpu(network(adam({ learningRate: 0.01 })));
+  const { parameters, state } = step.leaves.initial;
+  const written = {
+    parameters: parameters.map((leaf) => leaf.map((value) => value * 0.5)),
+    state: state.map((leaf) => leaf.map(() => 3)),
+  };
+  await gpu.write(written);
+  assert.deepEqual(await gpu.read(), written);
+  await step.executor.write(written);
+  const [result] = await gpu.run(handle, [step.rows]);
+  near([result!.loss], [(await step.run()).loss], bound, "loss");
+  const expected = await step.executor.read();
+  const read = await gpu.read();
+  expected.parameters.forEach((leaf, k) => near(read.parameters[k]!, leaf, bound, `weights ${k}`));
+  expected.state.forEach((leaf, k) => near(read.state[k]!, leaf, bound, `state ${k}`));
+});
+
+test("a step that is not finite ends the run in the middle and leaves the weights as they were before it", async () => {
+  for (const [name, loss, outcomeOfLoss] of [
+    ["overflow", (w: Value, x: Value) => exp(mul(w, x)), Infinity],
+    ["log of 0", (w: Value, x: Value) => mul(w, log(sub(100, x))), -Infinity],
+    ["log below 0", (w: Value, x: Value) => mul(w, log(sub(50, x))), NaN],
+    ["0 / 0", (w: Value, x: Value) => div(mul(w, sub(x, 100)), sub(x, 100)), NaN],
+  ] as const) {
+    const { handle } = await onGpu({
+      parameters: { w: 1 },
+      data: [1, 2, 100, 3],
+      batchSize: 1,
+      optimizer: sgd({ learningRate: 1e-3, momentum: 0.9 }),
+      loss: ({ w }: Record<string, Value>, [x]: Value[]) => loss(w!, x!),
+    });
+    await gpu.run(handle, [Int32Array.of(0), Int32Array.of(1)]);
+    const before = await gpu.read();
+    const results = await gpu.run(handle, [Int32Array.of(2), Int32Array.of(0), Int32Array.of(1)]);
+    assert.deepEqual(
+      results.map(({ outcome }) => outcome),
+      ["non-finite"],
+      name,
+    );
+    assert.equal(results[0]!.loss, outcomeOfLoss, name);
+    assert.deepEqual(await gpu.read(), before, name);
+    const [gradient] = await gpu.gradients();
+    assert.ok(!Number.isFinite(gradient![0]), `${name}: the gradients are those of the step that failed`);
+    const [after] = await gpu.run(handle, [Int32Array.of(0)]);
+    assert.equal(after!.outcome, "done", name);
+  }
+});
+
+test("weights that would not be finite are found though loss and gradient are", async () => {
+  const { step, handle } = await onGpu({
+    parameters: { w: [1e30, 2], v: normal(300) },
+    optimizer: sgd({ learningRate: 1e30 }),
+    loss: ({ w, v }: { w: Value[]; v: Value }) => add(mul(1e10, sum(stack(w))), sum(v)),
+  });
+  const [result] = await gpu.run(handle, [step.rows]);
+  assert.equal(result!.outcome, "non-finite");
+  assert.ok(Number.isFinite(result!.loss));
+  assert.deepEqual(await gpu.read(), step.leaves.initial);
+});
+
+test("NaN in the data passes through max and relu to the loss", async () => {
+  const { handle, step } = await onGpu({
+    parameters: { w: normal(3) },
+    data: { x: [[1, 2, 3].map((k) => k / 2), [NaN, 1, 1]] },
+    batchSize: 1,
+    loss: ({ w }: Parameters, { x }: { x: Value[][] }) => sum(relu(mul(stack(x[0]!), w!))),
+  });
+  const results = await gpu.run(handle, [step.rows, Int32Array.of(1), step.rows]);
+  assert.deepEqual(
+    results.map(({ outcome }) => outcome),
+    ["done", "non-finite"],
+  );
+  assert.ok(Number.isNaN(results[1]!.loss));
+});
+
+test("an index outside of the classes never passes for a loss", async () => {
+  const { handle } = await onGpu({
+    parameters: { w: normal(2, 3) },
+    data: { x: normal(2, 2), y: [0, 7] },
+    batchSize: 1,
+    loss: (p: Parameters, batch: { x: Tensor; y: Value[] }) => crossEntropy(matmul(batch.x, p["w"]!), stack(batch.y)),
+  });
+  const results = await gpu.run(handle, [Int32Array.of(0), Int32Array.of(1)]);
+  assert.deepEqual(
+    results.map(({ outcome }) => outcome),
+    ["done", "non-finite"],
+  );
+});
+
+test("a program does not apply where its guards come out otherwise, and nothing of it is kept", async () => {
+  const step = await compileStep({
+    parameters: { w: 2 },
+    data: [1, 2, -3, 4],
+    batchSize: 1,
+    loss: ({ w }: Record<string, Value>, [x]: Value[]) => mul(w!, x!),
+  });
+  const { values, outputs } = step.program;
+  // x > 0, as it was when it was traced.
+  const [x, zero] = [values.findIndex(({ kind }) => kind === "batch"), values.length];
+  const element = values.findIndex((value) => value.kind === "operation" && value.inputs[0] === x);
+  const program = {
+    ...step.program,
+    values: [
+      ...values,
+      { kind: "constant", shape: [], data: 0 } as const,
+      {
+        kind: "operation",
+        name: "greater",
+        inputs: [element < 0 ? x : element, zero],
+        shape: [],
+        attributes: {},
+      } as const,
+    ],
+    guards: [{ value: zero + 1, expected: 1 }],
+    outputs,
+  };
+  await gpu.load(step.leaves.residents(step.leaves.initial));
+  const handle = await gpu.prepare(program);
+  const results = await gpu.run(
+    handle,
+    [0, 1, 2, 3].map((row) => Int32Array.of(row)),
+  );
+  assert.deepEqual(
+    results.map(({ outcome }) => outcome),
+    ["done", "done", "guard"],
+  );
+  const expected = await compileStep({
+    parameters: { w: 2 },
+    data: [1, 2, -3, 4],
+    batchSize: 1,
+    loss: ({ w }: Record<string, Value>, [x]: Value[]) => mul(w!, x!),
+  });
+  await expected.run(Int32Array.of(0));
+  await expected.run(Int32Array.of(1));
+  assert.deepEqual((await gpu.read()).parameters, (await expected.executor.read()).parameters);
+});
+
+test("no texture is left behind: after many steps there are as many as after a few", async () => {
+  const { handle, step } = await onGpu(network(adam({ learningRate: 0.01 })));
+  const live = async (): Promise<number> => (await page.call({ method: "liveTextures" })) as number;
+  const many = (count: number): Int32Array[] => Array.from({ length: count }, () => step.rows);
+  await gpu.run(handle, many(40));
+  await gpu.gradients();
+  await gpu.read();
+  const before = await live();
+  await gpu.run(handle, many(200));
+  await gpu.gradients();
+  await gpu.write(await gpu.read());
+  const after = await live();
+  assert.ok(after <= before + 4, `${before} textures, then ${after}`);
+  await page.call({ method: "dispose" });
+  // gpu.js keeps a few of its own, of the context in which it asks what there is.
+  assert.ok((await live()) <= 4, `${await live()} textures are left`);
+});
+
+test("the page complains of nothing", () => {
+  assert.equal(page.evalIsBlocked, true, "the control of the policy");
+  assert.deepEqual(
+    page.complaints.filter((text) => !text.includes("GPU stall due to ReadPixels")),
+    [],
+  );
+});
