@@ -35,6 +35,7 @@ export { hvp, jvp, vjp } from "./transforms/products.ts";
 export { TransformError } from "./transforms/errors.ts";
 export { cond, foriLoop, scan, whileLoop, type ScanOptions, type WhileOptions } from "./transforms/loops.ts";
 export type { Argnums, GradOptions } from "./transforms/types.ts";
+export { fixedPoint, implicitRoot, type FixedPointOptions, type ImplicitRootOptions } from "./transforms/implicit.ts";
 export { checkpoint, checkpointName, type CheckpointOptions, type CheckpointPolicy } from "./transforms/checkpoint.ts";
 export type { Tree } from "./tree.ts";
 export { ShapeError } from "../primitives/broadcastShapes.ts";

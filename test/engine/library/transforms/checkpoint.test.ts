@@ -21,7 +21,7 @@ import {
 } from "../../../../engine/library/index.ts";
 import { recordOn } from "../../../../engine/tape/recording.ts";
 import { Tape } from "../../../../engine/tape/tape.ts";
-import type { Tensor, TracedNumber } from "../../../../engine/tape/tensor.ts";
+import type { TracedNumber } from "../../../../engine/tape/tensor.ts";
 import { close, refuses } from "./compare.ts";
 
 const turns = 8;

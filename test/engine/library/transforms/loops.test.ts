@@ -48,7 +48,7 @@ describe("scan", () => {
   });
 
   test("over nothing, a number of turns", () => {
-    close(
+    assert.deepEqual(
       scan((h: number) => [mul(2, h), undefined], 1, undefined, { length: 5 }),
       [32, undefined],
     );
