@@ -1,6 +1,6 @@
 import type { Value } from "../tape/tensor.ts";
 import type { Broadcast, Broadcastable, Like, Operand, ShapeOf, Shaped } from "./types.ts";
-import { Complex, partsOf, type Parts } from "./complex/number.ts";
+import { Complex, partsOf, type ComplexIf, type Parts } from "./complex/number.ts";
 import { asValue } from "./values.ts";
 
 /** A function of each element: the result has the shape of `x`. */
@@ -22,19 +22,13 @@ export function two(name: string, apply: (a: Value, b: Value) => Value): Element
 }
 
 /** The same, also of complex numbers. */
-export type ElementwiseOfComplex = <const X extends Operand | Complex>(
-  x: X,
-) => X extends Complex<infer S> ? Complex<S> : Like<X>;
+export type ElementwiseOfComplex = <const X extends Operand | Complex>(x: X) => ComplexIf<X, 0, ShapeOf<X>>;
 
 /** The same of two: the result is complex where one of them is. */
 export type ArithmeticOfTwo = <const A extends Operand | Complex, const B extends Operand | Complex>(
   a: A,
   b: Broadcastable<A, B>,
-) => A extends Complex
-  ? Complex<Broadcast<ShapeOf<A>, ShapeOf<B>>>
-  : B extends Complex
-    ? Complex<Broadcast<ShapeOf<A>, ShapeOf<B>>>
-    : Shaped<Broadcast<ShapeOf<A>, ShapeOf<B>>>;
+) => ComplexIf<A, B, Broadcast<ShapeOf<A>, ShapeOf<B>>>;
 
 /** A function that has another formula for complex numbers. */
 export function oneOrComplex(

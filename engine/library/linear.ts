@@ -1,7 +1,7 @@
 import * as contraction from "../primitives/contraction.ts";
 import * as normalization from "../primitives/normalization.ts";
 import * as complex from "./complex/arithmetic.ts";
-import type { Complex } from "./complex/number.ts";
+import type { Complex, ComplexIf } from "./complex/number.ts";
 import { twoOrComplex } from "./lifting.ts";
 import type { Like, Multipliable, Operand, Product, ShapeOf, Shaped, Tensor } from "./types.ts";
 import { asValue, fixed } from "./values.ts";
@@ -16,11 +16,7 @@ import { asValue, fixed } from "./values.ts";
 export function matmul<const A extends Operand | Complex, const B extends Operand | Complex>(
   a: A,
   b: Multipliable<A, B>,
-): A extends Complex
-  ? Complex<Product<ShapeOf<A>, ShapeOf<B>>>
-  : B extends Complex
-    ? Complex<Product<ShapeOf<A>, ShapeOf<B>>>
-    : Shaped<Product<ShapeOf<A>, ShapeOf<B>>> {
+): ComplexIf<A, B, Product<ShapeOf<A>, ShapeOf<B>>> {
   return product(a, b) as never;
 }
 

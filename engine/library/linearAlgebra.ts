@@ -1,6 +1,6 @@
 import { ShapeError } from "../primitives/broadcastShapes.ts";
 import { abs } from "../primitives/selection.ts";
-import { mul } from "../primitives/arithmetic.ts";
+import { add, mul } from "../primitives/arithmetic.ts";
 import { broadcastTo } from "../primitives/broadcasting.ts";
 import { matmul } from "../primitives/contraction.ts";
 import { reduceMax, reduceMin } from "../primitives/extremes.ts";
@@ -246,7 +246,8 @@ function signAndLog(operation: string, a: unknown): { sign: Value; logabsdet: Va
   const { size } = matrices.squareShape(operation, shapeOf(x));
   const pivots = matrices.diagonalOf(systems.lu(x));
   const exchanges = systems.det(oneHot(systems.luPermutation(x), size));
-  return { sign: mul(exchanges, prod(sign(pivots), -1)), logabsdet: sum(log(abs(pivots)), -1) };
+  // 0 is added so that −1 · 0 is no −0.
+  return { sign: add(mul(exchanges, prod(sign(pivots), -1)), 0), logabsdet: sum(log(abs(pivots)), -1) };
 }
 
 /**

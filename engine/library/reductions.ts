@@ -7,7 +7,7 @@ import { reshape } from "../primitives/shaping.ts";
 import * as summaries from "../primitives/summaries.ts";
 import type { Value } from "../tape/tensor.ts";
 import * as complex from "./complex/arithmetic.ts";
-import { Complex, partsOf, type Parts } from "./complex/number.ts";
+import { Complex, partsOf, type ComplexIf, type Parts } from "./complex/number.ts";
 import type { Axes, Operand, Reduced, ShapeOf, Shaped } from "./types.ts";
 import { asValue, fixed, shapeOf } from "./values.ts";
 
@@ -46,7 +46,7 @@ export type ReductionOfComplex = <
   x: X,
   axes?: A,
   options?: ReductionOptions<Keep>,
-) => X extends Complex ? Complex<Reduced<ShapeOf<X>, A, Keep>> : Shaped<Reduced<ShapeOf<X>, A, Keep>>;
+) => ComplexIf<X, 0, Reduced<ShapeOf<X>, A, Keep>>;
 
 function overComplex(
   name: string,

@@ -49,6 +49,12 @@ export class Complex<S extends Shape = Shape> {
   }
 }
 
+/** Complex where one of A and B is to TypeScript (`any` is not), else real. */
+export type ComplexIf<A, B, S extends Shape> = [IsComplex<A>, IsComplex<B>] extends [false, false]
+  ? Shaped<S>
+  : Complex<S>;
+type IsComplex<X> = 0 extends 1 & X ? false : [X] extends [Complex] ? true : false;
+
 /** Real and imaginary part; the latter is undefined for a real number. */
 export interface Parts {
   readonly re: Value;
