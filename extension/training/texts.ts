@@ -18,7 +18,7 @@ export const reasons = {
   software: (renderer: string) =>
     `Chosen because the only renderer here is software (${renderer}), which is slower than the processor itself.`,
   unavailable: (why: string) => `Chosen because there is no GPU to use: ${asSentence(why)}`,
-  refused: (why: string) => `Chosen because the GPU cannot run this model: ${asSentence(why)}`,
+  refused: (why: string) => `Chosen because the GPU cannot run this model: ${asSentence(withoutAdvice(why))}`,
 } as const;
 
 /** About the machine or the run and not about the model: nothing for Problems. */
@@ -42,7 +42,12 @@ export function noGpu(why: string): string {
 }
 
 export function gpuRefused(why: string): string {
-  return `The GPU cannot run this model: ${asSentence(why)} Train on the CPU, or set ${setting} to auto.`;
+  return `The GPU cannot run this model: ${asSentence(withoutAdvice(why))} Train on the CPU, or set ${setting} to auto.`;
+}
+
+/** Of "sort is not computed on the GPU yet: train this model on the CPU." what comes before the advice, given elsewhere. */
+function withoutAdvice(why: string): string {
+  return why.replace(/: train (?:it|this model) on the CPU.*$/, "");
 }
 
 /** A run that ended with the graphics card it was on. */

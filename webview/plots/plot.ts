@@ -40,6 +40,8 @@ const tickSpace = 46;
 const distribution = { linear: 1, logarithmic: 3 } as unknown as Readonly<
   Record<"linear" | "logarithmic", uPlot.Scale.Distr>
 >;
+/** A place of the cursor where it reads nothing. */
+const outside = -10;
 /** With more series than this, names stand only where one is pointed at. */
 const mostNames = 24;
 
@@ -68,7 +70,7 @@ export class Plot {
     this.element.append(head, this.#legend, this.#canvas, this.#spoken);
     for (const [k, series] of options.series.entries()) this.#name(series, k);
     this.#canvas.addEventListener("keydown", (event) => this.#key(event));
-    this.#canvas.addEventListener("blur", () => this.#plot?.setCursor({ left: -10, top: -10 }));
+    this.#canvas.addEventListener("blur", () => this.#point(outside, outside));
     this.#size = new ResizeObserver(() => this.#fit());
     this.#size.observe(this.#canvas);
     onThemeChange(() => this.#recolour(), this.#end.signal);
@@ -227,6 +229,13 @@ export class Plot {
     this.#canvas.setAttribute("aria-label", `${this.#options.title}: ${latest}. The arrow keys read it step by step.`);
   }
 
+  /** Puts the cursor there, in the plots that are read together with this one too. */
+  #point(left: number, top: number): void {
+    // The third parameter, which tells the others, is missing from uPlot's types.
+    const plot = this.#plot as { setCursor(at: object, fire: boolean, tell: boolean): void } | undefined;
+    plot?.setCursor({ left, top }, true, true);
+  }
+
   #key(event: KeyboardEvent): void {
     const [along] = this.#data;
     const plot = this.#plot;
@@ -241,11 +250,11 @@ export class Plot {
       Home: 0,
       End: along.length - 1,
     }[event.key];
-    if (event.key === "Escape") plot.setCursor({ left: -10, top: -10 });
+    if (event.key === "Escape") this.#point(outside, outside);
     if (to === undefined) return;
     event.preventDefault();
     const index = Math.max(0, Math.min(along.length - 1, to));
-    plot.setCursor({ left: plot.valToPos(along[index]!, "x"), top: plot.over.clientHeight / 2 });
+    this.#point(plot.valToPos(along[index]!, "x"), plot.over.clientHeight / 2);
     this.#spoken.textContent = [
       this.#at.textContent,
       ...this.#names.slice(0, mostNames).map((name) => name.textContent),

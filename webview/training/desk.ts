@@ -33,5 +33,5 @@ export class GpuDesk {
 }
 
 function isUnsupported(error: unknown): boolean {
-  return error instanceof Error && error.name === "UnsupportedError";
+  return error instanceof Error && error.name === "UnsupportedOperationError";
 }

@@ -177,7 +177,7 @@ test("gpu takes nothing else: where there is none, a sentence says so and offers
 /** As an executor that lacks a kernel. */
 class Lacking extends PortableExecutor {
   override prepare(): Promise<number> {
-    return Promise.reject(new UnsupportedError("gpu.js has no kernel for sort"));
+    return Promise.reject(new UnsupportedError("sort is not computed on the GPU yet: train this model on the CPU."));
   }
 }
 
@@ -189,7 +189,7 @@ test("a model that the GPU refuses runs on the CPU where that may be chosen, whi
   assert.ok(state.kind === "done");
   assert.equal(state.run.device!.kind, "cpu");
   assert.deepEqual(state.run.notices, [
-    "The run began again on the CPU. Chosen because the GPU cannot run this model: gpu.js has no kernel for sort.",
+    "The run began again on the CPU. Chosen because the GPU cannot run this model: sort is not computed on the GPU yet.",
   ]);
   assert.equal(training.latest!.step, 100);
   assert.equal(page.asked.at(-1), "release");
@@ -197,7 +197,7 @@ test("a model that the GPU refuses runs on the CPU where that may be chosen, whi
   const { diagnostics, offers } = failed(await open(line, { page }).train({ device: "gpu" }));
   assert.equal(
     diagnostics[0]!.message,
-    "The GPU cannot run this model: gpu.js has no kernel for sort. Train on the CPU, or set adjoint.train.device to auto.",
+    "The GPU cannot run this model: sort is not computed on the GPU yet. Train on the CPU, or set adjoint.train.device to auto.",
   );
   assert.deepEqual(offers, ["trainOnCpu"]);
 });
