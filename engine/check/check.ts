@@ -2,22 +2,33 @@ import { insideOfCustomFunctions } from "../differentiate/custom.ts";
 import { Adjoints, reverse } from "../differentiate/reverse.ts";
 import type { Diagnostic, SourceRange } from "../language/instrument/sourceReport.ts";
 import { heldValues } from "../primitives/held.ts";
+import { notAnalyticBecause } from "./complex/step.ts";
 import { findCulprits, firstNonFinite } from "./culprits.ts";
 import { largestAdjoint, parameterElements } from "./elements.ts";
 import type { Evaluate, Evaluation } from "./evaluation.ts";
-import type { Coverage, Culprit, DirectionCheck, ElementCheck } from "./report.ts";
+import { checkNearby } from "./nearby.ts";
+import type { Coverage, Culprit, DirectionCheck, ElementCheck, NearbyCheck, RuleCheck } from "./report.ts";
+import { checkRules } from "./rules.ts";
 import { byBadness, isBad, Survey, type Budget } from "./survey.ts";
 import { Ballot } from "./votes.ts";
 
 /** Elements of a function that are checked one by one, and for how long. */
 export const defaultBudget: Budget = { elements: 2000, milliseconds: 20_000 };
+/** What is looked for besides, each for so long at most. */
+const culpritMs = 8000;
+const ruleMs = 3000;
+const nearbyMs = 4000;
 
 export interface CheckOptions {
   readonly name: string;
   /** Where a site stands; number 0 is the function's name. */
   readonly placeOf: (site: number) => SourceRange;
+  /** Called before each run of a single operation, and waited for. */
+  readonly alive?: () => unknown;
   readonly budget?: Partial<Budget>;
   readonly onProgress?: (checked: number, of: number) => void;
+  /** Why the function gave no value when it was run beside the point the last time. */
+  readonly failureBeside?: () => Diagnostic | undefined;
 }
 
 export interface Checked {
@@ -28,12 +39,18 @@ export interface Checked {
   readonly coverage: Coverage;
   readonly culprits: readonly Culprit[];
   readonly diagnostics: readonly Diagnostic[];
+  /** Why there is no vote by a complex step, where there is none. */
+  readonly notAnalytic?: { readonly op: string; readonly source: SourceRange; readonly message: string };
+  /** The custom rules that the function used. */
+  readonly rules?: readonly RuleCheck[];
+  /** Random points near the function's own. */
+  readonly nearby?: readonly NearbyCheck[];
 }
 
 /**
- * Checks the gradient of a function at one point. Each derivative gets three votes, in float64: one reverse pass, a
- * forward pass for each element, and extrapolated differences of the program itself. Throws what the function throws at
- * the point, and what its custom rules throw.
+ * Checks the gradient of a function at one point. Each derivative gets its votes in float64: one reverse pass, a forward
+ * pass for each element, extrapolated differences of the program itself, and a complex step where all is analytic. Throws
+ * what the function throws at the point, and what its custom rules throw.
  */
 export async function checkGradient(evaluate: Evaluate, options: CheckOptions): Promise<Checked> {
   insideOfCustomFunctions.recorded = true;
@@ -46,7 +63,7 @@ export async function checkGradient(evaluate: Evaluate, options: CheckOptions): 
 }
 
 async function check(evaluate: Evaluate, options: CheckOptions): Promise<Checked> {
-  const { name, placeOf, onProgress = () => undefined } = options;
+  const { placeOf, onProgress = () => undefined } = options;
   const first = await atPoint(evaluate);
   const begin = performance.now();
   const base = await atPoint(evaluate);
@@ -58,9 +75,8 @@ async function check(evaluate: Evaluate, options: CheckOptions): Promise<Checked
   if (base === undefined) return { passed: false, diagnostics: [], ...nothing };
   if (unstable !== undefined) return { passed: false, value: base.value, ...nothing, diagnostics: [unstable] };
 
-  const { tape, output, value } = base;
-  const adjoints =
-    output < 0 ? new Adjoints(-1, new Float64Array(0), new Map(), new Uint8Array(0)) : reverse(tape, output);
+  const { output, value } = base;
+  const adjoints = adjointsOf(base);
   const moved: Evaluate = (move) => {
     heldValues.repeat();
     return evaluate(move);
@@ -75,23 +91,122 @@ async function check(evaluate: Evaluate, options: CheckOptions): Promise<Checked
 
   heldValues.release();
   const all = [...checked, ...directions];
-  const culprits: Culprit[] = [];
   const wrong = all.some(({ verdict }) => verdict === "wrong");
-  culprits.push(...(await findCulprits(base, adjoints, options, wrong ? "all" : "custom")));
-  const [hidden] = wrong ? [] : culprits;
+  const onKink = all.some(({ kink }) => kink?.distance === 0);
+  const here = await findCulprits(base, adjoints, options, wrong ? "all" : "custom", wrong ? culpritMs : ruleMs);
+  const { rules, culprits: byThemselves } = await checkRules(base, adjoints, options, ruleMs, onKink);
+  const culprits = [...here, ...byThemselves.filter((other) => !here.some((found) => sameRule(found, other)))];
   if (all.some(({ verdict }) => verdict === "non-finite")) {
     const culprit = output < 0 ? undefined : firstNonFinite(base, adjoints, options);
     if (culprit !== undefined) culprits.push(culprit);
   }
+  const failed = all.some(isBad);
+  const nearby = failed
+    ? { points: [], culprits: [] }
+    : await checkNearby(evaluate, base, adjoints, options, performance.now() + Math.min(nearbyMs, budget.milliseconds));
+  if (!onKink) culprits.push(...nearby.culprits.filter((other) => !culprits.some((found) => sameRule(found, other))));
+  heldValues.release();
+  const diagnostics = diagnosticsOf({ options, votes: all, nearby: nearby.points, culprits, failed, onKink });
+  const { notAnalytic } = ballot;
   return {
-    passed: !all.some(isBad) && hidden === undefined,
+    passed: !failed && !diagnostics.some(({ severity }) => severity === "error"),
     value,
     parameters: checked.sort(byBadness),
     directions: directions.sort(byBadness),
     coverage,
-    culprits,
-    diagnostics: hidden === undefined ? unexplained(name, all, culprits, placeOf) : [hiddenByOthers(name, hidden)],
+    culprits: culprits.filter(({ kind }) => kind !== "far"),
+    diagnostics,
+    ...(notAnalytic === undefined
+      ? {}
+      : {
+          notAnalytic: {
+            op: notAnalytic.op,
+            source: placeOf(notAnalytic.site),
+            message: `No complex step: ${notAnalyticBecause(notAnalytic)}.`,
+          },
+        }),
+    ...(rules.length === 0 ? {} : { rules: rules.map((rule) => withCulprits(rule, culprits)) }),
+    ...(nearby.points.length === 0 ? {} : { nearby: nearby.points }),
   };
+}
+
+function adjointsOf({ tape, output }: Evaluation): Adjoints {
+  return output < 0 ? new Adjoints(-1, new Float64Array(0), new Map(), new Uint8Array(0)) : reverse(tape, output);
+}
+
+function sameRule(a: Culprit, b: Culprit): boolean {
+  return a.op === b.op && samePlace(a.definition ?? a.source, b.definition ?? b.source);
+}
+
+function samePlace(a: SourceRange, b: SourceRange): boolean {
+  return a.file === b.file && a.line === b.line && a.column === b.column;
+}
+
+function withCulprits(rule: RuleCheck, culprits: readonly Culprit[]): RuleCheck {
+  const wrong = culprits.some(
+    ({ definition, kind }) => definition !== undefined && kind !== "far" && samePlace(definition, rule.definition),
+  );
+  return { ...rule, passed: !wrong };
+}
+
+/** What is to be said besides the elements that are wrong. */
+function diagnosticsOf({
+  options: { name, placeOf, failureBeside },
+  votes,
+  nearby,
+  culprits,
+  failed,
+  onKink,
+}: {
+  options: CheckOptions;
+  votes: readonly (ElementCheck | DirectionCheck)[];
+  nearby: readonly NearbyCheck[];
+  culprits: readonly Culprit[];
+  failed: boolean;
+  onKink: boolean;
+}): Diagnostic[] {
+  const found: Diagnostic[] = [];
+  const wrong = votes.find(({ verdict }) => verdict === "wrong");
+  const certain = culprits.filter(({ kind }) => kind !== "far");
+  if (wrong !== undefined && certain.length === 0) found.push(unexplained(name, wrong, placeOf));
+  const lonely = votes.some(
+    ({ verdict, numeric, reverse }) => verdict === "non-finite" && Number.isNaN(numeric) && Number.isFinite(reverse),
+  );
+  if (lonely) {
+    const why = failureBeside?.();
+    found.push({
+      code: "no-value-beside",
+      severity: "error",
+      message: `${name} has no value just beside the point, so its gradient cannot be held against differences: ${why?.message ?? "the result is not finite there."}`,
+      source: why?.source ?? placeOf(0),
+    });
+  }
+  const [hidden] = certain;
+  if (!failed && hidden !== undefined) found.push(hiddenByOthers(name, hidden));
+  const elsewhere = nearby.find(({ verdict }) => verdict === "wrong");
+  if (elsewhere !== undefined && culprits.length === 0) {
+    const { distance, reverse: back, numeric, meaning = "" } = elsewhere;
+    found.push({
+      code: "wrong-nearby",
+      severity: onKink ? "warning" : "error",
+      message:
+        `The gradient of ${name} is right at its own point, but wrong at another one near it (each parameter moved by up to ${100 * distance} %): along a random direction reverse mode gives ${short(back)} where differences give ${short(numeric)}. ${meaning}`.trimEnd(),
+      source: placeOf(0),
+    });
+  }
+  for (const culprit of culprits) if (culprit.kind === "far") found.push(perhaps(culprit));
+  if (votes.some(({ inconclusive }) => inconclusive === true))
+    found.push({
+      code: "inconclusive",
+      severity: "warning",
+      message: `Reverse and forward mode agree on the gradient of ${name}, but rounding hides what differences could tell, so they confirm nothing: check it where its terms are of like size.`,
+      source: placeOf(0),
+    });
+  return found;
+}
+
+function short(x: number): number {
+  return Number(x.toPrecision(6));
 }
 
 /** Errors may cancel each other, or drown in the rest: a rule that is wrong is wrong all the same. */
@@ -102,6 +217,16 @@ function hiddenByOthers(name: string, { message, source, definition }: Culprit):
     message: `${name} uses a custom rule that is wrong, although no error of its gradient shows here. ${message}`,
     source,
     ...(definition === undefined ? {} : { related: [{ message: "The rule is defined here.", source: definition }] }),
+  };
+}
+
+function perhaps({ message, source, definition }: Culprit): Diagnostic {
+  return {
+    code: "wrong-rule-elsewhere",
+    severity: "warning",
+    message: `${message} If the program never gets there, nothing is wrong.`,
+    source: definition ?? source,
+    ...(definition === undefined ? {} : { related: [{ message: "It is used here.", source }] }),
   };
 }
 
@@ -143,17 +268,15 @@ function sameNode(a: Evaluation, b: Evaluation, node: number): boolean {
 /** Where every operation's rule is right and the gradient still is not, something left the trace or a branch hid it. */
 function unexplained(
   name: string,
-  votes: readonly (ElementCheck | DirectionCheck)[],
-  culprits: readonly Culprit[],
+  wrong: ElementCheck | DirectionCheck,
   placeOf: (site: number) => SourceRange,
-): Diagnostic[] {
-  const wrong = votes.find(({ verdict }) => verdict === "wrong");
-  if (wrong === undefined || culprits.length > 0) return [];
-  const kink = wrong.kink;
+): Diagnostic {
+  const { kink, untraced } = wrong;
   const element = "index" in wrong ? wrong.name + wrong.index.map((k) => `[${k}]`).join("") : wrong.name;
+  const here = untraced === undefined ? "" : `; the operation here takes such a value`;
   const message =
     kink === undefined
-      ? `The gradient of ${name} with respect to ${element} is wrong although the rule of every operation is right: part of what ${name} computes from ${element} is not traced, or a custom rule uses it without having it as an input.`
+      ? `The gradient of ${name} with respect to ${element} is wrong although the rule of every operation is right: part of what ${name} computes from ${element} is not traced, or a custom rule uses it without having it as an input${here}.`
       : `The gradient of ${name} with respect to ${element} is that of a piece of ${name} that holds at this very point only: just beside it the program goes another way here, and its derivative is another.`;
-  return [{ code: "wrong-gradient", severity: "error", message, source: kink?.source ?? placeOf(0) }];
+  return { code: "wrong-gradient", severity: "error", message, source: kink?.source ?? untraced ?? placeOf(0) };
 }

@@ -1,17 +1,15 @@
-import { customRuleOf } from "../primitives/custom.ts";
-import { codeOf, operationName } from "../primitives/names.ts";
+import { operationName } from "../primitives/names.ts";
 import { dataOf, type Primal } from "../primitives/rule.ts";
-import type { Evaluation } from "./evaluation.ts";
+import { constantOperation, inputOperation, type Tape } from "../tape/tape.ts";
+import { neededNodes, type Evaluation } from "./evaluation.ts";
 import { pieces } from "./pieces.ts";
 
 /** Where two runs of a function are on different pieces of it. */
 export interface Crossing {
-  /** The primitive, or `branch` for a comparison in the program. */
+  /** The primitive, `branch` for a comparison in the program, or `jump` where what chose is not traced. */
   readonly op: string;
   readonly site: number;
 }
-
-const custom = codeOf("custom");
 
 /** One run, against which others are held: the way it took through its branches and the pieces of its primitives. */
 export class Path {
@@ -27,22 +25,66 @@ export class Path {
 
   /** The first place where `other` left this path; undefined where it stayed on it. */
   crossing(other: Evaluation): Crossing | undefined {
-    const own = this.#evaluation.tape;
-    const { tape } = other;
     const branch = this.#differentBranch(other);
-    const end = branch?.node ?? own.length;
+    const another = this.#otherOperation(other);
+    const end = Math.min(branch?.node ?? Infinity, another ?? Infinity);
     for (const node of this.#nodes) {
       if (node >= end) break;
-      const operation = own.operation[node]!;
-      // What ran differs without a comparison that tells why: the program asked for a number in another way.
-      if (tape.operation[node] !== operation) return { op: operationName(operation), site: own.site[node]! };
-      if (!samePieces(this.#piecesOf(node), piecesOf(other, node)))
-        return { op: operationName(operation), site: own.site[node]! };
+      if (this.#otherPiece(other, node)) return this.#at(node);
     }
-    if (branch !== undefined) return { op: "branch", site: branch.site };
-    if (tape.length === own.length) return undefined;
-    const last = Math.min(tape.length, own.length) - 1;
-    return { op: operationName(own.operation[last]!), site: own.site[last]! };
+    // The node that was to come when the comparison was made.
+    if (branch !== undefined && branch.node <= end) return { op: "branch", site: branch.site };
+    // What ran differs without a comparison that tells why: the program asked for a number in another way.
+    return another === undefined ? undefined : (this.#cause(other, another) ?? this.#at(another));
+  }
+
+  /**
+   * The first constant that is another one in `other`, which takes the same path: what it comes from is not traced, or it
+   * jumps where something before it does.
+   */
+  foreign(other: Evaluation): Crossing | undefined {
+    const { tape } = this.#evaluation;
+    const shared = Math.min(tape.length, other.tape.length);
+    for (let node = 0; node < shared; node++) {
+      if (tape.operation[node] === inputOperation) continue;
+      if (!sameConstants(tape, other.tape, node)) return this.#cause(other, node) ?? { ...this.#at(node), op: "jump" };
+    }
+    return undefined;
+  }
+
+  #at(node: number): Crossing {
+    const { tape } = this.#evaluation;
+    const at = Math.min(node, tape.length - 1);
+    return { op: operationName(tape.operation[at]!), site: tape.site[at]! };
+  }
+
+  /** The first operation before `end`, also one that the result does not hang on, that is on another piece. */
+  #cause(other: Evaluation, end: number): Crossing | undefined {
+    const { tape } = this.#evaluation;
+    for (let node = 0; node < Math.min(end, tape.length, other.tape.length); node++)
+      if (pieces[tape.operation[node]!] !== undefined && this.#otherPiece(other, node)) return this.#at(node);
+    return undefined;
+  }
+
+  #otherPiece(other: Evaluation, node: number): boolean {
+    return (
+      other.tape.operation[node] === this.#evaluation.tape.operation[node] &&
+      !samePieces(this.#piecesOf(node), piecesOf(other, node))
+    );
+  }
+
+  /** The first node that is another operation, or one of other nodes. */
+  #otherOperation({ tape }: Evaluation): number | undefined {
+    const own = this.#evaluation.tape;
+    const shared = Math.min(own.length, tape.length);
+    for (let node = 0; node < shared; node++)
+      if (
+        own.operation[node] !== tape.operation[node] ||
+        own.input0[node] !== tape.input0[node] ||
+        own.input1[node] !== tape.input1[node]
+      )
+        return node;
+    return own.length === tape.length ? undefined : shared;
   }
 
   #differentBranch(other: Evaluation): { readonly node: number; readonly site: number } | undefined {
@@ -64,6 +106,17 @@ export class Path {
   }
 }
 
+function sameConstants(a: Tape, b: Tape, node: number): boolean {
+  if (a.operation[node] === constantOperation) return samePieces(a.primalOf(node), b.primalOf(node));
+  let same = true;
+  const own: number[] = [];
+  a.forEachWord(node, (word) => own.push(word < 0 ? a.constants.get(~word) : NaN));
+  b.forEachWord(node, (word, k) => {
+    if (word < 0 && !Object.is(own[k], b.constants.get(~word))) same = false;
+  });
+  return same;
+}
+
 function piecesOf({ tape }: Evaluation, node: number): Primal {
   return pieces[tape.operation[node]!]!(tape.inputPrimals(node), tape.primalOf(node), tape.attributes(node));
 }
@@ -74,20 +127,11 @@ function samePieces(a: Primal, b: Primal): boolean {
   return left.length === right.length && left.every((piece, k) => piece === right[k] || Object.is(piece, right[k]));
 }
 
-/** Those before the output that it depends on, also by way of what custom functions do inside. */
-function piecewiseNodes({ tape, output }: Evaluation): number[] {
-  const needed = new Uint8Array(output + 1);
-  if (output >= 0) needed[output] = 1;
+/** Those before the output that it depends on. */
+function piecewiseNodes(evaluation: Evaluation): number[] {
+  const needed = neededNodes(evaluation);
   const found: number[] = [];
-  for (let node = output; node >= 0; node--) {
-    if (needed[node] === 0) continue;
-    const operation = tape.operation[node]!;
-    for (const input of tape.inputsOf(node)) needed[input] = 1;
-    if (operation === custom) {
-      const { inside } = customRuleOf(tape.attributes(node));
-      if (inside !== undefined) needed.fill(1, inside.from, inside.to);
-    }
-    if (pieces[operation] !== undefined) found.push(node);
-  }
-  return found.reverse();
+  for (let node = 0; node <= evaluation.output; node++)
+    if (needed[node] === 1 && pieces[evaluation.tape.operation[node]!] !== undefined) found.push(node);
+  return found;
 }

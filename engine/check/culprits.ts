@@ -1,27 +1,23 @@
-import { reverse, type Adjoints } from "../differentiate/reverse.ts";
 import { contributions } from "../differentiate/contributions.ts";
+import { reverse, type Adjoints } from "../differentiate/reverse.ts";
 import type { SourceRange } from "../language/instrument/sourceReport.ts";
-import { mul } from "../primitives/arithmetic.ts";
 import { customRuleOf } from "../primitives/custom.ts";
 import { codeOf, operationName } from "../primitives/names.ts";
-import { sum } from "../primitives/reduction.ts";
-import { apply, dataOf, isTraced, noAttributes, type Primal } from "../primitives/rule.ts";
-import { rules } from "../primitives/table.ts";
-import { recordOn } from "../tape/recording.ts";
-import { firstPrimitive, hasAttributes } from "../tape/tape.ts";
-import { Tensor, type Value } from "../tape/tensor.ts";
-import { largestAdjoint, parameterElements } from "./elements.ts";
-import { MovedTape, type Evaluate, type Evaluation, type Move } from "./evaluation.ts";
-import type { Culprit } from "./report.ts";
-import { byBadness, isBad, Survey, type Budget } from "./survey.ts";
+import { dataOf, type Primal } from "../primitives/rule.ts";
+import { firstPrimitive } from "../tape/tape.ts";
+import { Tensor } from "../tape/tensor.ts";
+import { alone } from "./alone.ts";
+import { largestAdjoint, parameterElements, randomDirection } from "./elements.ts";
+import type { Evaluate, Evaluation } from "./evaluation.ts";
+import type { Culprit, Votes } from "./report.ts";
+import { byBadness, generator, isBad, Survey, unlike, type Budget } from "./survey.ts";
 import { Ballot } from "./votes.ts";
 
-/** Executions of one operation of one expression that are looked at. */
+/** Executions of one operation of one expression that are looked at closely, where a quick look finds nothing. */
 const executionsEach = 3;
-/** Operations that are looked at, and what is looked at of each. */
+/** Operations of the engine's own that are looked at, and what is looked at of each. */
 const mostNodes = 400;
-const budgetEach: Budget = { elements: 32, milliseconds: 1000 };
-const mostMs = 10_000;
+const budgetEach: Budget = { elements: 32, milliseconds: 3000 };
 const mostCulprits = 10;
 
 const custom = codeOf("custom");
@@ -31,6 +27,8 @@ const exempt: ReadonlySet<string> = new Set(["stopGradient", "fround", "f16round
 export interface Places {
   /** Where a site stands; what has no site stands at its function. */
   readonly placeOf: (site: number) => SourceRange;
+  /** Called before each run of an operation by itself. */
+  readonly alive?: () => unknown;
 }
 
 /**
@@ -40,41 +38,62 @@ export interface Places {
 export async function findCulprits(
   run: Evaluation,
   adjoints: Adjoints,
-  { placeOf }: Places,
-  among: "all" | "custom" = "all",
+  places: Places,
+  among: "all" | "custom",
+  milliseconds: number,
 ): Promise<Culprit[]> {
-  const begin = performance.now();
-  const found: Culprit[] = [];
+  const end = performance.now() + milliseconds;
+  const found: { readonly key: string; readonly culprit: Culprit }[] = [];
+  const closely = new Map<string, number>();
   for (const node of suspects(run, adjoints, among)) {
-    if (found.length >= mostCulprits || performance.now() - begin > mostMs) break;
-    const culprit = await checkNode(run, adjoints, node, placeOf);
-    if (culprit !== undefined && !found.some((other) => sameOperation(other, culprit))) found.push(culprit);
+    if (found.length >= mostCulprits || performance.now() > end) break;
+    const key = `${run.tape.operation[node]!} ${run.tape.site[node]!}`;
+    if (found.some((other) => other.key === key)) continue;
+    const times = closely.get(key) ?? 0;
+    closely.set(key, times + 1);
+    const culprit = await checkNode(run, adjoints, node, places, times < executionsEach ? "closely" : "quickly");
+    if (culprit !== undefined) found.push({ key, culprit });
   }
-  return found.sort((a, b) => (b.error || 0) - (a.error || 0));
+  return found.sort((a, b) => (b.culprit.error || 0) - (a.culprit.error || 0)).map(({ culprit }) => culprit);
 }
 
-function sameOperation(a: Culprit, b: Culprit): boolean {
-  return a.op === b.op && a.source.line === b.source.line && a.source.column === b.source.column;
-}
-
-/** Rules that people wrote before those that come with the engine; a few executions of each expression. */
+/** Rules that people wrote before those that come with the engine: every execution, and of the engine's a few. */
 function suspects({ tape, output }: Evaluation, adjoints: Adjoints, among: "all" | "custom"): number[] {
   const seen = new Map<string, number>();
   const own: number[] = [];
   const built: number[] = [];
   for (let node = output; node >= 0; node--) {
-    // The library's own are known at the point where they ran, and cannot be moved alone.
-    if (operation === custom && customRuleOf(tape.attributes(node)).name !== undefined) continue;
     const operation = tape.operation[node]!;
     if (among === "custom" && operation !== custom) continue;
+    // The library's own are known at the point where they ran, and cannot be moved alone.
+    if (operation === custom && customRuleOf(tape.attributes(node)).name !== undefined) continue;
     if (operation < firstPrimitive || !adjoints.reached(node) || exempt.has(operationName(operation))) continue;
+    if (operation === custom) {
+      own.push(node);
+      continue;
+    }
     const key = `${operation} ${tape.site[node]!}`;
     const times = seen.get(key) ?? 0;
     if (times >= executionsEach || cotangentOf(tape, adjoints, node) === undefined) continue;
     seen.set(key, times + 1);
-    (operation === custom ? own : built).push(node);
+    built.push(node);
   }
-  return [...own, ...built].slice(0, mostNodes);
+  return [...evenly(own), ...built.slice(0, mostNodes)];
+}
+
+/** The last, the first, the one in the middle, and so on: whatever time allows for is spread over the run. */
+function evenly(nodes: readonly number[]): number[] {
+  if (nodes.length <= 2) return [...nodes];
+  const order = [0, nodes.length - 1];
+  const stretches: [number, number][] = [[0, nodes.length - 1]];
+  // What is pushed while it runs is visited too.
+  for (const [low, high] of stretches) {
+    const middle = (low + high) >> 1;
+    if (middle === low) continue;
+    order.push(middle);
+    stretches.push([low, middle], [middle, high]);
+  }
+  return order.map((k) => nodes[k]!);
 }
 
 /** Undefined where nothing of it can be wrong: it is zero, or not finite already. */
@@ -91,93 +110,110 @@ function isFinite(primal: Primal): boolean {
   return dataOf(primal).every(Number.isFinite);
 }
 
+/** A cotangent of ones, where the run gave a rule none that tells anything. */
+function ones(tape: Evaluation["tape"], node: number): Primal {
+  const primal = tape.primalOf(node);
+  return typeof primal === "number" ? 1 : new Tensor(primal.shape, new Float64Array(primal.data.length).fill(1));
+}
+
 async function checkNode(
   { tape }: Evaluation,
   adjoints: Adjoints,
   node: number,
-  placeOf: Places["placeOf"],
+  { placeOf, alive }: Places,
+  how: "closely" | "quickly",
 ): Promise<Culprit | undefined> {
-  const evaluate = alone(tape, node, cotangentOf(tape, adjoints, node)!);
-  const base = (await evaluate())!;
-  if (base.output < 0) return undefined;
+  const evaluate = alone(tape, node, cotangentOf(tape, adjoints, node) ?? ones(tape, node), alive);
+  const worst = await worstOf(evaluate, placeOf, how);
+  return worst && culpritOf(tape, node, worst, placeOf);
+}
+
+/** The element, or the direction, of an operation alone whose derivative is worst; undefined where all are right. */
+export async function worstOf(
+  evaluate: Evaluate,
+  placeOf: Places["placeOf"],
+  how: "closely" | "quickly" = "closely",
+): Promise<(Votes & Pick<Culprit, "index"> & { readonly name: string }) | undefined> {
+  const base = await evaluate();
+  if (base === undefined || base.output < 0) return undefined;
   const local = reverse(base.tape, base.output);
   const ballot = new Ballot(evaluate, base, largestAdjoint(base, local), placeOf);
+  if (how === "quickly") {
+    const random = generator(7);
+    const along = randomDirection(base, local, () => unlike(random));
+    if (along === undefined || ballot.agreesWithComplexStep(along.direction, along.reverse)) return undefined;
+  }
   const survey = new Survey(parameterElements(base), local, ballot, budgetEach, () => undefined);
-  const [worst] = (await survey.finish(0)).elements.sort(byBadness);
-  if (worst === undefined || !isBad(worst)) return undefined;
+  const { elements, directions } = await survey.finish(0);
+  const [worst] = [...elements.filter(isBad).sort(byBadness), ...directions.filter(isBad).sort(byBadness)];
+  return worst && { index: [], ...worst };
+}
+
+/** What is told of an operation whose rule is wrong. */
+export function culpritOf(
+  tape: Evaluation["tape"],
+  node: number,
+  worst: Votes & Pick<Culprit, "index"> & { readonly name: string },
+  placeOf: Places["placeOf"],
+): Culprit {
   const operation = tape.operation[node]!;
-  const { reverse: back, forward, numeric, error, index } = worst;
-  const source = placeOf(tape.site[node]!);
-  const definition = operation === custom ? placeOf(customRuleOf(tape.attributes(node)).definition) : undefined;
-  const culprit = { op: operationName(operation), input: Number(worst.name), index, source };
+  const op = operationName(operation);
+  const input = Number(worst.name);
+  const { reverse: back, forward, numeric, complex, error, index } = worst;
+  const inputs = tape.inputPrimals(node).map((primal) => (typeof primal === "number" ? primal : primal.shape));
   return {
-    ...culprit,
+    op,
+    input,
+    index,
     reverse: back,
     forward,
     numeric,
+    ...(complex === undefined ? {} : { complex }),
     error,
-    ...(definition === undefined ? {} : { definition }),
-    message: sentence(culprit.op, culprit.input, worst),
+    inputs,
+    ...placesOf(tape, node, placeOf),
+    message: sentence(op, input, worst, valueAt(tape.inputPrimals(node)[input], index)),
   };
 }
 
-function ruleOf(op: string): string {
+export function placesOf(
+  tape: Evaluation["tape"],
+  node: number,
+  placeOf: Places["placeOf"],
+): Pick<Culprit, "source" | "definition"> {
+  const source = placeOf(tape.site[node]!);
+  if (tape.operation[node] !== custom) return { source };
+  return { source, definition: placeOf(customRuleOf(tape.attributes(node)).definition) };
+}
+
+/** The value of the element that is told of, where it is one element. */
+function valueAt(input: Primal | undefined, index: readonly number[]): number | undefined {
+  if (typeof input === "number" || input === undefined) return input;
+  if (index.length !== input.shape.length) return undefined;
+  return input.data[index.reduce((at, k, axis) => at * input.shape[axis]! + k, 0)];
+}
+
+export function ruleOf(op: string): string {
   return op === "custom" ? "the rule of this custom function" : `the rule of ${op}`;
 }
 
 function sentence(
   op: string,
   input: number,
-  worst: { reverse: number; numeric: number; index: readonly number[] },
+  { reverse: back, numeric, complex, index, dissent }: Votes & Pick<Culprit, "index">,
+  value: number | undefined,
 ): string {
-  const element = worst.index.length === 0 ? "" : `, element [${worst.index.join(", ")}],`;
-  const factor = worst.reverse / worst.numeric;
+  const element = index.length === 0 ? "" : `, element [${index.join(", ")}],`;
+  const at = value === undefined ? "" : ` at ${Number(value.toPrecision(6))}`;
+  const right = dissent === "rules" && complex !== undefined ? complex : numeric;
+  const factor = back / right;
   const ratio =
-    Number.isFinite(factor) && Math.abs(factor) > 1e-3 && Math.abs(factor) < 1e3
+    Number.isFinite(factor) && Math.abs(factor) > 1e-3 && Math.abs(factor) < 1e3 && factor !== 1
       ? `, ${Number(factor.toPrecision(4))} times as much as it is`
       : "";
-  const figures = `${Number(worst.reverse.toPrecision(6))} where differences of its own value give ${Number(worst.numeric.toPrecision(6))}`;
-  return `The adjoint that ${ruleOf(op)} gives to input ${input + 1}${element} is ${figures}${ratio}.`;
-}
-
-/** One operation as a function of its inputs: ⟨cotangent, operation(inputs)⟩. Constants stay what they are. */
-function alone(run: Evaluation["tape"], node: number, cotangent: Primal): Evaluate {
-  const operation = run.operation[node]!;
-  const attributes = (run.flags[node]! & hasAttributes) === 0 ? noAttributes : run.attributes(node);
-  const primals = run.inputPrimals(node);
-  const words: number[] = [];
-  run.forEachWord(node, (word) => words.push(word));
-  const still = (primal: Primal): Primal =>
-    typeof primal === "number" ? primal : new Tensor(primal.shape, primal.data);
-  return (move?: Move): Evaluation | undefined => {
-    const tape = new MovedTape(move);
-    const parameters: Evaluation["parameters"][number][] = [];
-    try {
-      return recordOn(tape, () => {
-        const inputs = primals.map((primal, k): Value => {
-          if (!varies(run, words[k]!)) return still(primal);
-          const input = tape.addInput(still(primal), String(k), 0);
-          const kind = input instanceof Tensor ? ("tensor" as const) : ("number" as const);
-          parameters.push({ name: String(k), structure: { kind, node: input.node } });
-          return input;
-        });
-        const result =
-          operation === custom
-            ? customRuleOf(attributes).apply(inputs)
-            : apply(operation, rules[operation]!, inputs, attributes);
-        const total = sum(mul(result, still(cotangent)));
-        if (!isTraced(total)) return { tape, value: total as number, output: -1, parameters };
-        const output = (total as Exclude<Value, number>).node;
-        return { tape, value: tape.primal[output]!, output, parameters };
-      });
-    } catch {
-      return undefined;
-    }
-  };
-}
-
-function varies(tape: Evaluation["tape"], word: number): boolean {
-  return word >= 0 && operationName(tape.operation[word]!) !== "constant";
+  const digits = Math.abs(factor - 1) < 1e-4 ? 10 : 6;
+  const figures = `${Number(back.toPrecision(digits))} where differences of its own value give ${Number(right.toPrecision(digits))}`;
+  return `The adjoint that ${ruleOf(op)} gives to input ${input + 1}${element}${at} is ${figures}${ratio}.`;
 }
 
 /** The operation of the backward pass that turned a finite adjoint into NaN or infinity, the first in its order. */
@@ -202,7 +238,7 @@ export function firstNonFinite(
         forward: NaN,
         numeric: NaN,
         error: NaN,
-        source: placeOf(tape.site[node]!),
+        ...placesOf(tape, node, placeOf),
         message: `The adjoint that ${ruleOf(op)} gives to input ${position + 1} is not finite here: ${data[at]!}.`,
       };
     }

@@ -1,5 +1,6 @@
 import type { Adjoints } from "../differentiate/reverse.ts";
 import type { Structure } from "../language/runtime/parameters.ts";
+import { dataOf, type Primal } from "../primitives/rule.ts";
 import { sizeOf, stridesOf } from "../tape/shape.ts";
 import { Tensor } from "../tape/tensor.ts";
 import { Direction, type Evaluation, type MovedTape, type Part } from "./evaluation.ts";
@@ -77,11 +78,15 @@ export class ParameterElements {
     for (const { input, shape, size, start } of this.#leaves) {
       if (start >= to || start + size <= from) continue;
       const data = new Float64Array(size);
+      const adjoint = new Float64Array(size);
       for (let k = Math.max(from, start); k < Math.min(to, start + size); k++) {
         data[k - start] = tangent(k);
-        reverse += tangent(k) * this.adjoint(k, adjoints);
+        adjoint[k - start] = this.adjoint(k, adjoints);
+        reverse += tangent(k) * adjoint[k - start]!;
       }
-      parts.push({ input, tangent: shape.length === 0 ? data[0]! : data });
+      parts.push(
+        shape.length === 0 ? { input, tangent: data[0]!, adjoint: adjoint[0]! } : { input, tangent: data, adjoint },
+      );
     }
     return { direction: new Direction(parts), reverse };
   }
@@ -96,6 +101,40 @@ export class ParameterElements {
     }
     return this.#leaves[low]!;
   }
+}
+
+/** Everything that a result hangs on, moved at once along a random direction, each input by as much as its size. */
+export function randomDirection(
+  { tape, output }: Evaluation,
+  adjoints: Adjoints,
+  random: () => number,
+): { readonly direction: Direction; readonly reverse: number } | undefined {
+  const parts: Part[] = [];
+  let reverse = 0;
+  tape.inputs.forEach((node, input) => {
+    if (node > output || !adjoints.reached(node)) return;
+    const primal = tape.primalOf(node);
+    const size = sizeOfPrimal(primal);
+    if (typeof primal === "number") {
+      const tangent = size * random();
+      const adjoint = adjoints.scalar(node);
+      reverse += tangent * adjoint;
+      parts.push({ input, tangent, adjoint });
+      return;
+    }
+    const tangent = primal.data.map(() => size * random());
+    const adjoint = adjoints.tensor(node)?.data ?? new Float64Array(tangent.length);
+    adjoint.forEach((x, k) => (reverse += x * tangent[k]!));
+    parts.push({ input, tangent, adjoint });
+  });
+  return parts.length === 0 ? undefined : { direction: new Direction(parts), reverse };
+}
+
+/** The largest element's, or 1 where all are 0 or not finite. */
+export function sizeOfPrimal(primal: Primal): number {
+  let largest = 0;
+  for (const x of dataOf(primal)) if (Number.isFinite(x)) largest = Math.max(largest, Math.abs(x));
+  return largest === 0 ? 1 : largest;
 }
 
 /** The parameters of a run that have elements. */

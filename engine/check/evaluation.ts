@@ -1,4 +1,6 @@
 import type { Structure } from "../language/runtime/parameters.ts";
+import { customRuleOf } from "../primitives/custom.ts";
+import { codeOf } from "../primitives/names.ts";
 import type { Primal } from "../primitives/rule.ts";
 import { Tape } from "../tape/tape.ts";
 import { Tensor, type TracedNumber } from "../tape/tensor.ts";
@@ -34,6 +36,24 @@ export interface Evaluation {
   readonly parameters: readonly { readonly name: string; readonly structure: Structure }[];
 }
 
+const custom = codeOf("custom");
+
+/** By node up to the output: 1 where the output depends on it, also by way of what custom functions do inside. */
+export function neededNodes({ tape, output }: Evaluation): Uint8Array {
+  const needed = new Uint8Array(output + 1);
+  if (output >= 0) needed[output] = 1;
+  for (let node = output; node >= 0; node--) {
+    if (needed[node] === 0) continue;
+    tape.forEachWord(node, (word) => {
+      if (word >= 0) needed[word] = 1;
+    });
+    if (tape.operation[node] !== custom) continue;
+    const { inside } = customRuleOf(tape.attributes(node));
+    if (inside !== undefined) needed.fill(1, inside.from, inside.to);
+  }
+  return needed;
+}
+
 /** Runs the function; undefined where it throws at the moved point. */
 export type Evaluate = (move?: Move) => Evaluation | undefined | Promise<Evaluation | undefined>;
 
@@ -44,6 +64,8 @@ export interface Part {
   readonly element?: number;
   /** How much each element of a tensor moves; a number of one that is no tensor, or of the only element. */
   readonly tangent: number | Float64Array;
+  /** The adjoint of the input, where several move at once. */
+  readonly adjoint?: number | Float64Array;
 }
 
 /** A direction to move the inputs in. */
@@ -100,20 +122,61 @@ export class Direction {
     return (at(to) - at(from)) / tangent;
   }
 
-  /** Of the inputs that move: the largest size, at least 1, and the size of the only one, where it is one and not 0. */
+  /**
+   * What the value changes by, to first order, because inputs are not where the direction takes them: narrow arrays round
+   * each of their elements by itself.
+   */
+  slack(from: MovedTape, to: MovedTape, t: number): number {
+    let slack = 0;
+    for (const { input, tangent, adjoint } of this.#parts.values()) {
+      if (adjoint === undefined) continue;
+      const [a, b] = [from, to].map((tape) => tape.primalOf(tape.inputs[input]!));
+      if (typeof a === "number") slack += (adjoint as number) * ((b as number) - (a + t * (tangent as number)));
+      else
+        for (let k = 0; k < a!.data.length; k++)
+          slack +=
+            (adjoint as Float64Array)[k]! *
+            ((b as Tensor).data[k]! - (a!.data[k]! + t * (tangent as Float64Array)[k]!));
+    }
+    return Number.isFinite(slack) ? slack : 0;
+  }
+
+  /**
+   * How far along the direction the inputs' own sizes reach: the largest, at least what moves some input by 1, and that of
+   * the only input, where it is one and not 0.
+   */
   scale(tape: MovedTape): { readonly largest: number; readonly only: number | undefined } {
     let largest = 0;
+    let fastest = 0;
     let count = 0;
-    const see = (x: number): void => {
-      largest = Math.max(largest, Math.abs(x));
+    const see = (x: number, tangent: number): void => {
+      if (tangent === 0) return;
+      largest = Math.max(largest, Math.abs(x / tangent));
+      fastest = Math.max(fastest, Math.abs(tangent));
       count++;
     };
-    for (const { input, element } of this.#parts.values()) {
+    for (const { input, element, tangent } of this.#parts.values()) {
       const primal = tape.primalOf(tape.inputs[input]!);
-      if (typeof primal === "number") see(primal);
-      else if (element !== undefined) see(primal.data[element]!);
-      else primal.data.forEach(see);
+      if (typeof primal === "number") see(primal, tangent as number);
+      else if (element !== undefined) see(primal.data[element]!, tangent as number);
+      else primal.data.forEach((x, k) => see(x, (tangent as Float64Array)[k]!));
     }
-    return { largest: Math.max(1, largest), only: count === 1 && largest > 0 ? largest : undefined };
+    const only = count === 1 && largest > 0 ? largest : undefined;
+    return { largest: Math.max(fastest === 0 ? 1 : 1 / fastest, largest), only };
   }
+}
+
+/** A move that is the same every time, however `by` makes it: by input. */
+export function settled(by: Move): Move {
+  const known = new Map<number, Primal>();
+  return (input, primal) => {
+    const there = known.get(input) ?? by(input, primal);
+    known.set(input, there);
+    return there;
+  };
+}
+
+/** The function with its inputs moved beforehand: seen from another point. */
+export function from(evaluate: Evaluate, shift: Move): Evaluate {
+  return (move) => evaluate(move === undefined ? shift : (input, primal) => move(input, shift(input, primal)));
 }

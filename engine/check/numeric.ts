@@ -14,6 +14,16 @@ const retreat = 4;
 const restart = 32;
 const fewestRestarts = 3;
 
+/** What an estimate of an error is multiplied by before anything is built on it. */
+const sureness = 10;
+/** What is left of a correction to first order. */
+const slackNoise = 1e-3;
+/** A jump is told from a slope by a step so much larger. */
+const farther = 2 ** 8;
+/** One-sided derivatives that differ by more are those of two pieces; by less, of pieces that fit. */
+const unlikeShare = 1e-3;
+const smoothShare = 1e-6;
+
 /** A derivative along a direction, from differences. */
 export interface NumericDerivative extends Estimate {
   /** A kink so near that a person wants to hear of it, and how near. */
@@ -21,12 +31,18 @@ export interface NumericDerivative extends Estimate {
   /** The point is on a kink or at the edge of where there are values: the derivatives of either side, where there are any. */
   readonly below?: Estimate;
   readonly above?: Estimate;
+  /** Value and derivative go on from one side to the other. */
+  readonly smooth?: true;
+  /** There are values at the point alone, and none on either side. */
+  readonly isolated?: true;
 }
 
 /** A run at `t` along the direction. */
 interface Point {
   readonly t: number;
   readonly value: number;
+  /** How far the value may be off because the inputs are not quite where they should be. */
+  readonly noise: number;
   readonly crossing: Crossing | undefined;
 }
 
@@ -75,7 +91,56 @@ export class Differences {
     }
     this.#firstSteps.set(direction.input, step / unit);
     const estimate = await this.#refined(direction, step, smallest, expected);
+    if (kink === undefined && !expected.confirmedBy(estimate)) {
+      const jump = await this.#unseenKink(direction, unit, smallest, estimate);
+      if (jump !== undefined) return jump;
+    }
     return kink === undefined ? estimate : { ...estimate, kink };
+  }
+
+  /**
+   * Where the runs just beside the point are not the same program, for a value in it that is not traced is another one:
+   * the first operation that takes such a value. Undefined where they are.
+   */
+  async foreign(direction: Direction): Promise<Crossing | undefined> {
+    const { largest, only } = direction.scale(this.#base.tape);
+    const step = Math.min(powerOfTwo(largest) * 2 ** -nearOrder, powerOfTwo(only ?? Infinity) * 2 ** -ownOrder);
+    for (const t of [step, -step]) {
+      const evaluation = await this.#evaluate(direction.move(t));
+      const found = evaluation && (this.#path.crossing(evaluation) ?? this.#path.foreign(evaluation));
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  /** Both sides are smooth and yet not alike, although nothing on the tape tells of a kink: what chose is not traced. */
+  async #unseenKink(
+    direction: Direction,
+    unit: number,
+    smallest: number,
+    estimate: Estimate,
+  ): Promise<NumericDerivative | undefined> {
+    const { below, above } = await this.#fromSides(direction, unit, smallest, undefined);
+    if (below === undefined || above === undefined) return undefined;
+    const size = Math.abs(below.derivative) + Math.abs(above.derivative);
+    const apart = Math.abs(below.derivative - above.derivative);
+    const known = sureness * (below.error + above.error) + unlikeShare * size;
+    if (!(known <= size / 2 || size === 0)) return undefined;
+    const jumps = errorIsLarge(estimate, size) && !(await this.#isContinuous(direction, smallest));
+    if (apart <= known && !jumps) return undefined;
+    const site = await this.#foreignAt(direction, smallest);
+    const kink = { ...(site ?? { op: "jump", site: 0 }), distance: 0 };
+    const mean = (below.derivative + above.derivative) / 2;
+    return { derivative: mean, error: Math.max(below.error, above.error), below, above, kink };
+  }
+
+  async #foreignAt(direction: Direction, step: number): Promise<Crossing | undefined> {
+    for (const t of [step, -step]) {
+      const evaluation = await this.#evaluate(direction.move(t));
+      const found = evaluation && this.#path.foreign(evaluation);
+      if (found !== undefined) return found;
+    }
+    return undefined;
   }
 
   /** What stands between the point and its neighbours at this step. */
@@ -112,7 +177,7 @@ export class Differences {
       if (above.crossing !== undefined || below.crossing !== undefined) break;
       const width = above.t - below.t;
       if (width === 0) break;
-      tableau.add((above.value - below.value) / width, this.#noise(width, above.value, below.value));
+      tableau.add((above.value - below.value) / width, this.#noise(width, above, below));
       if (tableau.rows >= 3 && expected.confirmedBy(tableau.best)) break;
     }
     return tableau.best;
@@ -132,8 +197,28 @@ export class Differences {
       derivative: found.length === 0 ? NaN : found.reduce((sum, { derivative }) => sum + derivative, 0) / found.length,
       error: Math.max(0, ...found.map(({ error }) => error)),
       ...(kink === undefined ? {} : { kink: { ...kink, distance: 0 } }),
-      ...sides,
+      ...(found.length === 2 && (await this.#isSmooth(direction, smallest, below!, above!)) ? { smooth: true } : {}),
+      ...(found.length === 0 ? { isolated: true as const } : sides),
     };
+  }
+
+  /** Whether value and derivative go on across the point: its pieces fit. */
+  async #isSmooth(direction: Direction, step: number, below: Estimate, above: Estimate): Promise<boolean> {
+    const size = Math.abs(below.derivative) + Math.abs(above.derivative);
+    const apart = Math.abs(below.derivative - above.derivative);
+    if (apart > sureness * (below.error + above.error) + smoothShare * size) return false;
+    return this.#isContinuous(direction, step);
+  }
+
+  /** Whether the value goes on to the point's: what is left of a jump does not shrink with the step. */
+  async #isContinuous(direction: Direction, step: number): Promise<boolean> {
+    for (const side of [-step, step]) {
+      const [near, far] = [await this.#at(direction, side), await this.#at(direction, side * farther)];
+      if (near === undefined || far === undefined) return false;
+      const [rest, before] = [near, far].map(({ value }) => Math.abs(value - this.#base.value)) as [number, number];
+      if (rest > before / 2 && rest > sureness * Number.EPSILON * Math.abs(this.#base.value)) return false;
+    }
+    return true;
   }
 
   /** The derivative on one side, from points of that side alone: on a jump the value itself belongs to the other. */
@@ -155,13 +240,14 @@ export class Differences {
       const [far, close] = [await onSide(2 * h), await onSide(h)];
       if (far === undefined || close === undefined || far.t === close.t) break;
       const width = far.t - close.t;
-      tableau.add((far.value - close.value) / width, this.#noise(width, far.value, close.value));
+      tableau.add((far.value - close.value) / width, this.#noise(width, far, close));
     }
     return tableau.best.error === Infinity ? undefined : tableau.best;
   }
 
-  #noise(width: number, ...values: number[]): number {
-    return roundingNoise([this.#base.value, ...values], width);
+  #noise(width: number, ...points: readonly Point[]): number {
+    const rounding = roundingNoise([this.#base.value, ...points.map(({ value }) => value)], width);
+    return points.reduce((sum, { noise }) => sum + noise / Math.abs(width), rounding);
   }
 
   /** Undefined where the function has no finite value. */
@@ -173,12 +259,19 @@ export class Differences {
   async #run(direction: Direction, t: number, path: Path): Promise<Point | undefined> {
     const evaluation = await this.#evaluate(direction.move(t));
     if (evaluation === undefined || !Number.isFinite(evaluation.value)) return undefined;
+    const slack = direction.slack(this.#base.tape, evaluation.tape, t);
     return {
       t: direction.distance(this.#base.tape, evaluation.tape, t),
-      value: evaluation.value,
+      value: evaluation.value - slack,
+      noise: slackNoise * Math.abs(slack),
       crossing: path.crossing(evaluation),
     };
   }
+}
+
+/** Whether differences tell nothing, against what the sides' derivatives add up to. */
+function errorIsLarge({ derivative, error }: Estimate, size: number): boolean {
+  return error * sureness > Math.max(Math.abs(derivative), size);
 }
 
 /** The largest power of two that is no larger than x. */

@@ -5,7 +5,7 @@
 import { broadcastAll, elementwiseEvaluation } from "../primitives/elementwise.ts";
 import { maxMask, minMask } from "../primitives/extremes.ts";
 import { native } from "../primitives/native.ts";
-import { codeOf, primitiveNames, type PrimitiveName } from "../primitives/names.ts";
+import { codeOf, isPiecewiseConstant, primitiveNames, type PrimitiveName } from "../primitives/names.ts";
 import { shapeOf, type Primal } from "../primitives/rule.ts";
 import type { Attributes } from "../tape/tape.ts";
 
@@ -57,20 +57,10 @@ const piecesByName: Partial<Record<PrimitiveName, Pieces>> = {
   norm: atOrigin,
   reduceMax: winner(maxMask),
   reduceMin: winner(minMask),
-  ...Object.fromEntries(
-    (
-      [
-        ["floor", "ceil", "round", "rint", "trunc", "sign", "clz32", "imul", "asInt32", "asBool"],
-        ["equal", "notEqual", "less", "lessEqual", "greater", "greaterEqual", "winsMax", "winsMin"],
-        ["logicalAnd", "logicalOr", "logicalXor", "logicalNot", "isNaN", "isFinite", "isInf"],
-        ["maxMask", "minMask", "argmax", "argmin", "argsort", "oneHot"],
-      ] as const
-    ).flatMap((names) => names.map((name) => [name, itself])),
-  ),
 };
 
 /** By operation number. */
 export const pieces: readonly (Pieces | undefined)[] = primitiveNames.reduce<(Pieces | undefined)[]>((table, name) => {
-  table[codeOf(name)] = piecesByName[name];
+  table[codeOf(name)] = piecesByName[name] ?? (isPiecewiseConstant(name) ? itself : undefined);
   return table;
 }, []);

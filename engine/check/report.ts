@@ -8,7 +8,15 @@ import type { Checked } from "./check.ts";
  */
 export type Verdict = "ok" | "wrong" | "kink" | "non-finite";
 
-/** Three votes on one derivative. */
+/**
+ * Who is off. reverse, forward: that mode alone. rules: both alike, while differences and a complex step agree. program:
+ * the modes and the complex step agree, the program varies otherwise. differences: the modes agree, differences do not, and
+ * no complex step tells which. all: nobody agrees. kink: the gradient is outside of both sides of a kink; modes: there,
+ * the modes differ.
+ */
+export type Dissent = "reverse" | "forward" | "rules" | "program" | "differences" | "all" | "kink" | "modes";
+
+/** The votes on one derivative. */
 export interface Votes {
   /** By one reverse pass. */
   readonly reverse: number;
@@ -16,16 +24,28 @@ export interface Votes {
   readonly forward: number;
   /** By extrapolated differences. */
   readonly numeric: number;
+  /** By a complex step, where every operation on the way is analytic. */
+  readonly complex?: number;
   /** |reverse − numeric| / (|reverse| + |numeric|). */
   readonly error: number;
   /** What `error` may be, from the error that the differences estimate of themselves. */
   readonly tolerance: number;
   readonly verdict: Verdict;
   readonly kink?: KinkReport;
+  /** Of a wrong one: which vote disagrees, and what that means, in a sentence. */
+  readonly dissent?: Dissent;
+  readonly meaning?: string;
+  /** Where the program takes a value that is not traced and that is another one beside the point. */
+  readonly untraced?: SourceRange;
+  /** Reverse and forward mode agree, but differences are too coarse to tell anything, and no complex step can be taken. */
+  readonly inconclusive?: true;
 }
 
 export interface KinkReport {
-  /** The primitive with a kink, or `branch` for a comparison in the program. */
+  /**
+   * The primitive with a kink, `branch` for a comparison in the program, `jump` where what chose is not traced, `domain`
+   * where the function has values at this point and none beside it.
+   */
   readonly op: string;
   readonly source: SourceRange;
   /** The parameter is at most so far from it; 0 where it is on it. */
@@ -57,12 +77,34 @@ export interface Culprit {
   readonly reverse: number;
   readonly forward: number;
   readonly numeric: number;
+  readonly complex?: number;
   readonly error: number;
+  /**
+   * Left out where the rule is wrong in this very run. not-linear: in its cotangent. elsewhere: for other inputs, near
+   * those of the run; far: on the other side of zero, where the program need not ever be.
+   */
+  readonly kind?: "not-linear" | "elsewhere" | "far";
+  /** What the operation was applied to: numbers, and of tensors their shapes. */
+  readonly inputs?: readonly (number | readonly number[])[];
   readonly source: SourceRange;
   /** Of a custom rule: where it was defined. */
   readonly definition?: SourceRange;
   /** One sentence. */
   readonly message: string;
+}
+
+/** One custom rule that the function used, over all its executions. */
+export interface RuleCheck {
+  readonly definition: SourceRange;
+  readonly executions: number;
+  readonly passed: boolean;
+}
+
+/** All that the result hangs on, moved along a random direction at another point near the function's own. */
+export interface NearbyCheck extends Votes {
+  /** How far each parameter was moved to that point, as a share of its size. */
+  readonly distance: number;
+  readonly value: number;
 }
 
 export interface Coverage {

@@ -11,6 +11,11 @@ export interface Budget {
 
 /** Random directions for each parameter, where not all its elements can be checked. */
 const directionsEach = 2;
+/** Once directions have told of all elements, a few are looked at by themselves, in a part of the time. */
+const sampledElements = 256;
+const sampledShare = 0.25;
+/** Where wrong ones have been found, fewer will do. */
+const sampledBesideWrong = 32;
 /** Of the wrong elements that a direction tells of, so many are searched for. */
 const mostFound = 16;
 /** Runs that one derivative takes, roughly: whether all elements fit into the time is judged by it. */
@@ -36,6 +41,8 @@ export class Survey {
   readonly #directions: DirectionCheck[] = [];
   readonly #total: number;
   readonly #random = generator(20);
+  /** Whether a complex step, which is quick, sees what is wrong. */
+  #byComplexStep = false;
 
   constructor(
     parameters: readonly ParameterElements[],
@@ -57,15 +64,21 @@ export class Survey {
     const wanted = Math.min(this.#total, this.#budget.elements);
     const sampled = wanted < this.#total || runMs * runsEach * this.#total > this.#budget.milliseconds;
     if (sampled) await this.#alongDirections();
+    const sample = this.#elements.size === 0 ? sampledElements : this.#elements.size + sampledBesideWrong;
+    const most = sampled ? Math.min(wanted, sample) : wanted;
+    const end = this.#begin + this.#budget.milliseconds * (sampled ? sampledShare : 1);
     for (const { parameter, k } of inTurns(this.#parameters)) {
-      if (this.#elements.size >= wanted || this.#late) break;
+      // A sample has one element of each parameter at least.
+      const begun = this.#elements.size >= (sampled ? Math.min(this.#parameters.length, most) : 0);
+      if (this.#elements.size >= most || this.#late || (begun && performance.now() > end)) break;
       await this.#element(parameter, k);
       this.#onProgress(this.#elements.size, wanted);
     }
     const elements = this.#parameters.flatMap((parameter) => this.#checkedOf(parameter));
     const checked = elements.length;
     const coverage = { elements: this.#total, checked, directions: this.#directions.length };
-    const limit = checked === this.#total ? {} : { limitedBy: this.#late ? ("time" as const) : ("count" as const) };
+    const inTime = checked >= most && !this.#late;
+    const limit = checked === this.#total ? {} : { limitedBy: inTime ? ("count" as const) : ("time" as const) };
     return {
       elements,
       directions: this.#directions,
@@ -90,19 +103,20 @@ export class Survey {
   async #alongDirections(): Promise<void> {
     for (const parameter of this.#parameters) {
       for (let k = 0; k < directionsEach && !this.#late; k++) {
-        const signs = Float64Array.from({ length: parameter.length }, () => (this.#random() < 0.5 ? -1 : 1));
-        const votes = await this.#along(parameter, signs, 0, parameter.length);
+        const tangent = Float64Array.from({ length: parameter.length }, () => unlike(this.#random));
+        const votes = await this.#along(parameter, tangent, 0, parameter.length);
         this.#directions.push({ name: parameter.name, elements: parameter.length, ...votes });
         this.#onProgress(this.#elements.size, this.#budget.elements);
         if (!isBad(votes)) continue;
-        await this.#search(parameter, signs, 0, parameter.length);
+        this.#byComplexStep = votes.dissent === "rules";
+        await this.#search(parameter, tangent, 0, parameter.length);
         break;
       }
     }
   }
 
   /** Halves a stretch of elements that is wrong until single elements are left. */
-  async #search(parameter: ParameterElements, signs: Float64Array, from: number, to: number): Promise<void> {
+  async #search(parameter: ParameterElements, tangent: Float64Array, from: number, to: number): Promise<void> {
     if (this.#late || this.#elements.size >= mostFound * this.#parameters.length) return;
     if (to - from === 1) {
       await this.#element(parameter, from);
@@ -110,11 +124,17 @@ export class Survey {
     }
     const middle = (from + to) >> 1;
     for (const [start, end] of [[from, middle] as const, [middle, to] as const])
-      if (isBad(await this.#along(parameter, signs, start, end))) await this.#search(parameter, signs, start, end);
+      if (await this.#isBadAlong(parameter, tangent, start, end)) await this.#search(parameter, tangent, start, end);
   }
 
-  #along(parameter: ParameterElements, signs: Float64Array, from: number, to: number): Promise<Votes> {
-    const { direction, reverse } = parameter.together(from, to, (k) => signs[k]!, this.#adjoints);
+  async #isBadAlong(parameter: ParameterElements, tangent: Float64Array, from: number, to: number): Promise<boolean> {
+    if (!this.#byComplexStep) return isBad(await this.#along(parameter, tangent, from, to));
+    const { direction, reverse } = parameter.together(from, to, (k) => tangent[k]!, this.#adjoints);
+    return !this.#ballot.agreesWithComplexStep(direction, reverse);
+  }
+
+  #along(parameter: ParameterElements, tangent: Float64Array, from: number, to: number): Promise<Votes> {
+    const { direction, reverse } = parameter.together(from, to, (k) => tangent[k]!, this.#adjoints);
     return this.#ballot.votes(direction, reverse);
   }
 
@@ -176,8 +196,13 @@ function spread(length: number): { readonly done: boolean; next(): number | unde
   };
 }
 
+/** A part of a direction, of either sign. No two are alike, so that errors of elements do not cancel each other. */
+export function unlike(random: () => number): number {
+  return (random() < 0.5 ? -1 : 1) * (0.5 + random());
+}
+
 /** Numbers in [0, 1), the same in each run: mulberry32. */
-function generator(seed: number): () => number {
+export function generator(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;

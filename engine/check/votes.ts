@@ -1,6 +1,9 @@
 import { forward } from "../differentiate/forward.ts";
 import type { SourceRange } from "../language/instrument/sourceReport.ts";
+import { ComplexStep, type NotAnalytic } from "./complex/step.ts";
+import type { Crossing } from "./crossings.ts";
 import type { Direction, Evaluate, Evaluation } from "./evaluation.ts";
+import { dissent } from "./meaning.ts";
 import { Differences, type Expectation, type NumericDerivative } from "./numeric.ts";
 import type { KinkReport, Votes } from "./report.ts";
 import type { Estimate } from "./ridders.ts";
@@ -14,25 +17,42 @@ const errorFactor = 10;
 const relativeFloor = 1e-7;
 /** Forward and reverse multiply the same numbers in another order. */
 const pairingTolerance = 1e-10;
+/** So do complex numbers; products of many of them round more. */
+const complexTolerance = 1e-9;
 /** An estimate with a tolerance of this is worth no better one. */
 const settledTolerance = 1e-5;
+/** Differences whose tolerance is a larger share than this of what they measure tell nothing. */
+const uselessTolerance = 0.1;
+/** Differences that know a derivative so well and are so far off are right, whatever a complex step says. */
+const decisiveTolerance = 1e-3;
+const decisiveError = 1e-2;
 /** Derivatives so much smaller than the largest one, or than the value, count as 0 when their relative error is told. */
 const negligibleShare = 1e-8;
 const negligibleOfValue = 1e-13;
+/** Adjoints below the smallest normal number are taken for zero, and factors on the way may raise that a little. */
+const underflow = 1e-300;
 
-/** Takes the three votes on a derivative of one function at one point. */
+/** Takes the votes on a derivative of one function at one point. */
 export class Ballot {
   readonly #base: Evaluation;
   readonly #differences: Differences;
+  readonly #complex: ComplexStep;
   readonly #negligible: number;
   readonly #placeOf: (site: number) => SourceRange;
+  #notAnalytic: NotAnalytic | undefined;
 
   /** `largest` is the size of the largest derivative of the function. */
   constructor(evaluate: Evaluate, base: Evaluation, largest: number, placeOf: (site: number) => SourceRange) {
     this.#base = base;
     this.#differences = new Differences(evaluate, base);
+    this.#complex = new ComplexStep(base);
     this.#negligible = Math.max(finite(largest) * negligibleShare, Math.abs(finite(base.value)) * negligibleOfValue);
     this.#placeOf = placeOf;
+  }
+
+  /** The first operation for which a complex step was refused; undefined where there was none. */
+  get notAnalytic(): NotAnalytic | undefined {
+    return this.#notAnalytic;
   }
 
   /** `reverse` is the derivative along `direction` that the reverse pass gives. */
@@ -40,13 +60,29 @@ export class Ballot {
     const { tape, output } = this.#base;
     const tangent = output < 0 ? undefined : forward(tape, output, direction.tangents(tape));
     const forwards = (tangent ?? 0) as number;
+    const complex = this.#byComplexStep(direction);
     const numeric = await this.#differences.along(direction, this.#expectation(reverse));
-    return this.#judged(reverse, forwards, numeric);
+    return this.#judged(direction, { reverse, forward: forwards, numeric, complex });
+  }
+
+  /** Whether a complex step, where one can be taken, gives the same: quicker than all votes, and blind to what is not traced. */
+  agreesWithComplexStep(direction: Direction, reverse: number): boolean {
+    const complex = this.#byComplexStep(direction);
+    return (
+      complex === undefined || Math.abs(reverse - complex) <= relativeFloor * (Math.abs(reverse) + Math.abs(complex))
+    );
+  }
+
+  #byComplexStep(direction: Direction): number | undefined {
+    const found = this.#complex.along(direction);
+    if (typeof found === "number") return Number.isFinite(found) ? found : undefined;
+    this.#notAnalytic ??= found;
+    return undefined;
   }
 
   #expectation(reverse: number): Expectation {
     const allowed = ({ derivative, error }: Estimate): number =>
-      errorFactor * error + relativeFloor * (Math.abs(reverse) + Math.abs(derivative));
+      errorFactor * error + relativeFloor * (Math.abs(reverse) + Math.abs(derivative)) + underflow;
     return {
       derivative: reverse,
       confirmedBy: (estimate) => {
@@ -54,7 +90,7 @@ export class Ballot {
         const tolerance = allowed(estimate);
         return (
           Math.abs(reverse - estimate.derivative) <= tolerance &&
-          tolerance <= Math.max(settledTolerance * size, this.#negligible)
+          tolerance <= Math.max(settledTolerance * size, this.#negligible, 2 * underflow)
         );
       },
       refutable: (estimate, noise) => {
@@ -64,28 +100,85 @@ export class Ballot {
     };
   }
 
-  #judged(reverse: number, forwards: number, numeric: NumericDerivative): Votes {
-    const { kink, below, above } = numeric;
+  async #judged(
+    direction: Direction,
+    {
+      reverse,
+      forward,
+      numeric,
+      complex,
+    }: { reverse: number; forward: number; numeric: NumericDerivative; complex: number | undefined },
+  ): Promise<Votes> {
+    const { below, above } = numeric;
     const sides = [below, above].filter((side) => side !== undefined);
     const onEdge = numeric.error === Infinity ? false : sides.length > 0;
     const lowest = onEdge ? Math.min(...sides.map(({ derivative }) => derivative)) : numeric.derivative;
     const highest = onEdge ? Math.max(...sides.map(({ derivative }) => derivative)) : numeric.derivative;
     const nearest = (x: number): number => Math.min(Math.max(x, lowest), highest);
     const size = Math.abs(reverse) + Math.abs(nearest(reverse));
-    const allowed = errorFactor * numeric.error + relativeFloor * size;
+    const allowed = errorFactor * numeric.error + relativeFloor * size + underflow;
     const unit = Math.max(size, this.#negligible) || 1;
     const off = Math.abs(reverse - nearest(reverse));
-    const votes = { reverse, forward: forwards, numeric: numeric.derivative };
+    // Pieces that fit are no kink, unless the gradient is neither's.
+    const kink = numeric.smooth === true && off <= allowed ? undefined : numeric.kink;
     const report = kink === undefined ? {} : { kink: this.#kinkReport(kink, below, above) };
+    // Of the piece that the point itself is on, which at a kink need not be any side's.
+    const fourth = complex === undefined || onEdge ? {} : { complex };
+    const votes = { reverse, forward, numeric: numeric.derivative, ...fourth };
 
-    if (!Number.isFinite(reverse) || !Number.isFinite(forwards) || !Number.isFinite(numeric.derivative))
+    if (numeric.isolated === true && reverse === 0 && forward === 0)
+      return { ...votes, error: 0, tolerance: 0, verdict: "kink", kink: this.#isolated() };
+    const finiteModes = Number.isFinite(reverse) && Number.isFinite(forward);
+    if (!finiteModes || !Number.isFinite(numeric.derivative))
       return { ...votes, error: NaN, tolerance: allowed / unit, verdict: "non-finite", ...report };
-    const paired =
-      Math.abs(reverse - forwards) <= pairingTolerance * (Math.abs(reverse) + Math.abs(forwards)) ||
+
+    const within = (x: number, y: number, tolerance: number): boolean =>
+      Math.abs(x - y) <= tolerance * (Math.abs(x) + Math.abs(y)) + underflow ||
       // Where large terms cancel, rounding parts the two, but never by more than can be measured.
-      Math.abs(forwards - nearest(forwards)) <= Math.min(allowed, settledTolerance * unit);
-    const verdict = off <= allowed && paired ? (kink === undefined ? "ok" : "kink") : "wrong";
-    return { ...votes, error: off / unit, tolerance: allowed / unit, verdict, ...report };
+      Math.abs(x - y) <= Math.min(allowed, settledTolerance * unit);
+    const paired =
+      within(reverse, forward, pairingTolerance) ||
+      Math.abs(forward - nearest(forward)) <= Math.min(allowed, settledTolerance * unit);
+    const measured = off <= allowed;
+    const useless = allowed > uselessTolerance * unit;
+    const decisive = allowed <= decisiveTolerance * unit && off > decisiveError * unit;
+    if (fourth.complex !== undefined) {
+      const certain = within(reverse, fourth.complex, complexTolerance);
+      if (
+        certain &&
+        paired &&
+        (useless || (!measured && !decisive)) &&
+        (await this.#differences.foreign(direction)) === undefined
+      ) {
+        // The program beside the point is what the tape says, and of that the derivative is known.
+        const error = Math.abs(reverse - fourth.complex) / unit;
+        const tolerance = Math.max(complexTolerance, error);
+        return { ...votes, error, tolerance, verdict: kink === undefined ? "ok" : "kink", ...report };
+      }
+      const confirmed = Math.abs(fourth.complex - numeric.derivative) <= allowed;
+      if (measured && !certain && confirmed) {
+        const apart = Math.abs(reverse - fourth.complex);
+        const judged = { ...votes, error: apart / unit, tolerance: complexTolerance, verdict: "wrong" as const };
+        return { ...judged, ...dissent(judged, complexTolerance * unit), ...report };
+      }
+    }
+    const judged = { ...votes, error: off / unit, tolerance: allowed / unit };
+    if (!measured || !paired) {
+      const foreign = onEdge ? undefined : await this.#differences.foreign(direction);
+      const wrong = { ...judged, verdict: "wrong" as const };
+      return { ...wrong, ...dissent(wrong, allowed, onEdge), ...this.#foreignReport(foreign), ...report };
+    }
+    const inconclusive =
+      useless && fourth.complex === undefined && sides.length === 0 ? { inconclusive: true as const } : {};
+    return { ...judged, verdict: kink === undefined ? "ok" : "kink", ...inconclusive, ...report };
+  }
+
+  #foreignReport(foreign: Crossing | undefined): Pick<Votes, "untraced"> {
+    return foreign === undefined ? {} : { untraced: this.#placeOf(foreign.site) };
+  }
+
+  #isolated(): KinkReport {
+    return { op: "domain", source: this.#placeOf(0), distance: 0 };
   }
 
   #kinkReport(kink: NonNullable<NumericDerivative["kink"]>, below?: Estimate, above?: Estimate): KinkReport {

@@ -42,11 +42,12 @@ async function checkFunction(
   const { name } = outline;
   onProgress({ stage: "checking", function: name, operations: 0, checked: 0, of: 0 });
   let problem: Diagnostic | undefined;
+  let beside: Diagnostic | undefined;
   let calls = 0;
   let operations = 0;
   let progress = { checked: 0, of: 0 };
   let told = begin;
-  const evaluate: Evaluate = async (move) => {
+  const alive = async (): Promise<void> => {
     if (performance.now() - told > tellEveryMs) {
       told = performance.now();
       onProgress({ stage: "checking", function: name, operations, ...progress });
@@ -54,10 +55,14 @@ async function checkFunction(
       await new Promise((resolve) => setImmediate(resolve));
     }
     watchdog.arm(limits);
+  };
+  const evaluate: Evaluate = async (move) => {
+    await alive();
     const tape = new MovedTape(move, limits.tapeBytes);
     const called = await run.call(model, outline, tape, { late: calls++ === 0 });
     if ("problem" in called) {
       if (move === undefined) problem = called.problem;
+      else beside = called.problem;
       return undefined;
     }
     const { result, parameters } = called;
@@ -71,6 +76,8 @@ async function checkFunction(
       name,
       placeOf: (site) => run.rangeOfSite(site, outline),
       ...(request.budget === undefined ? {} : { budget: request.budget }),
+      alive,
+      failureBeside: () => beside,
       onProgress: (checked, of) => (progress = { checked, of }),
     });
   } catch (error) {

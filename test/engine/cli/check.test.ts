@@ -58,9 +58,9 @@ test("--json prints the document of the contract, and nothing else", async () =>
   assert.deepEqual(coverage, { elements: 2, checked: 2, directions: 0 });
   const x = parameters.find((parameter) => parameter.name === "x")!;
   assert.deepEqual(Object.keys(x).sort(), [
-    ...["error", "forward", "index", "name", "numeric", "reverse", "tolerance", "verdict"],
+    ...["complex", "error", "forward", "index", "name", "numeric", "reverse", "tolerance", "verdict"],
   ]);
-  for (const vote of [x.reverse, x.forward, x.numeric]) close(vote, -1.6423912, 1e-7);
+  for (const vote of [x.reverse, x.forward, x.numeric, x.complex!]) close(vote, -1.6423912, 1e-7);
   assert.deepEqual([x.index, x.verdict, x.error <= x.tolerance], [[], "ok", true]);
 });
 

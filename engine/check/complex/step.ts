@@ -1,0 +1,127 @@
+import { customRuleOf } from "../../primitives/custom.ts";
+import { codeOf, isPiecewiseConstant, operationName } from "../../primitives/names.ts";
+import { dataOf, type Primal } from "../../primitives/rule.ts";
+import { rules } from "../../primitives/table.ts";
+import { withoutRecording } from "../../tape/recording.ts";
+import { firstPrimitive } from "../../tape/tape.ts";
+import { Tensor, type Value } from "../../tape/tensor.ts";
+import { neededNodes, type Direction, type Evaluation } from "../evaluation.ts";
+import { complexOperation } from "./operations.ts";
+
+/** Binary orders below the smallest of the moved inputs: its square is then far below any rounding. */
+const stepOrder = 60;
+const smallestNormal = 2.2250738585072014e-308;
+/** With smaller steps a factor or two underflows. */
+const smallestStep = 1e-140;
+
+const custom = codeOf("custom");
+
+/** Where the run is not analytic along a direction. */
+export interface NotAnalytic {
+  readonly op: string;
+  readonly site: number;
+}
+
+/**
+ * The derivative along a direction as Im f(x + ih)/h: the recorded operations carried out in complex numbers, custom
+ * functions by what they do inside. There is no subtraction, hence no rounding that grows as h shrinks; and no rule of
+ * differentiation is used. W. Squire, G. Trapp, Using complex variables to estimate derivatives of real functions, SIAM
+ * Review 40 (1998) 110–112.
+ */
+export class ComplexStep {
+  readonly #run: Evaluation;
+  /** Of the inputs inside of custom functions: the words that they stand for. */
+  readonly #outer = new Map<number, number>();
+
+  readonly #needed: Uint8Array;
+
+  constructor(run: Evaluation) {
+    this.#run = run;
+    const { tape, output } = run;
+    this.#needed = neededNodes(run);
+    for (let node = 0; node <= output; node++) {
+      if (tape.operation[node] !== custom) continue;
+      const { inside } = customRuleOf(tape.attributes(node));
+      if (inside !== undefined) tape.forEachWord(node, (word, k) => this.#outer.set(inside.from + k, word));
+    }
+  }
+
+  /** The derivative, or the first operation along the direction that is not analytic. */
+  along(direction: Direction): number | NotAnalytic {
+    const { tape, output } = this.#run;
+    if (output < 0) return 0;
+    const step = this.#stepOf(direction);
+    const moving = new Map<number, Primal>();
+    for (const [node, tangent] of direction.tangents(tape)) moving.set(node, scaled(tangent, step));
+    return withoutRecording(tape, () => {
+      for (let node = 0; node <= output; node++) {
+        if (this.#needed[node] === 0) continue;
+        const found = this.#imaginaryOf(node, moving);
+        if (found === "not analytic") return { op: operationName(tape.operation[node]!), site: tape.site[node]! };
+        if (found !== undefined) moving.set(node, found);
+      }
+      const imaginary = moving.get(output);
+      if (imaginary === undefined) return 0;
+      const [y] = dataOf(imaginary);
+      // What underflowed says nothing.
+      if (Math.abs(y!) < smallestNormal && (y !== 0 || step < smallestStep))
+        return { op: "underflow", site: tape.site[output]! };
+      return y! / step;
+    });
+  }
+
+  #imaginaryOf(node: number, moving: ReadonlyMap<number, Primal>): Primal | "not analytic" | undefined {
+    const { tape } = this.#run;
+    const code = tape.operation[node]!;
+    if (code < firstPrimitive) {
+      const outer = this.#outer.get(node);
+      return outer === undefined || outer < 0 ? undefined : moving.get(outer);
+    }
+    const attributes = tape.attributes(node);
+    if (code === custom) {
+      // It may use values that are none of its inputs.
+      const { inside } = customRuleOf(attributes);
+      return inside === undefined ? "not analytic" : this.#imaginaryOfValue(inside.result, moving);
+    }
+    const imaginary: (Primal | undefined)[] = [];
+    tape.forEachWord(node, (word) => imaginary.push(word < 0 ? undefined : moving.get(word)));
+    if (imaginary.every((part) => part === undefined)) return undefined;
+    const name = operationName(code);
+    if (name === "stopGradient") return undefined;
+    const operation = complexOperation(name);
+    const inputs = { real: tape.inputPrimals(node), imaginary, result: tape.primalOf(node) };
+    const found = operation?.({ ...inputs, attributes, rule: rules[code]! });
+    return found ?? "not analytic";
+  }
+
+  #imaginaryOfValue(value: Value, moving: ReadonlyMap<number, Primal>): Primal | undefined {
+    return typeof value === "number" ? undefined : moving.get(value.node);
+  }
+
+  /** Small against the smallest input that moves. */
+  #stepOf(direction: Direction): number {
+    const { tape } = this.#run;
+    let smallest = 1;
+    for (const [node, tangent] of direction.tangents(tape)) {
+      const [at, by] = [dataOf(tape.primalOf(node)), dataOf(tangent)];
+      for (let k = 0; k < at.length; k++)
+        if (by[k] !== 0 && at[k] !== 0) smallest = Math.min(smallest, Math.abs(at[k]!));
+    }
+    return 2 ** (Math.floor(Math.log2(smallest)) - stepOrder);
+  }
+}
+
+function scaled(tangent: Primal, step: number): Primal {
+  return typeof tangent === "number"
+    ? tangent * step
+    : new Tensor(
+        tangent.shape,
+        tangent.data.map((x) => x * step),
+      );
+}
+
+/** Why there is no derivative by a complex step, in words. */
+export function notAnalyticBecause({ op }: NotAnalytic): string {
+  if (op === "underflow") return "its imaginary part underflows";
+  return isPiecewiseConstant(op) ? `${op} is constant by pieces` : `${op} is not analytic there, or made of pieces`;
+}
