@@ -76,7 +76,10 @@ const binary: Readonly<Record<string, string>> = {
   add: "return a + b;",
   sub: "return a - b;",
   mul: "return a * b;",
-  div: "return a / b;",
+  // Of two zeros, compilers and processors make what they like.
+  div: `if (b != 0.0) return a / b;
+    if (a == 0.0 || isNan_(a)) return nan_();
+    return (floatBitsToInt(a) ^ floatBitsToInt(b)) < 0 ? -infinity_() : infinity_();`,
   mod: "return isInfinite_(b) && !notFinite_(a) ? a : a - b * trunc(a / b);",
   remainder: "float y = a - b * trunc(a / b); return y != 0.0 && (y < 0.0) != (b < 0.0) ? y + b : y;",
   pow: "return power_(a, b);",

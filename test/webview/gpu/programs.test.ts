@@ -13,6 +13,7 @@ import { take } from "../../../engine/primitives/gathering.ts";
 import { slice } from "../../../engine/primitives/indexing.ts";
 import { crossEntropy, softmax } from "../../../engine/primitives/normalization.ts";
 import { mean, sum } from "../../../engine/primitives/reduction.ts";
+import { max } from "../../../engine/primitives/selection.ts";
 import { concat, reshape, stack, transpose } from "../../../engine/primitives/shaping.ts";
 import { cos, exp, log, sin, sqrt, tanh } from "../../../engine/primitives/transcendental.ts";
 import type { Tensor, Value } from "../../../engine/tape/tensor.ts";
@@ -162,14 +163,21 @@ test("views, joins and long sums are read where they stand", async () => {
   await assertTrainsAlike(definition, 3);
 });
 
-test("a tensor of a million elements lies in a texture of two dimensions", async () => {
-  const size = 2 ** 20 + 17;
-  const definition: Definition = {
+test("a tensor longer than any side of a texture lies in two dimensions", async () => {
+  const size = 2 ** 15 + 17;
+  const { handle, step } = await onGpu({
     parameters: { w: normal(size) },
-    optimizer: sgd({ learningRate: 1 }),
+    optimizer: sgd({ learningRate: 0.25 }),
     loss: ({ w }: Parameters) => sum(mul(w!, w!)),
-  };
-  await assertTrainsAlike(definition, 1);
+  });
+  const [w] = step.leaves.initial.parameters;
+  const [result] = await gpu.run(handle, [step.rows]);
+  near([result!.loss], [w!.reduce((total, x) => total + x * x, 0)], 1e-5, "loss");
+  const { parameters } = await gpu.read();
+  assert.deepEqual(
+    parameters[0],
+    w!.map((x) => x - 0.5 * x),
+  );
 });
 
 test("several steps in one go are the same as one by one", async () => {
@@ -237,7 +245,7 @@ test("a step that is not finite ends the run in the middle and leaves the weight
 
 test("weights that would not be finite are found though loss and gradient are", async () => {
   const { step, handle } = await onGpu({
-    parameters: { w: [1e30, 2], v: normal(300) },
+    parameters: { w: [1e20, 2], v: normal(300) },
     optimizer: sgd({ learningRate: 1e30 }),
     loss: ({ w, v }: { w: Value[]; v: Value }) => add(mul(1e10, sum(stack(w))), sum(v)),
   });
@@ -248,13 +256,16 @@ test("weights that would not be finite are found though loss and gradient are", 
 });
 
 test("NaN in the data passes through max and relu to the loss", async () => {
-  const { handle, step } = await onGpu({
+  const step = await compileStep({
     parameters: { w: normal(3) },
-    data: { x: [[1, 2, 3].map((k) => k / 2), [NaN, 1, 1]] },
+    data: normal(2, 3),
     batchSize: 1,
-    loss: ({ w }: Parameters, { x }: { x: Value[][] }) => sum(relu(mul(stack(x[0]!), w!))),
+    loss: ({ w }: Parameters, x: Tensor) => sum(max(relu(mul(x, w!)), -1)),
   });
-  const results = await gpu.run(handle, [step.rows, Int32Array.of(1), step.rows]);
+  const residents = step.leaves.residents(step.leaves.initial);
+  const data = Float32Array.of(1, 2, 3, NaN, -1, -1);
+  await gpu.load({ ...residents, data: [{ shape: [2, 3], data }] });
+  const results = await gpu.run(await gpu.prepare(step.program), [step.rows, Int32Array.of(1), step.rows]);
   assert.deepEqual(
     results.map(({ outcome }) => outcome),
     ["done", "non-finite"],
@@ -327,16 +338,20 @@ test("a program does not apply where its guards come out otherwise, and nothing 
 test("no texture is left behind: after many steps there are as many as after a few", async () => {
   const { handle, step } = await onGpu(network(adam({ learningRate: 0.01 })));
   const live = async (): Promise<number> => (await page.call({ method: "liveTextures" })) as number;
-  const many = (count: number): Int32Array[] => Array.from({ length: count }, () => step.rows);
-  await gpu.run(handle, many(40));
-  await gpu.gradients();
-  await gpu.read();
+  const train = async (count: number): Promise<void> => {
+    await gpu.run(
+      handle,
+      Array.from({ length: count }, () => step.rows),
+    );
+    await gpu.gradients();
+    await gpu.write(await gpu.read());
+  };
+  await train(40);
   const before = await live();
-  await gpu.run(handle, many(200));
-  await gpu.gradients();
-  await gpu.write(await gpu.read());
+  await train(100);
+  await train(100);
   const after = await live();
-  assert.ok(after <= before + 4, `${before} textures, then ${after}`);
+  assert.ok(after <= before, `${before} textures, then ${after}`);
   await page.call({ method: "dispose" });
   // gpu.js keeps a few of its own, of the context in which it asks what there is.
   assert.ok((await live()) <= 4, `${await live()} textures are left`);
