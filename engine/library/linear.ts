@@ -1,10 +1,9 @@
 import * as contraction from "../primitives/contraction.ts";
-import * as normalization from "../primitives/normalization.ts";
 import * as complex from "./complex/arithmetic.ts";
 import type { Complex, ComplexIf } from "./complex/number.ts";
 import { twoOrComplex } from "./lifting.ts";
-import type { Like, Multipliable, Operand, Product, ShapeOf, Shaped, Tensor } from "./types.ts";
-import { asValue, fixed } from "./values.ts";
+import type { Multipliable, Operand, Product, ShapeOf, Shaped, Tensor } from "./types.ts";
+import { asValue } from "./values.ts";
 
 /**
  * The matrix product, by NumPy's rules: the last two axes are matrices, those before them broadcast; a vector on the
@@ -33,25 +32,4 @@ export function dot<const A extends Operand, const B extends Operand>(
 /** All products of an element of `a` and one of `b`: [M] and [N] give [M, N]. */
 export function outer(a: Operand, b: Operand): Tensor<readonly [number, number]> {
   return contraction.outer(asValue("outer", a), asValue("outer", b)) as unknown as Tensor<readonly [number, number]>;
-}
-
-/** eˣ/Σeˣ along an axis (the last when left out): positive, and adding up to 1. */
-export function softmax<const X extends Operand>(x: X, axis = -1): Like<X> {
-  return normalization.softmax(asValue("softmax", x), fixed(axis)) as Like<X>;
-}
-
-/** ln softmax(x) along an axis (the last when left out), without underflow. */
-export function logSoftmax<const X extends Operand>(x: X, axis = -1): Like<X> {
-  return normalization.logSoftmax(asValue("logSoftmax", x), fixed(axis)) as Like<X>;
-}
-
-/**
- * The cross-entropy of softmax(logits) against labels, along the last axis, its mean over the batch. The adjoint of the
- * logits is (softmax − labels)/batch.
- *
- * @param logits scores before softmax, [..., classes]
- * @param labels class indices [...], or probabilities [..., classes]
- */
-export function crossEntropy(logits: Operand, labels: Operand): number {
-  return normalization.crossEntropy(asValue("crossEntropy", logits), asValue("crossEntropy", labels)) as number;
 }

@@ -1,5 +1,4 @@
 import { axesOf, reducedShape, type Axes as PrimitiveAxes } from "../primitives/axes.ts";
-import * as arithmetic from "../primitives/arithmetic.ts";
 import * as extremes from "../primitives/extremes.ts";
 import * as normalization from "../primitives/normalization.ts";
 import * as reduction from "../primitives/reduction.ts";
@@ -174,11 +173,4 @@ export function median<const X extends Operand, const A extends number | undefin
   const value = asValue("median", x);
   const place = fixed<number | undefined>(axis);
   return summaries.median(value, place) as Shaped<Reduced<ShapeOf<X>, A, false>>;
-}
-
-/** The mean of (prediction − target)² over all elements. */
-export function meanSquaredError(prediction: Operand, target: Operand): number {
-  const name = "meanSquaredError";
-  const difference = arithmetic.sub(asValue(name, prediction), asValue(name, target));
-  return reduction.mean(arithmetic.mul(difference, difference)) as number;
 }

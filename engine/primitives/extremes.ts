@@ -1,12 +1,11 @@
-import type { Shape } from "../tape/shape.ts";
-import { Tensor, type Value } from "../tape/tensor.ts";
+import type { Value } from "../tape/tensor.ts";
 import { broadcastTo } from "./broadcasting.ts";
 import type { PrimitiveName } from "./names.ts";
-import { expand, lanesOver, reduced, reduction, type Kernel, type Reduction } from "./reducing.ts";
+import { expand, lanesOver, reduced, reduction, returned, type Kernel, type Reduction } from "./reducing.ts";
 import { sum } from "./reduction.ts";
 import { primitive, scalarOrTensor, shapeOf, type Primitive } from "./rule.ts";
 import { where } from "./selection.ts";
-import { reshape, transposed } from "./shaping.ts";
+import { reshape } from "./shaping.ts";
 import { native } from "./native.ts";
 
 /** The index within each lane of its first best element; a NaN is best of all. */
@@ -54,22 +53,6 @@ function winnerMask(name: PrimitiveName, kernel: Kernel): Primitive<(x: Value, a
     },
     (run) => (x, axes) => run([x], { axes }),
   );
-}
-
-/** Undoes the reordering of `lanesOver`. */
-function returned(data: Float64Array, shape: Shape, axes: readonly number[]): Float64Array {
-  const [first = 0] = axes;
-  if (axes.at(-1)! - first + 1 === axes.length) return data;
-  const kept = shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
-  const order = [...kept, ...axes];
-  const inverse = shape.map((_, axis) => order.indexOf(axis));
-  return transposed(
-    new Tensor(
-      order.map((axis) => shape[axis]!),
-      data,
-    ),
-    inverse,
-  ).data;
 }
 
 export const maxMask = winnerMask("maxMask", winners.max);

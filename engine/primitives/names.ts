@@ -143,6 +143,8 @@ export const primitiveNames = [
   "logSoftmax",
   "logSumExp",
   "crossEntropy",
+  // standardize.ts
+  "standardize",
   // identity.ts
   "identity",
   // convolution.ts

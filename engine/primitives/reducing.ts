@@ -1,5 +1,6 @@
 import type { Attributes } from "../tape/tape.ts";
-import type { Value } from "../tape/tensor.ts";
+import type { Shape } from "../tape/shape.ts";
+import { Tensor, type Value } from "../tape/tensor.ts";
 import { axesOf, lanesOf, reducedShape, type Axes, type Lanes } from "./axes.ts";
 import { ShapeError } from "./broadcastShapes.ts";
 import { broadcastTo } from "./broadcasting.ts";
@@ -68,6 +69,22 @@ export function lanesOver(x: Primal, axes: readonly number[]): { data: Float64Ar
   const kept = x.shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
   const together = transposed(x, [...kept, ...axes]);
   return { data: together.data, lanes: lanesOf(together.shape, kept.length, x.shape.length - 1) };
+}
+
+/** Undoes the reordering of `lanesOver`. */
+export function returned(data: Float64Array, shape: Shape, axes: readonly number[]): Float64Array {
+  const [first = 0] = axes;
+  if (axes.at(-1)! - first + 1 === axes.length) return data;
+  const kept = shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
+  const order = [...kept, ...axes];
+  const inverse = shape.map((_, axis) => order.indexOf(axis));
+  return transposed(
+    new Tensor(
+      order.map((axis) => shape[axis]!),
+      data,
+    ),
+    inverse,
+  ).data;
 }
 
 /** A reduced value repeated along the axes it was reduced over, to the shape of `x`. */

@@ -27,6 +27,7 @@ import * as shaping from "./shaping.ts";
 import * as singularValues from "./singularValues.ts";
 import * as spectral from "./spectral.ts";
 import * as systems from "./systems.ts";
+import { standardize } from "./standardize.ts";
 import * as special from "./special.ts";
 import * as transcendental from "./transcendental.ts";
 import * as triangular from "./triangular.ts";
@@ -52,6 +53,7 @@ const primitives: Readonly<Record<PrimitiveName, { readonly rule: Rule }>> = {
   ...scattering,
   ...dynamicSlice,
   ...normalization,
+  standardize,
   identity,
   ...convolution,
   ...pooling,

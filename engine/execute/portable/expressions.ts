@@ -9,6 +9,8 @@ const written: Readonly<Record<string, (...x: string[]) => string>> = {
   sub: (a, b) => `(${a} - ${b})`,
   mul: (a, b) => `(${a} * ${b})`,
   div: (a, b) => `(${a} / ${b})`,
+  square: (a) => `(${a} * ${a})`,
+  reciprocal: (a) => `(1 / ${a})`,
   neg: (a) => `(-${a})`,
   equal: (a, b) => `(${a} === ${b} ? 1 : 0)`,
   notEqual: (a, b) => `(${a} === ${b} ? 0 : 1)`,

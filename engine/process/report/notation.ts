@@ -103,6 +103,7 @@ const notations: Partial<Record<PrimitiveName, Notation>> = {
   softmax: whole("softmax a", "ā += v · (v̄ − Σ v̄ · v)"),
   logSoftmax: whole("ln softmax a", "ā += v̄ − exp(v) · Σ v̄"),
   logSumExp: whole("ln Σ exp a", "ā += v̄ · softmax a"),
+  standardize: whole("(a − mean a)/√(var a + ε)", "ā += (v̄ − mean v̄ − v · mean(v · v̄))/√(var a + ε)"),
   crossEntropy: whole("cross-entropy(a, y)", "ā += v̄ · (softmax a − y)"),
 };
 

@@ -15,6 +15,7 @@ import * as rounding from "../../../engine/primitives/rounding.ts";
 import { shapeOf } from "../../../engine/primitives/rule.ts";
 import * as selection from "../../../engine/primitives/selection.ts";
 import * as shaping from "../../../engine/primitives/shaping.ts";
+import { standardize } from "../../../engine/primitives/standardize.ts";
 import * as transcendental from "../../../engine/primitives/transcendental.ts";
 import { above, anywhere, column, cube, inside, on, pairs, places, positive, row, x6, type Case } from "./caseOf.ts";
 import { convolutionCases } from "./cases/convolution.ts";
@@ -263,6 +264,11 @@ export const cases: Readonly<Record<PrimitiveName, readonly Case[]>> = {
     on((x) => normalization.logSumExp(x), x6),
     on((x) => normalization.logSumExp(x, 1, true), cube),
     on((x) => normalization.logSumExp(x, [0, 2]), cube),
+  ],
+  standardize: [
+    on((x) => standardize(x, -1, 1e-5), x6),
+    on((x) => standardize(x, [0, 2], 0.1), cube),
+    on((x) => standardize(x, 1, 0), cube),
   ],
   crossEntropy: [
     on((x) => normalization.crossEntropy(x, tensorOf([2], 2, 0)), x6),

@@ -1,0 +1,132 @@
+import * as arithmetic from "../primitives/arithmetic.ts";
+import { ShapeError } from "../primitives/broadcastShapes.ts";
+import { equal, lessEqual, notEqual } from "../primitives/comparison.ts";
+import { oneHot, takeAlongAxis } from "../primitives/gathering.ts";
+import * as normalization from "../primitives/normalization.ts";
+import { mean, sum } from "../primitives/reduction.ts";
+import { softplus } from "../primitives/activation.ts";
+import { abs, where } from "../primitives/selection.ts";
+import { expandDims, squeeze } from "../primitives/shaping.ts";
+import { sameShape, sizeOf } from "../tape/shape.ts";
+import type { Value } from "../tape/tensor.ts";
+import type { Operand } from "./types.ts";
+import { asValue, fixed, shapeOf } from "./values.ts";
+
+/** How the losses of the examples are put together: their mean (when left out), their sum, or not at all. */
+export type LossReduction = "mean" | "sum" | "none";
+
+export interface LossOptions {
+  readonly reduction?: LossReduction;
+}
+
+function reduced(name: string, losses: Value, reduction: LossReduction = "mean"): number {
+  return combine(name, losses, reduction) as number;
+}
+
+function combine(name: string, losses: Value, reduction: LossReduction): Value {
+  switch (reduction) {
+    case "mean":
+      return mean(losses);
+    case "sum":
+      return sum(losses);
+    case "none":
+      return losses;
+    default:
+      throw new ShapeError(`${name}: the reduction is ${JSON.stringify(reduction)}; give mean, sum or none`);
+  }
+}
+
+export interface CrossEntropyOptions extends LossOptions {
+  /** So much of each label is spread evenly over all classes (Szegedy et al. 2016); 0 when left out. */
+  readonly labelSmoothing?: number;
+  /** Examples with this label do not count. For class indices only. */
+  readonly ignoreIndex?: number;
+}
+
+/**
+ * The cross-entropy of softmax(logits) against labels, along the last axis, its mean over the batch unless the options say
+ * otherwise. The adjoint of the logits is (softmax − labels)/batch.
+ *
+ * @param logits scores before softmax, [..., classes]
+ * @param labels class indices [...], or probabilities [..., classes]
+ * @throws ShapeError where labels and logits do not fit, RangeError where an index is none of the classes.
+ */
+export function crossEntropy(logits: Operand, labels: Operand, options: CrossEntropyOptions = {}): number {
+  const [scores, given] = [asValue("crossEntropy", logits), asValue("crossEntropy", labels)];
+  const { reduction = "mean", labelSmoothing = 0, ignoreIndex } = options;
+  const shape = shapeOf(scores);
+  if (ignoreIndex === undefined && (reduction === "mean" || reduction === "sum")) {
+    const total = normalization.crossEntropy(scores, smoothed(scores, given, labelSmoothing));
+    return (reduction === "mean" ? total : arithmetic.mul(total, sizeOf(shape.slice(0, -1)))) as number;
+  }
+  const counts = ignoreIndex === undefined ? undefined : notEqual(given, fixed(ignoreIndex));
+  const known = counts === undefined ? given : where(counts, given, 0);
+  const losses = perExample(scores, known, labelSmoothing);
+  if (counts === undefined) return reduced("crossEntropy", losses, reduction);
+  const counted = where(counts, losses, 0);
+  return (
+    reduction === "mean" ? arithmetic.div(sum(counted), sum(counts)) : combine("crossEntropy", counted, reduction)
+  ) as number;
+}
+
+/** The labels as probabilities with so much spread over all classes; as they are where nothing is spread. */
+function smoothed(logits: Value, labels: Value, smoothing: number): Value {
+  const spread = fixed(smoothing);
+  if (!(spread >= 0 && spread <= 1))
+    throw new RangeError(`crossEntropy: labelSmoothing is ${spread}; give a number from 0 to 1`);
+  if (spread === 0 || shapeOf(logits).length === 0) return labels;
+  const classes = shapeOf(logits).at(-1)!;
+  const probabilities = sameShape(shapeOf(logits), shapeOf(labels)) ? labels : oneHot(labels, classes);
+  return arithmetic.add(arithmetic.mul(probabilities, 1 - spread), spread / classes);
+}
+
+function perExample(logits: Value, labels: Value, smoothing: number): Value {
+  const shape = shapeOf(logits);
+  normalization.crossEntropy.rule.shape([shape, shapeOf(labels)], {}); // refuses what does not fit
+  const target = smoothed(logits, labels, smoothing);
+  const logarithms = normalization.logSoftmax(logits, -1);
+  if (!sameShape(shape, shapeOf(target)))
+    return arithmetic.neg(squeeze(takeAlongAxis(logarithms, expandDims(target, -1), -1), -1));
+  return arithmetic.neg(sum(where(equal(target, 0), 0, arithmetic.mul(target, logarithms)), -1));
+}
+
+/**
+ * −p ln σ(x) − (1 − p) ln(1 − σ(x)) of logits x and labels p from 0 to 1, without overflow. Each element is an example.
+ */
+export function binaryCrossEntropy(logits: Operand, labels: Operand, options: LossOptions = {}): number {
+  const name = "binaryCrossEntropy";
+  const [x, p] = [asValue(name, logits), asValue(name, labels)];
+  return reduced(name, arithmetic.sub(softplus(x), arithmetic.mul(x, p)), options.reduction);
+}
+
+/** The mean of (prediction − target)² over all elements. */
+export function meanSquaredError(prediction: Operand, target: Operand, options: LossOptions = {}): number {
+  return reduced(
+    "meanSquaredError",
+    arithmetic.square(difference("meanSquaredError", prediction, target)),
+    options.reduction,
+  );
+}
+
+/** The mean of |prediction − target| over all elements. The derivative where they are equal is 0. */
+export function meanAbsoluteError(prediction: Operand, target: Operand, options: LossOptions = {}): number {
+  return reduced("meanAbsoluteError", abs(difference("meanAbsoluteError", prediction, target)), options.reduction);
+}
+
+/** Half the squared error up to δ, and from there δ·(|error| − δ/2): Huber's loss (1964), whose slope is at most δ. */
+export function huberLoss(
+  prediction: Operand,
+  target: Operand,
+  options: LossOptions & { readonly delta?: number } = {},
+): number {
+  const error = difference("huberLoss", prediction, target);
+  const delta = asValue("huberLoss", options.delta ?? 1);
+  const size = abs(error);
+  const linear = arithmetic.mul(delta, arithmetic.sub(size, arithmetic.mul(0.5, delta)));
+  const losses = where(lessEqual(size, delta), arithmetic.mul(0.5, arithmetic.square(error)), linear);
+  return reduced("huberLoss", losses, options.reduction);
+}
+
+function difference(name: string, prediction: Operand, target: Operand): Value {
+  return arithmetic.sub(asValue(name, prediction), asValue(name, target));
+}
