@@ -209,7 +209,7 @@ function forEachLine(stream: Readable, use: (line: string) => void): void {
 
 function putBehindOthers(pid: number | undefined): void {
   try {
-    if (pid !== undefined) setPriority(pid, constants.priority.PRIORITY_LOW);
+    if (pid !== undefined) setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);
   } catch {
     // Where that isn't allowed, or it has ended already, it runs as any other.
   }

@@ -10,7 +10,7 @@ import type { Traces } from "../traces.ts";
 /** The person reads what the trace has to say first. */
 const restMs = 300;
 /** For all findings of one trace. */
-const budgetMs = 30_000;
+const budgetMs = 60_000;
 
 interface Task {
   readonly uri: vscode.Uri;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Diagnostic, Fix } from "../../engine/process/protocol.ts";
 import { page } from "../../extension/panel/html.ts";
 import { panelState, type FileFacts } from "../../extension/panel/state.ts";
 import { isFromPanel, isPanelMemory } from "../../extension/panel/validate.ts";
@@ -32,6 +33,22 @@ test("the panel shows the function chosen, with its signature as it was traced",
   assert.equal(state.kind, "ready");
   assert.equal(state.title, "f(x = 1, y = 2)");
   assert.equal(state.stale, false);
+});
+
+test("the panel tells that fixes are being tried, and shows those that help with their finding", () => {
+  const fix: Fix = {
+    title: "Scale the initial value of w by 0.5: ‖∂L/∂step 1‖ 8 → 1",
+    edits: [{ source: { file, line: 1, column: 23, endLine: 1, endColumn: 24 }, text: "0.5" }],
+    predicted: { measure: "‖∂L/∂step 1‖", before: 8, after: 1 },
+  };
+  const shown = (tryingFixes: boolean, found: Diagnostic) => {
+    const functions = [{ ...traced, diagnostics: [found] }];
+    const facts = { ...trace, tryingFixes, summary: { ...summary, functions } };
+    const state = panelState({ trusted: true, file: { ...base, state: "traced", trace: facts } });
+    return state.kind === "ready" && [state.tryingFixes, state.diagnostics[0]?.fixes?.length];
+  };
+  assert.deepEqual(shown(true, thrown), [true, undefined]);
+  assert.deepEqual(shown(false, { ...thrown, fixes: [fix] }), [false, 1]);
 });
 
 test("the panel keeps the last good answer while a run lasts and after it failed", () => {
