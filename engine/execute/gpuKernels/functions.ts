@@ -256,7 +256,7 @@ float power_(float a, float b) {
     return b < 0.0 ? 1.0 / result : result;
   }
   bool odd = b == floor(b) && abs(b) < 16777216.0 && mod(abs(b), 2.0) == 1.0;
-  if (a < 0.0 && b != floor(b) && !isInfinite_(b)) return nan_();
+  if (a < 0.0 && !isInfinite_(a) && b != floor(b) && !isInfinite_(b)) return nan_();
   float size = abs(a);
   if (isInfinite_(b) && size == 1.0) return nan_();
   float y = size == 0.0 ? (b > 0.0 ? 0.0 : infinity_()) : exponential_(isInfinite_(size) ? b * infinity_() : b * log(size));
