@@ -39,3 +39,7 @@ export class Fixture {
 export const formula = "examples/formula.ts";
 export const loop = "test/fixtures/panel/loop.ts";
 export const network = "test/fixtures/panel/network.ts";
+export const deepSigmoid = "examples/deep-sigmoid.ts";
+export const rnn = "examples/rnn.ts";
+export const nanModel = "examples/nan.ts";
+export const digits = "examples/digits.ts";

@@ -25,7 +25,7 @@ function card({ title, predicted }: Fix, index: number, digits: number, { apply 
   return html(
     "div",
     { class: "fix" },
-    html("div", { class: "fix-title" }, ...withCode(title)),
+    html("div", { class: "fix-title", title }, ...withCode(title.split(`: ${measure} `, 1)[0]!)),
     html(
       "div",
       { class: "fix-effect" },

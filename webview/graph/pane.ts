@@ -1,5 +1,7 @@
 /** The graph of the session's function: asks for what is visible, lays it out, draws it. */
 import type { Graph } from "../../engine/process/protocol.ts";
+import { CancelledError } from "../channel.ts";
+import { formatPlural } from "../format.ts";
 import type { Session } from "../session.ts";
 import type { Direction } from "./geometry.ts";
 import type { Layout } from "./layout.ts";
@@ -50,7 +52,7 @@ export class GraphPane {
     this.view.render(layout, this.#look(layout.graph), anchor);
     if (sameFunction) return;
     if (session.view.viewport) this.view.viewport.set(session.view.viewport);
-    else this.view.viewport.begin(layout.size, layout.boxes.get(layout.graph.output));
+    else this.#begin(layout);
   }
 
   /** Empties the drawing: another function's must not be seen meanwhile. */
@@ -118,18 +120,20 @@ export class GraphPane {
     viewport.fit(layout.size, smooth);
   }
 
-  async #fetch(open: readonly string[] | undefined, reveal?: number): Promise<Layout> {
-    this.#asked?.abort();
-    const session = this.#session!;
-    const asked = (this.#asked = new AbortController());
-    const budget =
-      open || reveal !== undefined ? session.settings.budget : Math.min(firstLook, session.settings.budget);
-    const request = { budget, ...(open && { open }), ...(reveal !== undefined && { reveal }) };
-    const graph = await session.ask("graph", request, AbortSignal.any([asked.signal, session.signal]));
-    session.view.open = graph.open;
-    const direction = this.#direction();
-    this.view.caption(session.ready.title, direction);
-    return this.#layouts.layout(graph, direction, session.settings.digits);
+  #fetch(open: readonly string[] | undefined, reveal?: number): Promise<Layout> {
+    return this.view.busy.during("Asking for the graph…", async (say) => {
+      this.#asked?.abort();
+      const session = this.#session!;
+      const asked = (this.#asked = new AbortController());
+      const budget =
+        open || reveal !== undefined ? session.settings.budget : Math.min(firstLook, session.settings.budget);
+      const request = { budget, ...(open && { open }), ...(reveal !== undefined && { reveal }) };
+      const graph = await session.ask("graph", request, AbortSignal.any([asked.signal, session.signal]));
+      session.view.open = graph.open;
+      this.view.caption(session.ready.title, this.#direction());
+      say(layingOut(graph));
+      return this.#layouts.layout(graph, this.#direction(), session.settings.digits);
+    });
   }
 
   #look(graph: Graph): Look {
@@ -158,7 +162,7 @@ export class GraphPane {
 
   #remember(): void {
     if (!this.#session) return;
-    if (this.view.viewport.fitted) delete this.#session.view.viewport;
+    if (this.view.viewport.untouched) delete this.#session.view.viewport;
     else this.#session.view.viewport = this.view.viewport.frame;
     this.#changed();
   }
@@ -166,23 +170,47 @@ export class GraphPane {
   #resized(): void {
     const { layout } = this.view;
     if (!layout || !this.#session || this.view.element.clientWidth === 0) return;
-    if (layout.direction !== this.#direction()) void this.#layOutAgain();
+    if (layout.direction !== this.#direction()) this.#again();
     else if (this.view.viewport.fitted) this.fit(false);
+    else if (this.view.viewport.untouched) this.#begin(layout);
+  }
+
+  /** A first look, with what is selected in it. */
+  #begin(layout: Layout): void {
+    this.view.viewport.begin(layout.size, layout.boxes.get(layout.graph.output));
+    const { selected } = this.view;
+    if (selected !== undefined) this.view.show(selected);
   }
 
   #themeChanged(): void {
     const fonts = JSON.stringify(currentFonts());
-    if (fonts !== this.#fonts && this.#fonts !== "") void this.#layOutAgain();
+    if (fonts !== this.#fonts && this.#fonts !== "") this.#again();
     this.#fonts = fonts;
+  }
+
+  #again(): void {
+    this.#layOutAgain().catch((error: unknown) => {
+      // A newer layout has taken its place.
+      if (!(error instanceof CancelledError)) throw error;
+    });
   }
 
   async #layOutAgain(): Promise<void> {
     const { graph } = this;
     if (!graph || !this.#session) return;
-    const layout = await this.#layouts.layout(graph, this.#direction(), this.#session.settings.digits);
+    const { digits } = this.#session.settings;
+    this.view.caption(this.#session.ready.title, this.#direction());
+    const layout = await this.view.busy.during(layingOut(graph), () =>
+      this.#layouts.layout(graph, this.#direction(), digits),
+    );
     this.view.render(layout, this.#look(layout.graph));
-    this.fit(false);
+    if (this.view.viewport.fitted) this.fit(false);
+    else this.#begin(layout);
   }
+}
+
+function layingOut({ cards, groups }: Graph): string {
+  return `Laying out ${formatPlural(cards.length + groups.length, "card")}…`;
 }
 
 /** The open groups without `id` and what is inside it. */

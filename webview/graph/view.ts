@@ -1,6 +1,7 @@
 /** Draws a layout and keeps what is drawn in step with the pass, the selection and the search. */
 import type { Graph } from "../../engine/process/protocol.ts";
 import { html, motionAllowed, svg } from "../ui/dom.ts";
+import { Busy } from "./busy.ts";
 import { cardShape } from "./card.ts";
 import { edgeShape, type EdgeShape } from "./edge.ts";
 import type { Box } from "./geometry.ts";
@@ -12,6 +13,7 @@ import type { Ink, Look, Shape } from "./shape.ts";
 import { Viewport } from "./viewport.ts";
 
 const moveMs = 160;
+const legendHeight = 22;
 
 export interface GraphEvents {
   readonly select: (id: string | undefined) => void;
@@ -24,6 +26,7 @@ export class GraphView {
   readonly element: HTMLElement;
   readonly svg: SVGSVGElement;
   readonly viewport: Viewport;
+  readonly busy = new Busy();
   layout: Layout | undefined;
   readonly #world = svg("g", { class: "world" });
   readonly #frames = svg("g");
@@ -47,6 +50,7 @@ export class GraphView {
       this.svg,
       this.#caption,
       this.#legend.element,
+      this.busy.element,
     );
     this.viewport = new Viewport(this.svg, this.#world);
     this.svg.addEventListener("click", (event) => {
@@ -112,7 +116,9 @@ export class GraphView {
   /** Follows the pass and the mode. */
   update(look: Look): void {
     this.element.dataset["mode"] = look.mode;
-    this.element.classList.toggle("heat", look.heat && look.mode !== "forward");
+    const isHot = look.heat && look.mode !== "forward";
+    this.element.classList.toggle("heat", isHot);
+    this.viewport.bottom = isHot ? legendHeight : 0;
     for (const shape of this.#shapes.values()) shape.update(look);
     for (const edge of this.#edgeShapes) edge.update(look);
   }

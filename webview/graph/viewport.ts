@@ -15,15 +15,19 @@ const largestFit = 1.15;
 /** Below these scales less can be read, so less is drawn, and larger. */
 const middleScale = 0.7;
 const farScale = 0.42;
-/** Kept free above a graph that is fitted, for its caption. */
-const top = 14;
+/** Kept free above a graph that is fitted, for its caption. The layout has a margin of its own. */
+const top = 22;
 const moveMs = 160;
 const margin = 24;
 
 export class Viewport {
   frame: Frame = { x: 0, y: 0, scale: 1 };
-  /** Nobody has moved the view since it was made to fit: it may be fitted again when the panel's size changes. */
+  /** All of the drawing is seen. */
   fitted = true;
+  /** Nobody has moved the view since it was first placed or made to fit: it is placed again when the panel's size changes. */
+  untouched = true;
+  /** Kept free below a graph that is fitted. */
+  bottom = 0;
   /** Called when a movement has come to rest. */
   changed: () => void = () => undefined;
   readonly #element: SVGSVGElement;
@@ -49,6 +53,7 @@ export class Viewport {
 
   set(frame: Frame, smooth = false): void {
     this.fitted = false;
+    this.untouched = false;
     this.#move(frame, smooth);
   }
 
@@ -67,20 +72,23 @@ export class Viewport {
     if (this.frame.scale >= farScale || !result) return;
     const { x, y } = center(result);
     const { width, height } = this.size;
-    this.set({
+    this.fitted = false;
+    const placed = {
       scale: middleScale,
       x: place(width, size.width * middleScale, x * middleScale),
       y: place(height, size.height * middleScale, y * middleScale),
-    });
+    };
+    this.#move(placed, false);
   }
 
   /** Shows all of `size`. */
   fit(size: { width: number; height: number }, smooth = false): void {
     const { width, height } = this.size;
     if (width === 0 || size.width === 0) return;
-    const room = height - top;
+    const room = Math.max(1, height - top - this.bottom);
     const scale = clamp(Math.min(width / size.width, room / size.height), smallest, largestFit);
     this.fitted = true;
+    this.untouched = true;
     this.#move({ scale, x: (width - size.width * scale) / 2, y: top + (room - size.height * scale) / 2 }, smooth);
   }
 
@@ -160,6 +168,7 @@ export class Viewport {
         this.#element.classList.add("dragging");
       }
       this.fitted = false;
+      this.untouched = false;
       this.#apply({ x: start.x + dx, y: start.y + dy, scale: start.scale });
     };
     const end = (): void => {
