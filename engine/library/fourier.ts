@@ -160,7 +160,7 @@ function realBackward(operation: string, x: unknown, n: number | undefined, axes
   const places = placesOf(operation, fixed(axes), shapeOf(parts).slice(1));
   const last = places.at(-1)!;
   const length = fixed(n) ?? 2 * (shapeOf(parts)[last]! - 1);
-  const half = resized(operation, parts, last, checkedLength(operation, length, last, shapeOf(parts)) / 2 + 1);
+  const half = resized(operation, parts, last, (checkedLength(operation, length, last, shapeOf(parts)) >> 1) + 1);
   const others = transformed(operation, half, places.slice(0, -1), true, norm);
   // Element n − k is the conjugate of element k.
   const mirrored = flip(between(others, last, 1, length - (length >> 1)), last);
@@ -221,10 +221,10 @@ function checkedLength(operation: string, length: unknown, place: number, shape:
   );
 }
 
-/** Cut, or followed by zeros, to `length` elements (rounded down). */
+/** Cut, or followed by zeros, to `length` elements. */
 function resized(operation: string, parts: Value, place: number, length: number): Value {
   const shape = shapeOf(parts);
-  const wanted = checkedLength(operation, Math.floor(length), place, shape);
+  const wanted = checkedLength(operation, length, place, shape);
   const extent = shape[place]!;
   if (wanted <= extent) return between(parts, place, 0, wanted);
   return pad(

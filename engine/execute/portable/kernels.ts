@@ -9,6 +9,7 @@ import { sizeOf, type Shape } from "../../tape/shape.ts";
 import { Tape } from "../../tape/tape.ts";
 import { Tensor } from "../../tape/tensor.ts";
 import type { ProgramValue } from "../program.ts";
+import { convolutionKernels, poolingKernels } from "./convolution.ts";
 
 export type Operation = Extract<ProgramValue, { readonly kind: "operation" }>;
 
@@ -26,9 +27,11 @@ export function kernelOf(operation: Operation, inputs: readonly Place[], result:
   return special[operation.name]?.(operation, inputs, result) ?? byRule(operation, inputs, result);
 }
 
-type Make = (operation: Operation, inputs: readonly Place[], result: Place) => Kernel | undefined;
+export type Make = (operation: Operation, inputs: readonly Place[], result: Place) => Kernel | undefined;
 
 const special: Readonly<Record<string, Make>> = {
+  ...convolutionKernels,
+  ...poolingKernels,
   sum: reduction((data, offset, lanes, result, at) => {
     const { outer, extent, inner } = lanes;
     if (inner === 1) {
@@ -152,6 +155,22 @@ const special: Readonly<Record<string, Make>> = {
           const place = checked("scatterAdd", indices!.data[indices!.offset + k]!, extent);
           for (let i = 0, to = offset + (o * extent + place) * inner; i < inner; i++) data[to++]! += x!.data[from++]!;
         }
+    };
+  },
+  scatterAddAlongAxis({ attributes }, [x, indices], result) {
+    const axis = attributes["axis"] as number;
+    const { outer, extent, inner } = lanesOf(result.shape, axis);
+    const chosen = indices!.shape[axis]!;
+    const { data, offset } = result;
+    const size = outer * extent * inner;
+    return () => {
+      for (let k = 0; k < size; k++) data[offset + k] = 0;
+      for (let o = 0, at = 0; o < outer; o++)
+        for (let e = 0; e < chosen; e++)
+          for (let i = 0; i < inner; i++, at++) {
+            const place = checked("scatterAddAlongAxis", indices!.data[indices!.offset + at]!, extent);
+            data[offset + (o * extent + place) * inner + i]! += x!.data[x!.offset + at]!;
+          }
     };
   },
 };
