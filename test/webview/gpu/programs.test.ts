@@ -194,6 +194,73 @@ test("several steps in one go are the same as one by one", async () => {
   assert.equal(weights.state.find(({ length }) => length === 1)?.[0], 20, "the count of steps, in float64");
 });
 
+test("a number of the state that hangs on the gradients is kept on the GPU, and one that counts is not", async () => {
+  const optimizer = {
+    name: "normalised",
+    init: () => ({ count: 0, size: 1 }),
+    update: (p: { w: Value }, g: { w: Value }, { count, size }: { count: Value; size: Value }) => {
+      const next = add(mul(0.9, size), mul(0.1, sum(mul(g.w, g.w))));
+      const rate = div(0.1, add(count, 1));
+      return {
+        parameters: { w: sub(p.w, mul(rate, div(g.w, sqrt(next)))) },
+        state: { count: add(count, 1), size: next },
+      };
+    },
+  };
+  const definition: Definition = {
+    parameters: { w: normal(5) },
+    data: normal(12, 5),
+    batchSize: 4,
+    optimizer,
+    loss: ({ w }: Parameters, x: Tensor) => mean(mul(sin(mul(x, w!)), x)),
+  };
+  await assertTrainsAlike(definition, 20);
+  const { state } = await gpu.read();
+  assert.deepEqual(
+    state.map((leaf) => leaf.constructor.name),
+    ["Float64Array", "Float64Array"],
+  );
+  assert.equal(state[0]![0], 20);
+});
+
+test("programs take turns on the same weights: one that only evaluates, and one that keeps a number elsewhere", async () => {
+  const { step, handle } = await onGpu(network(adam({ learningRate: 0.01 })));
+  const { program } = step;
+  const judged = {
+    ...program,
+    outputs: { ...program.outputs, gradients: [], gradientNorms: [], parameters: [], state: [] },
+  };
+  const judge = await gpu.prepare(judged);
+  // The count of steps becomes what it is and 0 times the loss: it hangs on the batch.
+  const { values, outputs } = program;
+  const count = outputs.state.findIndex((id) => values[id]!.shape.length === 0);
+  const scalar = { kind: "operation", shape: [], attributes: {} } as const;
+  const last = values.length;
+  const moving = await gpu.prepare({
+    ...program,
+    values: [
+      ...values,
+      { kind: "constant", shape: [], data: 0 },
+      { ...scalar, name: "mul", inputs: [outputs.loss, last] },
+      { ...scalar, name: "add", inputs: [outputs.state[count]!, last + 1] },
+    ],
+    outputs: { ...outputs, state: outputs.state.with(count, last + 2) },
+  });
+  for (const next of [handle, judge, moving, judge, handle, moving, handle]) {
+    const [result] = await gpu.run(next, [step.rows]);
+    if (next === judge) {
+      const weights = await gpu.read();
+      const [again] = await gpu.run(judge, [step.rows]);
+      assert.deepEqual([again, await gpu.read()], [result, weights], "evaluation changes nothing");
+      continue;
+    }
+    near([result!.loss], [(await step.run()).loss], bound, "loss");
+  }
+  const [actual, expected] = [await gpu.read(), await step.executor.read()];
+  expected.parameters.forEach((leaf, k) => near(actual.parameters[k]!, leaf, bound, `weights ${k}`));
+  assert.equal(actual.state[count]![0], 5);
+});
+
 test("weights that are written are those that are read, and steps go on from them", async () => {
   const { step, handle } = await onGpu(network(adam({ learningRate: 0.01 })));
   const { parameters, state } = step.leaves.initial;

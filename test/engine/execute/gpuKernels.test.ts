@@ -1,0 +1,155 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { hostFunctions } from "../../../engine/execute/gpuKernels/hostNumbers.ts";
+import { planKernels, UnsupportedOperationError, type GpuPlan } from "../../../engine/execute/gpuKernels/plan.ts";
+import { mostTextures } from "../../../engine/execute/gpuKernels/textures.ts";
+import type { Program } from "../../../engine/execute/program.ts";
+import { adam } from "../../../engine/library/optimizers/adam.ts";
+import { random } from "../../../engine/library/random.ts";
+import { add, mul, sub } from "../../../engine/primitives/arithmetic.ts";
+import { matmul } from "../../../engine/primitives/contraction.ts";
+import { codeOf, type PrimitiveName } from "../../../engine/primitives/names.ts";
+import { mean, sum } from "../../../engine/primitives/reduction.ts";
+import { stack } from "../../../engine/primitives/shaping.ts";
+import { rules } from "../../../engine/primitives/table.ts";
+import { cos, exp, sin, tanh } from "../../../engine/primitives/transcendental.ts";
+import type { Tensor, Value } from "../../../engine/tape/tensor.ts";
+import { compileStep, type Definition } from "./steps.ts";
+
+type Tensors = Record<string, Tensor>;
+
+const rng = random(5);
+const normal = (...shape: number[]): Tensor => rng.normal(shape) as unknown as Tensor;
+
+async function planOf(definition: Definition): Promise<{ readonly plan: GpuPlan; readonly program: Program }> {
+  const { program, leaves } = await compileStep(definition);
+  return { program, plan: planKernels(program, leaves.data) };
+}
+
+const namesOf = ({ graph, kernels }: GpuPlan): string[] =>
+  kernels.map(({ node }) => {
+    const made = graph.nodes[node]!;
+    return made.kind === "operation" ? made.name : made.kind;
+  });
+
+test("chains of elementwise operations, and whatever only says where an element stands, make no kernels", async () => {
+  const { plan } = await planOf({
+    parameters: { w: normal(6, 4) },
+    data: { x: normal(8, 6) },
+    batchSize: 8,
+    loss: ({ w }: Tensors, { x }: Tensors) => {
+      const scores = matmul(x!, w!);
+      return sum(mul(sin(scores), exp(cos(add(scores, 1)))));
+    },
+  });
+  const [before, ...rest] = namesOf(plan);
+  assert.equal(before, "rows");
+  assert.deepEqual(rest.slice(0, 2), ["matmul", "sum"], "the forward pass");
+  assert.equal(rest.filter((name) => name === "matmul").length, 2, "one more for the gradient");
+  assert.ok(rest.length <= 9, rest.join());
+});
+
+test("no kernel takes more textures than WebGPU has, however many values are added or joined", async () => {
+  const parameters = Object.fromEntries(Array.from({ length: 30 }, (_, k) => [`p${k}`, normal(3)]));
+  const { plan } = await planOf({
+    parameters,
+    loss: (own: Tensors) => {
+      const values = Object.values(own);
+      return add(sum(sin(stack(values))), sum(values.map((value) => tanh(value)).reduce<Value>(add, 0)));
+    },
+  });
+  for (const { textures } of plan.kernels) assert.ok(textures.length <= mostTextures);
+});
+
+test("loops are bounded by constants, and equal parts of a long model are one kernel", async () => {
+  const { plan } = await planOf({
+    parameters: { w: normal(8, 8) },
+    data: { x: normal(5, 8) },
+    batchSize: 5,
+    loss: ({ w }: Tensors, { x }: Tensors) => {
+      let h: Value = x!;
+      for (let k = 0; k < 40; k++) h = tanh(matmul(h, w!));
+      return mean(h);
+    },
+  });
+  const sources = new Set(plan.kernels.map(({ source }) => source));
+  assert.ok(sources.size < 25, `${sources.size} different kernels of ${plan.kernels.length}`);
+  for (const source of sources)
+    for (const [, bound] of source.matchAll(/for \(let \w+ = 0; \w+ < ([^;]+);/g)) assert.match(bound!, /^\d+$/);
+});
+
+test("every texture that a kernel makes is kept, or released after its last reader", async () => {
+  const { plan } = await planOf({
+    parameters: { w: normal(6, 4), b: normal(4) },
+    data: { x: normal(8, 6) },
+    batchSize: 8,
+    optimizer: adam({ learningRate: 0.01 }),
+    loss: ({ w, b }: Tensors, { x }: Tensors) => mean(exp(tanh(add(matmul(x!, w!), b!)))),
+  });
+  const alive = new Set<number>();
+  for (const { node, textures, releases } of plan.kernels) {
+    for (const texture of textures)
+      assert.ok(plan.graph.nodes[texture]!.kind === "resident" || alive.has(texture), "is there when it is read");
+    alive.add(node);
+    for (const released of releases) assert.ok(alive.delete(released));
+  }
+  const kept = [...plan.gradients, ...plan.parameters, ...plan.state, plan.reports].filter((k) => k !== undefined);
+  assert.deepEqual([...alive].sort(), [...new Set(kept)].sort());
+});
+
+test("the corrections of Adam are computed in float64 before the kernels run", async () => {
+  const { plan } = await planOf({
+    parameters: { w: normal(4) },
+    optimizer: adam({ learningRate: 0.01 }),
+    loss: ({ w }: Tensors) => sum(mul(w!, w!)),
+  });
+  assert.equal(plan.numbers.leaves.size, 1, "the count of steps");
+  const numbers = plan.numbers.compute(() => 4);
+  const update = plan.kernels.find(({ node }) => node === plan.parameters[0])!;
+  assert.equal(update.numbers.length, 2);
+  // As float32 would not give it.
+  const corrections = [0.01 / (1 - 0.9 ** 5), 1 / Math.sqrt(1 - 0.999 ** 5)];
+  for (const [k, slot] of update.numbers.entries())
+    assert.ok(Math.abs(numbers[slot]! / corrections[k]! - 1) < 1e-12, `${numbers[slot]} against ${corrections[k]}`);
+});
+
+test("numbers computed before the kernels run are what the primitives give", () => {
+  const points = [-2.5, -1, -0, 0, 0.3, 1, 2, 7.25, Infinity, NaN];
+  for (const [name, compute] of Object.entries(hostFunctions)) {
+    const { scalar, vjp } = rules[codeOf(name as PrimitiveName)]!;
+    const arity = Array.isArray(vjp) ? vjp.length : name === "clip" ? 3 : 2;
+    for (const a of points)
+      for (const b of arity > 1 ? points : [0]) {
+        const operands = [a, b, 0.5].slice(0, arity);
+        assert.equal(compute!(...operands), scalar!(...operands), `${name}(${operands.join()})`);
+      }
+  }
+});
+
+test("what there is no kernel for is refused by name, and so is what an operation's attributes ask for in addition", async () => {
+  const { program } = await planOf({ parameters: { w: normal(4) }, loss: ({ w }: Tensors) => sum(sub(w!, 1)) });
+  const changed = (change: (operation: object) => object): Program => ({
+    ...program,
+    values: program.values.map((value) =>
+      value.kind === "operation" && value.name === "sum" ? (change(value) as typeof value) : value,
+    ),
+  });
+  const refused = (message: string): object => ({ name: "UnsupportedOperationError", message });
+  assert.throws(
+    () =>
+      planKernels(
+        changed((operation) => ({ ...operation, name: "unheardOf" })),
+        [],
+      ),
+    refused("unheardOf is not computed on the GPU yet: train this model on the CPU."),
+  );
+  assert.throws(
+    () =>
+      planKernels(
+        changed((operation) => ({ ...operation, attributes: { axes: [0], weights: [1] } })),
+        [],
+      ),
+    refused("sum is not computed on the GPU yet: train this model on the CPU."),
+  );
+  assert.ok(new UnsupportedOperationError("x") instanceof Error);
+});
