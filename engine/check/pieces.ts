@@ -6,6 +6,7 @@ import { broadcastAll, elementwiseEvaluation } from "../primitives/elementwise.t
 import { maxMask, minMask } from "../primitives/extremes.ts";
 import { native } from "../primitives/native.ts";
 import { codeOf, isPiecewiseConstant, primitiveNames, type PrimitiveName } from "../primitives/names.ts";
+import { maxPoolIndices } from "../primitives/pooling.ts";
 import { shapeOf, type Primal } from "../primitives/rule.ts";
 import type { Attributes } from "../tape/tape.ts";
 
@@ -57,6 +58,9 @@ const piecesByName: Partial<Record<PrimitiveName, Pieces>> = {
   norm: atOrigin,
   reduceMax: winner(maxMask),
   reduceMin: winner(minMask),
+  maxPool: ([x], result, attributes) => maxPoolIndices.rule.evaluate([x!], attributes, shapeOf(result)),
+  // Singular values are sizes.
+  svdvals: atOrigin,
 };
 
 /** By operation number. */

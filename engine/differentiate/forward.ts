@@ -8,11 +8,19 @@ import type { Tape } from "../tape/tape.ts";
  * named do not move). Undefined where the output does not move.
  */
 export function forward(tape: Tape, output: number, tangents: ReadonlyMap<number, Primal>): Primal | undefined {
+  // What the output does not hang on may have no tangent where all else has one.
+  const needed = new Uint8Array(output + 1);
+  needed[output] = 1;
+  for (let node = output; node >= 0; node--)
+    if (needed[node] === 1)
+      tape.forEachWord(node, (word) => {
+        if (word >= 0) needed[word] = 1;
+      });
   const moving = new Map<number, Primal>(tangents);
   withoutRecording(tape, () => {
     for (let node = 0; node <= output; node++) {
       const rule = rules[tape.operation[node]!];
-      if (rule === undefined) continue;
+      if (rule === undefined || needed[node] === 0) continue;
       const inputTangents: (Primal | undefined)[] = [];
       tape.forEachWord(node, (word) => inputTangents.push(moving.get(word)));
       if (inputTangents.every((tangent) => tangent === undefined)) continue;
