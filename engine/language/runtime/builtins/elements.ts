@@ -177,10 +177,14 @@ export function elementIterators(native: Native): object {
   const entries = native("entries");
   return {
     values(this: unknown) {
-      return recording.on && isFloatArray(this) ? new ElementIterator(this, false) : values.call(this);
+      return recording.on && isFloatArray(this) && lengthOf(this) > 0
+        ? new ElementIterator(this, false)
+        : values.call(this);
     },
     entries(this: unknown) {
-      return recording.on && isFloatArray(this) ? new ElementIterator(this, true) : entries.call(this);
+      return recording.on && isFloatArray(this) && lengthOf(this) > 0
+        ? new ElementIterator(this, true)
+        : entries.call(this);
     },
   };
 }
