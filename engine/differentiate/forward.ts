@@ -1,4 +1,5 @@
 import { rules } from "../primitives/table.ts";
+import { passed } from "./recordedPasses.ts";
 import type { Primal } from "../primitives/rule.ts";
 import { withoutRecording } from "../tape/recording.ts";
 import type { Tape } from "../tape/tape.ts";
@@ -22,7 +23,9 @@ export function forward(tape: Tape, output: number, tangents: ReadonlyMap<number
       const rule = rules[tape.operation[node]!];
       if (rule === undefined || needed[node] === 0) continue;
       const inputTangents: (Primal | undefined)[] = [];
-      tape.forEachWord(node, (word) => inputTangents.push(moving.get(word)));
+      tape.forEachWord(node, (word, position) =>
+        inputTangents.push(passed(rule, position, moving.get(word)) as Primal | undefined),
+      );
       if (inputTangents.every((tangent) => tangent === undefined)) continue;
       const tangent = rule.jvp(inputTangents, tape.inputPrimals(node), tape.primalOf(node), tape.attributes(node));
       moving.set(node, tangent as Primal);

@@ -1,5 +1,5 @@
 import { add } from "../primitives/arithmetic.ts";
-import { pullback } from "../primitives/rule.ts";
+import { pullback, type Rule } from "../primitives/rule.ts";
 import { rules } from "../primitives/table.ts";
 import type { Tape } from "../tape/tape.ts";
 import type { Value } from "../tape/tensor.ts";
@@ -21,10 +21,14 @@ class Active {
     this.#flags = new Uint8Array(last + 1 - this.first);
     for (let node = this.first; node <= last; node++) {
       if (set.has(node)) this.#flags[node - this.first] = 1;
-      else
-        tape.forEachWord(node, (word) => {
-          if (this.has(word)) this.#flags[node - this.first] = 1;
+      else {
+        const rule = rules[tape.operation[node]!];
+        tape.forEachWord(node, (word, position) => {
+          // What a comparison gives hangs on its inputs, but no adjoint passes there.
+          if (this.has(word) && rule !== undefined && pullback(rule, position) !== undefined)
+            this.#flags[node - this.first] = 1;
         });
+      }
     }
   }
 
@@ -90,12 +94,20 @@ export function pushForward(
     const rule = rules[tape.operation[node]!];
     if (needed[node - first] === 0 || moving.has(node) || rule === undefined) continue;
     const inputTangents: (Value | undefined)[] = [];
-    tape.forEachWord(node, (word) => inputTangents.push(moving.get(word)));
+    tape.forEachWord(node, (word, position) => inputTangents.push(passed(rule, position, moving.get(word))));
     if (inputTangents.every((tangent) => tangent === undefined)) continue;
     const inputs = inputsOf(tape, node, valueOf);
     moving.set(node, rule.jvp(inputTangents, inputs, valueOf(node), tape.attributes(node)));
   }
   return moving;
+}
+
+/**
+ * The tangent of an input, as far as the result varies with it. A tangent of 0 would not do for what a comparison gives:
+ * further on it may meet an infinite derivative, as that of aᵇ with respect to b for a < 0.
+ */
+export function passed(rule: Rule, position: number, tangent: Value | undefined): Value | undefined {
+  return tangent === undefined || pullback(rule, position) === undefined ? undefined : tangent;
 }
 
 function largest(nodes: Iterable<number>): number {

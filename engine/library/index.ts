@@ -38,6 +38,8 @@ export { hessian, jacfwd, jacobian, jacrev, type JacobianOptions } from "./trans
 export { hvp, jvp, vjp } from "./transforms/products.ts";
 export { TransformError } from "./transforms/errors.ts";
 export { cond, foriLoop, scan, whileLoop, type ScanOptions, type WhileOptions } from "./transforms/loops.ts";
+export { odeint, odeintEvent, type OdeEventOptions, type OdeOptions } from "./transforms/odeint.ts";
+export { cond, foriLoop, scan, whileLoop, type ScanOptions, type WhileOptions } from "./transforms/loops.ts";
 export type { Argnums, GradOptions } from "./transforms/types.ts";
 export { fixedPoint, implicitRoot, type FixedPointOptions, type ImplicitRootOptions } from "./transforms/implicit.ts";
 export { checkpoint, checkpointName, type CheckpointOptions, type CheckpointPolicy } from "./transforms/checkpoint.ts";

@@ -47,7 +47,11 @@ function evaluateRemainder(a: number, b: number): number {
  * it is NaN: there aᵇ is real only at isolated b, and a zero would hide that.
  */
 export const pow = binary("pow", (a, b) => a ** b, [
-  (a, b) => mul(b, pow(a, add(sub(b, 1), mul(equal(a, 0), equal(b, 0))))),
+  (a, b) => {
+    // A constant exponent stays one in the derivative, which then has no logarithm of a in its turn.
+    if (typeof b === "number") return b === 0 ? 0 : mul(b, pow(a, b - 1));
+    return mul(b, pow(a, add(sub(b, 1), mul(equal(a, 0), equal(b, 0)))));
+  },
   (a, _, y) => mul(y, log(add(a, equal(a, 0)))),
 ]);
 

@@ -60,6 +60,7 @@ test("loops, recomputed functions and tangent rules are right inside of models",
   assert.deepEqual(failures(await check("loops.ts")), []);
   assert.deepEqual(failures(await check("rules.ts")), []);
   assert.deepEqual(failures(await check("implicit.ts")), []);
+  assert.deepEqual(failures(await check("odes.ts")), []);
 });
 
 test("truncated backpropagation through time stops after its turns", async () => {
@@ -116,5 +117,9 @@ test("what cannot be differentiated is refused at its line, in one sentence", as
   assert.equal(
     await refusal("diverges"),
     "refused.ts:33:10: fixedPoint: after 1000 turns the value still changes by 1 a turn (its norm is 1000); start closer, damp the function, or raise maxIterations or tolerance.\n",
+  );
+  assert.equal(
+    await refusal("blowsUp"),
+    "refused.ts:37:10: odeint: the step shrank to 7.085e-15 at t = 1: the solution has a singularity there, or the function is not smooth; end before it, or raise rtol and atol.\n",
   );
 });

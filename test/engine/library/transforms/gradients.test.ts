@@ -146,6 +146,11 @@ describe("vjp and jvp", () => {
     assert.equal(grad((x: number) => jvp(cube, [x], [1])[1])(2), 12);
   });
 
+  test("powers of negative numbers are smooth, in the second derivative too", () => {
+    const square = (x: number): number => pow(x, 2);
+    close([grad(grad(square))(-1), jvp(grad(square), [-1], [1])[1], jvp(grad(grad(cube)), [-1], [1])[1]], [2, 2, 6]);
+  });
+
   test("work over trees in and out", () => {
     const g = (p: { a: number; b: readonly number[] }): { s: number; t: number[] } => ({
       s: mul(p.a, p.b[0]!),

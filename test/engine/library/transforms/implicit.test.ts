@@ -136,7 +136,9 @@ describe("fixedPoint", () => {
     };
     const gradient: (w: Value) => Value = grad(f);
     const rng = random(1);
-    const [w, u, v] = [mul(0.3, rng.normal([3, 3])), rng.normal([3, 3]), rng.normal([3, 3])];
+    const w: Value = mul(0.3, rng.normal([3, 3]));
+    const u: Value = rng.normal([3, 3]);
+    const v: Value = rng.normal([3, 3]);
     close(sum(mul(gradient(w), u)), jvp(f, [w], [u])[1], 1e-11);
     const second = (p: Value, q: Value): number => sum(mul(jvp(gradient, [w], [p])[1], q));
     close(second(u, v), second(v, u), 1e-10);
