@@ -1,6 +1,7 @@
 import type { Value } from "../tape/tensor.ts";
-import { add, div, mul, neg, square } from "./arithmetic.ts";
-import { equal } from "./comparison.ts";
+import { sigmoid } from "./activation.ts";
+import { add, div, mul, neg, square, sub } from "./arithmetic.ts";
+import { equal, isInf } from "./comparison.ts";
 import { binary, unary } from "./elementwise.ts";
 import * as errorFunction from "./errorFunction.ts";
 import * as gammaFunction from "./gammaFunction.ts";
@@ -36,11 +37,16 @@ function awayFromOrigin(x: Value, y: Value): Value {
   return where(mul(equal(x, 0), equal(y, 0)), 1, y);
 }
 
-/** ln(eᵃ + eᵇ). The derivatives are each one's share of the sum, and 0 where both are −∞. */
+/** ln(eᵃ + eᵇ). The derivatives are each one's share of the sum, and ½ where both are the same infinity. */
 export const logAddExp = binary("logAddExp", evaluateLogAddExp, [
-  (a, _, y) => exp(add(a, neg(where(equal(y, -Infinity), 0, y)))),
-  (_, b, y) => exp(add(b, neg(where(equal(y, -Infinity), 0, y)))),
+  (a, b) => sigmoid(finiteDifference(a, b)),
+  (a, b) => sigmoid(neg(finiteDifference(a, b))),
 ]);
+
+/** a − b, and 0 where both are the same infinity. */
+function finiteDifference(a: Value, b: Value): Value {
+  return where(mul(equal(a, b), isInf(a)), 0, sub(a, b));
+}
 
 function evaluateLogAddExp(a: number, b: number): number {
   const larger = native.max(a, b);
