@@ -4,7 +4,6 @@ import * as selection from "../primitives/selection.ts";
 import * as transcendental from "../primitives/transcendental.ts";
 import type { Value } from "../tape/tensor.ts";
 import * as complex from "./complex/arithmetic.ts";
-import type { Complex } from "./complex/number.ts";
 import {
   one,
   oneOrComplex,
@@ -15,7 +14,7 @@ import {
   type ElementwiseOfComplex,
   type ElementwiseOfTwo,
 } from "./lifting.ts";
-import type { Broadcast, Broadcastable, Like, Operand, ShapeOf, Shaped } from "./types.ts";
+import type { Broadcast, Broadcastable, ComplexParts, Like, Operand, ShapeOf, Shaped } from "./types.ts";
 import { asValue } from "./values.ts";
 
 // ---------------------------------------------------------------------------------------------------------- arithmetic
@@ -103,7 +102,7 @@ export const atanh: Elementwise = one("atanh", transcendental.atanh);
 // ---------------------------------------------------------------------------------------------------------- selection
 
 /** |x|. The derivative at 0 is 0. */
-export const abs: <const X extends Operand | Complex>(x: X) => Like<X> = oneOrComplex(
+export const abs: <const X extends Operand | ComplexParts>(x: X) => Like<X> = oneOrComplex(
   "abs",
   selection.abs,
   complex.abs,

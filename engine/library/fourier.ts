@@ -8,7 +8,7 @@ import { concat, flip, stack } from "../primitives/shaping.ts";
 import { describeShape, sizeOf, type Shape } from "../tape/shape.ts";
 import { Tensor as RuntimeTensor, type Value } from "../tape/tensor.ts";
 import { Complex, complexOf, partsOf } from "./complex/number.ts";
-import type { Like, Operand, ShapeOf, Tensor, WithExtent } from "./types.ts";
+import type { ComplexParts, Like, Operand, ShapeOf, Tensor, WithExtent } from "./types.ts";
 import { asValue, fixed, shapeOf } from "./values.ts";
 
 /**
@@ -36,32 +36,44 @@ export interface FourierAxesOptions {
  *
  * @param x real or complex
  */
-export function fft<const X extends Operand | Complex>(x: X, options: FourierOptions = {}): Complex<ShapeOf<X>> {
+export function fft<const X extends Operand | ComplexParts>(x: X, options: FourierOptions = {}): Complex<ShapeOf<X>> {
   return alongAxis("fft", x, false, options) as unknown as Complex<ShapeOf<X>>;
 }
 
 /** The inverse of `fft`: 1/n Σₖ xₖ e^(2πi jk/n). */
-export function ifft<const X extends Operand | Complex>(x: X, options: FourierOptions = {}): Complex<ShapeOf<X>> {
+export function ifft<const X extends Operand | ComplexParts>(x: X, options: FourierOptions = {}): Complex<ShapeOf<X>> {
   return alongAxis("ifft", x, true, options) as unknown as Complex<ShapeOf<X>>;
 }
 
 /** The discrete Fourier transform over several axes, all of them when left out. */
-export function fftn<const X extends Operand | Complex>(x: X, options: FourierAxesOptions = {}): Complex<ShapeOf<X>> {
+export function fftn<const X extends Operand | ComplexParts>(
+  x: X,
+  options: FourierAxesOptions = {},
+): Complex<ShapeOf<X>> {
   return overAxes("fftn", x, false, options) as unknown as Complex<ShapeOf<X>>;
 }
 
 /** The inverse of `fftn`. */
-export function ifftn<const X extends Operand | Complex>(x: X, options: FourierAxesOptions = {}): Complex<ShapeOf<X>> {
+export function ifftn<const X extends Operand | ComplexParts>(
+  x: X,
+  options: FourierAxesOptions = {},
+): Complex<ShapeOf<X>> {
   return overAxes("ifftn", x, true, options) as unknown as Complex<ShapeOf<X>>;
 }
 
 /** The discrete Fourier transform over the last two axes, or two others. */
-export function fft2<const X extends Operand | Complex>(x: X, options: FourierAxesOptions = {}): Complex<ShapeOf<X>> {
+export function fft2<const X extends Operand | ComplexParts>(
+  x: X,
+  options: FourierAxesOptions = {},
+): Complex<ShapeOf<X>> {
   return overAxes("fft2", x, false, { axes: [-2, -1], ...options }) as unknown as Complex<ShapeOf<X>>;
 }
 
 /** The inverse of `fft2`. */
-export function ifft2<const X extends Operand | Complex>(x: X, options: FourierAxesOptions = {}): Complex<ShapeOf<X>> {
+export function ifft2<const X extends Operand | ComplexParts>(
+  x: X,
+  options: FourierAxesOptions = {},
+): Complex<ShapeOf<X>> {
   return overAxes("ifft2", x, true, { axes: [-2, -1], ...options }) as unknown as Complex<ShapeOf<X>>;
 }
 
@@ -80,7 +92,7 @@ export function rfft<const X extends Operand, const A extends number = -1>(
  *
  * @param options.n elements of the result along the axis: 2·(m − 1) of m when left out
  */
-export function irfft(x: Operand | Complex, options: FourierOptions = {}): Tensor {
+export function irfft(x: Operand | ComplexParts, options: FourierOptions = {}): Tensor {
   const { n, axis = -1, norm } = options;
   return realBackward("irfft", x, n, [axis], norm) as unknown as Tensor;
 }
@@ -94,23 +106,23 @@ export function rfftn(x: Operand, options: FourierAxesOptions = {}): Complex {
  * The inverse of `rfftn`.
  * @param options.n elements of the result along the last axis: 2·(m − 1) of m when left out
  */
-export function irfftn(x: Operand | Complex, options: FourierAxesOptions & { readonly n?: number } = {}): Tensor {
+export function irfftn(x: Operand | ComplexParts, options: FourierAxesOptions & { readonly n?: number } = {}): Tensor {
   return realBackward("irfftn", x, options.n, options.axes, options.norm) as unknown as Tensor;
 }
 
 /** Moves the element of frequency 0 to the middle of axes, all of them when left out. */
-export function fftshift<const X extends Operand | Complex>(
+export function fftshift<const X extends Operand | ComplexParts>(
   x: X,
   axes?: number | readonly number[],
-): X extends Complex ? X : Like<X & Operand> {
+): X extends ComplexParts ? X : Like<X> {
   return shifted("fftshift", x, axes, (extent) => Math.ceil(extent / 2)) as never;
 }
 
 /** Undoes `fftshift`. */
-export function ifftshift<const X extends Operand | Complex>(
+export function ifftshift<const X extends Operand | ComplexParts>(
   x: X,
   axes?: number | readonly number[],
-): X extends Complex ? X : Like<X & Operand> {
+): X extends ComplexParts ? X : Like<X> {
   return shifted("ifftshift", x, axes, (extent) => Math.floor(extent / 2)) as never;
 }
 

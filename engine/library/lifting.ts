@@ -1,5 +1,5 @@
 import type { Value } from "../tape/tensor.ts";
-import type { Broadcast, Broadcastable, Like, Operand, ShapeOf, Shaped } from "./types.ts";
+import type { Broadcast, Broadcastable, ComplexParts, Like, Operand, ShapeOf, Shaped } from "./types.ts";
 import { Complex, partsOf, type ComplexIf, type Parts } from "./complex/number.ts";
 import { asValue } from "./values.ts";
 
@@ -22,10 +22,10 @@ export function two(name: string, apply: (a: Value, b: Value) => Value): Element
 }
 
 /** The same, also of complex numbers. */
-export type ElementwiseOfComplex = <const X extends Operand | Complex>(x: X) => ComplexIf<X, 0, ShapeOf<X>>;
+export type ElementwiseOfComplex = <const X extends Operand | ComplexParts>(x: X) => ComplexIf<X, 0, ShapeOf<X>>;
 
 /** The same of two: the result is complex where one of them is. */
-export type ArithmeticOfTwo = <const A extends Operand | Complex, const B extends Operand | Complex>(
+export type ArithmeticOfTwo = <const A extends Operand | ComplexParts, const B extends Operand | ComplexParts>(
   a: A,
   b: Broadcastable<A, B>,
 ) => ComplexIf<A, B, Broadcast<ShapeOf<A>, ShapeOf<B>>>;

@@ -1,8 +1,8 @@
 import * as contraction from "../primitives/contraction.ts";
 import * as complex from "./complex/arithmetic.ts";
-import type { Complex, ComplexIf } from "./complex/number.ts";
+import type { ComplexIf } from "./complex/number.ts";
 import { twoOrComplex } from "./lifting.ts";
-import type { Multipliable, Operand, Product, ShapeOf, Shaped, Tensor } from "./types.ts";
+import type { ComplexParts, Multipliable, Operand, Product, ShapeOf, Shaped, Tensor } from "./types.ts";
 import { asValue } from "./values.ts";
 
 /**
@@ -12,7 +12,7 @@ import { asValue } from "./values.ts";
  * @example matmul(x, w)   // [batch, 64] and [64, 32] give [batch, 32]
  * @throws ShapeError where the inner dimensions differ; where TypeScript knows the shapes, it says so before anything runs.
  */
-export function matmul<const A extends Operand | Complex, const B extends Operand | Complex>(
+export function matmul<const A extends Operand | ComplexParts, const B extends Operand | ComplexParts>(
   a: A,
   b: Multipliable<A, B>,
 ): ComplexIf<A, B, Product<ShapeOf<A>, ShapeOf<B>>> {

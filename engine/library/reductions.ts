@@ -7,7 +7,7 @@ import * as summaries from "../primitives/summaries.ts";
 import type { Value } from "../tape/tensor.ts";
 import * as complex from "./complex/arithmetic.ts";
 import { Complex, partsOf, type ComplexIf, type Parts } from "./complex/number.ts";
-import type { Axes, Operand, Reduced, ShapeOf, Shaped } from "./types.ts";
+import type { Axes, ComplexParts, Operand, Reduced, ShapeOf, Shaped } from "./types.ts";
 import { asValue, fixed, shapeOf } from "./values.ts";
 
 export interface ReductionOptions<Keep extends boolean = boolean> {
@@ -38,7 +38,7 @@ function over(name: string, apply: (x: Value, axes: PrimitiveAxes, keepDims: boo
 
 /** The same, also of complex numbers. */
 export type ReductionOfComplex = <
-  const X extends Operand | Complex,
+  const X extends Operand | ComplexParts,
   const A extends Axes | undefined = undefined,
   const Keep extends boolean = false,
 >(

@@ -70,8 +70,8 @@ export type ShapeOf<X> =
             ? S
             : Shape;
 
-/** What tells a complex number's shape. */
-interface ComplexParts<S extends Shape> {
+/** A complex number to the types of functions that take one. */
+export interface ComplexParts<S extends Shape = Shape> {
   readonly re: number;
   readonly im: number;
   readonly shape: S;

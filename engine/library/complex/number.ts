@@ -3,7 +3,7 @@ import { broadcastTo } from "../../primitives/broadcasting.ts";
 import { primalOf, type Primal } from "../../primitives/rule.ts";
 import { describeShape } from "../../tape/shape.ts";
 import { Tensor, type Value } from "../../tape/tensor.ts";
-import type { Shape, Shaped } from "../types.ts";
+import type { ComplexParts, Shape, Shaped } from "../types.ts";
 import { asValue, shapeOf } from "../values.ts";
 
 /**
@@ -53,7 +53,7 @@ export class Complex<S extends Shape = Shape> {
 export type ComplexIf<A, B, S extends Shape> = [IsComplex<A>, IsComplex<B>] extends [false, false]
   ? Shaped<S>
   : Complex<S>;
-type IsComplex<X> = 0 extends 1 & X ? false : [X] extends [Complex] ? true : false;
+type IsComplex<X> = 0 extends 1 & X ? false : [X] extends [ComplexParts] ? true : false;
 
 /** Real and imaginary part; the latter is undefined for a real number. */
 export interface Parts {

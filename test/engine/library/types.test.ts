@@ -32,7 +32,8 @@ const program = (text: string): ts.Program => {
 /** What a strict compiler says about a model file, as `line: message`. */
 function errorsOf(lines: readonly string[]): string[] {
   const names =
-    `add argmax concat crossEntropy customVjp ensureShape exp eye heNormal linspace matmul maximum mean oneHot ones random
+    `abs add argmax avgPool complex concat conv convTranspose crossEntropy customVjp det eigh fft inv maxPool mul qr real rfft
+    solve svd triangularSolve ensureShape exp eye heNormal linspace matmul maximum mean oneHot ones random
     readCsv relu reshape slice softmax stack sum take tensor transpose where zeros`.split(/\s+/);
   const text = [`import { ${names.join(", ")}, type Tensor, type Value } from "adjoint";`, ...lines].join("\n");
   const compiled = program(text);
@@ -108,6 +109,49 @@ test("shapes that do not fit are an error at the argument, with a sentence", () 
       `4: ${mismatch("[4]", "shapes [2, 3] and [4] do not broadcast")}`,
     ],
   );
+});
+
+test("convolutions, matrices and complex numbers keep what is known of their shapes", () => {
+  assert.deepEqual(
+    errorsOf([
+      "const x = zeros([2, 3, 8, 8]), k = ones([4, 3, 3, 3]), a = eye(3), m = zeros([7, 5, 3]);",
+      "const a1: readonly [2, 4, number, number] = conv(x, k, { padding: 'same', bias: [1, 2, 3, 4] }).shape;",
+      "const a2: readonly [2, 6, number, number] = conv(x, ones([6, 1, 3, 3]), { groups: 3 }).shape;",
+      "const a3: readonly [2, 3, number, number] = maxPool(x, 2).shape;",
+      "const a4: readonly [4, number] = conv(zeros([3, 9]), ones([4, 3, 2])).shape;",
+      "const a5: readonly [2, number, number, number] = convTranspose(x, ones([3, 2, 2, 2]), { stride: 2 }).shape;",
+      "const b1: readonly [3, 3] = inv(a).shape;",
+      "const b2: readonly [3, 2] = solve(a, zeros([3, 2])).shape;",
+      "const b3: readonly [3] = solve(a, [1, 2, 3]).shape;",
+      "const b4: number = det(a);",
+      "const b5: readonly [3] = eigh(a).eigenvalues.shape;",
+      "const b6: readonly [7, 5, number] = qr(m).q.shape;",
+      "const b7: readonly [3, 3] = svd(a).vh.shape;",
+      "const c1: readonly [2, 3] = mul(complex(zeros([2, 3]), 1), zeros([3])).shape;",
+      "const c2: readonly [2, 3] = abs(fft(zeros([2, 3]))).shape;",
+      "const c3: readonly [2, number] = rfft(zeros([2, 3])).shape;",
+      "const c4: number = real(sum(fft(zeros([3]))));",
+      "const c5: Tensor<readonly [2, 3]> = mul(zeros([2, 3]), 2);",
+    ]),
+    [],
+  );
+});
+
+test("kernels, right sides and matrices that do not fit are an error at the argument", () => {
+  const errors = errorsOf([
+    "const x = zeros([2, 3, 8, 8]), m = zeros([2, 3]);",
+    "conv(x, ones([4, 2, 3, 3]));",
+    "inv(m);",
+    "solve(eye(3), zeros([2, 1]));",
+    "mul(complex(zeros([2]), 1), zeros([3]));",
+  ]);
+  const sentences = errors.map((error) => /^(\d+): .*ShapeMismatch<"(.*)">/.exec(error)?.slice(1).join(": "));
+  assert.deepEqual(sentences, [
+    "2: conv of [2, 3, 8, 8] with kernel [4, 2, 3, 3]: the input has 3 channels, the kernel takes 2",
+    "3: inv of [2, 3]: the matrix has 2 rows and 3 columns; give a square one",
+    "4: solve of [3, 3] and [2, 1]: the matrix has 3 rows, so the right side must have 3",
+    "5: shapes [2] and [3] do not broadcast",
+  ]);
 });
 
 test("what is no number, tensor or nested array is refused", () => {
