@@ -8,6 +8,8 @@ export interface Proposal {
   readonly edits: readonly ProposedEdit[];
   /** The factor to begin a search with; undefined where the edits have none. */
   readonly factor?: number;
+  /** What is expected of the measure's excess at factor 1, where the edits do more than to scale. */
+  readonly excess?: number;
   /** Significant digits that matter of the factor, which 2 or more. */
   readonly digits?: number;
 }

@@ -5,6 +5,7 @@ import type { Subject } from "../diagnose/subject.ts";
 import { finiteFrom } from "../diagnose/verdict.ts";
 import { Program } from "./program.ts";
 import type { FlowPlace, Measure, Proposal, Proposals } from "./proposal.ts";
+import { rectify } from "./rectify.ts";
 import { rescale } from "./rescale.ts";
 
 /** For the `index`-th vanishing or exploding gradient of a function. */
@@ -13,7 +14,7 @@ export function proposeForFlow(subject: Subject, name: string, index: number): P
   const source = subject.sources.get(subject.file);
   if (flow === undefined || source === undefined) return undefined;
   const program = new Program(subject.file, source.text);
-  const proposals = [rescale(program, name, subject.parameters, flow)];
+  const proposals = [rectify(program, subject, name, flow), rescale(program, name, subject.parameters, flow)];
   return {
     measure: measureOf(subject, flow),
     proposals: proposals.filter((each): each is Proposal => each !== undefined),

@@ -1,9 +1,10 @@
 import type { Course } from "../diagnose/flow.ts";
 import type { TracedParameter } from "../language/runtime/tracedCalls.ts";
-import { initialValues } from "./initialValue.ts";
+import { initialValues, type InitialValue } from "./initialValue.ts";
 import type { Program } from "./program.ts";
 import type { Proposal } from "./proposal.ts";
-import { Scaler, type Spot } from "./scaling.ts";
+import { Scaler } from "./scaling.ts";
+import { distinct, editsAt, scales, type Spot } from "./spots.ts";
 import { selections } from "./selection.ts";
 
 /** Names in a title; more of them are told of as the weights. */
@@ -24,33 +25,30 @@ export function rescale(
   if (wanted.size === 0) return undefined;
   const values = initialValues(program, name, parameters, wanted);
   if (values === undefined) return undefined;
-  const scaler = new Scaler(program);
-  const spots: Spot[] = [];
-  for (const { expression, structure, wanted: selection } of values) {
-    const found = scaler.scale(expression, structure, selection);
-    if (found === undefined) return undefined;
-    spots.push(...found);
-  }
-  const edits = distinct(spots);
-  if (!edits?.some(({ text }) => typeof text !== "string")) return undefined;
+  const spots = scaledValues(new Scaler(program), values);
+  if (spots === undefined || !scales(spots)) return undefined;
   return {
     title: `Scale ${nameOf([...wanted.keys()], parameters)} by {factor}`,
-    edits: edits.map(({ start, end, text }) => ({ source: program.range(start, end), text })),
+    edits: editsAt(program, spots),
     factor: Math.exp(-total / (logNorms.length - 1)),
     // What is off by 1 % in every step is off by 65 % after fifty of them.
     digits: logNorms.length > longChain ? 3 : 2,
   };
 }
 
+/** Where to put the factor of several values; undefined where there is no way for one of them. */
+export function scaledValues(scaler: Scaler, values: readonly InitialValue[]): Spot[] | undefined {
+  const spots: Spot[] = [];
+  for (const { expression, structure, wanted } of values) {
+    const found = scaler.scale(expression, structure, wanted);
+    if (found === undefined) return undefined;
+    spots.push(...found);
+  }
+  return distinct(spots);
+}
+
 function nameOf(roots: readonly string[], parameters: readonly TracedParameter[]): string {
   if (roots[0] === "parameters" || roots.length > mostNames) return "the initial weights";
   const single = roots.length === 1 && parameters.find(({ name }) => name === roots[0])?.structure.kind === "number";
   return `the initial ${single ? "value" : "values"} of ${new Intl.ListFormat("en-GB").format(roots)}`;
-}
-
-/** In the order of the text, what is asked for twice once; undefined where one lies over another. */
-function distinct(spots: readonly Spot[]): Spot[] | undefined {
-  const known = new Map(spots.map((spot) => [`${spot.start} ${spot.end} ${JSON.stringify(spot.text)}`, spot]));
-  const sorted = [...known.values()].sort((a, b) => a.start - b.start || a.end - b.end);
-  return sorted.some((spot, k) => k > 0 && spot.start < sorted[k - 1]!.end) ? undefined : sorted;
 }

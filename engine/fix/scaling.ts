@@ -3,15 +3,8 @@ import type { Variable } from "../language/instrument/lexicalScopes.ts";
 import { bare, isWrapper, type FunctionNode } from "../language/instrument/syntax.ts";
 import type { Structure } from "../language/runtime/parameters.ts";
 import type { Program } from "./program.ts";
-import type { ProposedEdit } from "./proposal.ts";
+import type { Spot } from "./spots.ts";
 import { ofElements, within, type Selection } from "./selection.ts";
-
-/** A change between two offsets. */
-export interface Spot {
-  readonly start: number;
-  readonly end: number;
-  readonly text: ProposedEdit["text"];
-}
 
 /** What the parameters of a function that is being followed were called with. */
 interface Call {
@@ -45,9 +38,12 @@ const containers: ReadonlySet<string> = new Set(["Array", "Float64Array", "Float
  */
 export class Scaler {
   readonly #program: Program;
+  readonly #replaceInitializer: ((callee: t.Node, name: string) => Spot[] | undefined) | undefined;
 
-  constructor(program: Program) {
+  /** `replaceInitializer`: what to do to the name of one of the library's initialisers in the place of scaling it. */
+  constructor(program: Program, replaceInitializer?: (callee: t.Node, name: string) => Spot[] | undefined) {
     this.#program = program;
+    this.#replaceInitializer = replaceInitializer;
   }
 
   /** `value` is what the expression gave; only what is `wanted` of it is scaled. Undefined where there is no way. */
@@ -199,7 +195,8 @@ export class Scaler {
     const { callee, arguments: values } = node;
     const library = this.#program.libraryName(callee);
     if (library !== undefined) {
-      if (initializers.has(library)) return this.#option(node, 2, "gain", call);
+      if (initializers.has(library))
+        return this.#replaceInitializer?.(callee, library) ?? this.#option(node, 2, "gain", call);
       if (library === "full") return values[1] && this.#inner(values[1], number, "all", call);
       return arranging.has(library) ? this.#argument(values, undefined, "all", call) : undefined;
     }

@@ -90,7 +90,7 @@ async function best(trials: Trials, proposal: Proposal, before: Measurement): Pr
     proposal.factor === undefined
       ? [await trials.run(proposal, 1)].filter((outcome) => outcome !== undefined)
       : await findFactor<Outcome>({
-          excess: before.excess,
+          excess: proposal.excess ?? before.excess,
           first: proposal.factor,
           digits: proposal.digits ?? 2,
           trial: (factor) => trials.run(proposal, factor),

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { importChanges } from "../../../engine/fix/imports.ts";
 import { initialValues } from "../../../engine/fix/initialValue.ts";
 import { Program } from "../../../engine/fix/program.ts";
 import { rescale } from "../../../engine/fix/rescale.ts";
+import { editsAt } from "../../../engine/fix/spots.ts";
 import { selections } from "../../../engine/fix/selection.ts";
 import type { Course } from "../../../engine/diagnose/flow.ts";
 import type { Structure } from "../../../engine/language/runtime/parameters.ts";
@@ -139,4 +141,28 @@ test("a model's initial parameters are found, also where a function draws them",
 test("a parameter without a place in the text has no initial value to change", () => {
   const program = new Program("model.ts", "export function f(w = 1) { return w; }");
   assert.equal(initialValues(program, "f", [], selections(["v"])), undefined);
+});
+
+test("an import is renamed where nothing else uses the name, added to where something does, and taken out where it is there", () => {
+  const changed = (text: string): string | undefined => {
+    const program = new Program("model.ts", text);
+    const uses = new Set(
+      program.scopes.variables
+        .find(({ name }) => name === "sigmoid")!
+        .references.filter((reference) => reference.start! < text.indexOf("// from here")),
+    );
+    const spots = importChanges(program, new Map([["sigmoid", { to: "relu", uses }]]));
+    return spots && applied(text, editsOf(editsAt(program, spots), 1)).split(";")[0];
+  };
+  const only = "sigmoid(1); // from here";
+  const also = "sigmoid(1); // from here\nsigmoid(2);";
+  assert.equal(changed(`import { sigmoid, sum } from "adjoint"; ${only}`), 'import { relu, sum } from "adjoint"');
+  assert.equal(
+    changed(`import { sigmoid, sum } from "adjoint"; ${also}`),
+    'import { sigmoid, relu, sum } from "adjoint"',
+  );
+  assert.equal(changed(`import { sigmoid, relu } from "adjoint"; ${only}`), 'import { relu } from "adjoint"');
+  assert.equal(changed(`import { relu, sigmoid } from "adjoint"; ${only}`), 'import { relu } from "adjoint"');
+  assert.equal(changed(`import { relu, sigmoid } from "adjoint"; ${also}`), 'import { relu, sigmoid } from "adjoint"');
+  assert.equal(changed(`import { sigmoid } from "adjoint"; const relu = 1; ${only}`), undefined);
 });
