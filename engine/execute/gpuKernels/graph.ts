@@ -31,6 +31,8 @@ const none: Attributes = {};
 /** A computation in which equal operations on equal inputs are one. */
 export class Graph {
   readonly nodes: GpuNode[] = [];
+  /** By leaf of the resident `constant`. */
+  readonly constants: Float32Array[] = [];
   readonly #known = new Map<string, number>();
 
   shapeOf(id: number): Shape {
@@ -52,6 +54,14 @@ export class Graph {
   resident(of: Resident, leaf: number, shape: Shape): number {
     if (sizeOf(shape) === 0) return this.number(0, shape);
     return this.#keep(`${of} ${leaf}`, () => ({ kind: "resident", shape, of, leaf }));
+  }
+
+  constant(shape: Shape, data: Float32Array | number): number {
+    if (typeof data === "number") return this.number(data, shape);
+    const [first] = data;
+    if (first === undefined || data.every((element) => Object.is(element, first)))
+      return this.number(first ?? 0, shape);
+    return this.resident("constant", this.constants.push(data) - 1, shape);
   }
 
   operation(name: string, inputs: readonly number[], shape: Shape, attributes: Attributes = none): number {

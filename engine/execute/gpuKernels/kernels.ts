@@ -1,7 +1,8 @@
 import { sizeOf, type Shape } from "../../tape/shape.ts";
 import type { Graph, OperationNode } from "./graph.ts";
 import { KernelSource, type Index } from "./source.ts";
-import { Reader } from "./values.ts";
+import { Reader, type Root } from "./values.ts";
+import { windowRoots } from "./windowKernels.ts";
 
 /** A kernel as gpu.js takes it. */
 export interface KernelText {
@@ -29,7 +30,7 @@ export function isRoot(name: string): boolean {
 
 /** Whether each element of an input is read by many threads: it should not be computed by each of them. */
 export function readsOften(name: string): boolean {
-  return often.has(name);
+  return often.has(name) || Object.hasOwn(windowRoots, name);
 }
 
 const often = new Set([
@@ -42,8 +43,6 @@ const often = new Set([
   "scatterAdd",
   "scatterAddAlongAxis",
 ]);
-
-type Root = (reader: Reader, operation: OperationNode, index: Index) => string;
 
 const axesIn = ({ attributes }: OperationNode): readonly number[] => attributes["axes"] as readonly number[];
 const axisIn = ({ attributes }: OperationNode): number => attributes["axis"] as number;
@@ -128,6 +127,7 @@ const mask =
   };
 
 const roots: Readonly<Record<string, Root>> = {
+  ...windowRoots,
   sum: folding("0", (sum, element) => `${sum} + ${element}`),
   prod: folding("1", (product, element) => `${product} * ${element}`),
   reduceMax: (reader, operation, index) => winner(reader, operation, index.axes, "exceeds").best,

@@ -2,6 +2,7 @@ import { sizeOf, type Shape } from "../../tape/shape.ts";
 import type { ProgramValue } from "../program.ts";
 import { isElementwise } from "./functions.ts";
 import { type Attributes, type Graph } from "./graph.ts";
+import { asWindows, positionsOf, sharesOf, type Windows } from "./windowKernels.ts";
 import { unsupported } from "./unsupported.ts";
 
 type Operation = Extract<ProgramValue, { readonly kind: "operation" }>;
@@ -22,6 +23,7 @@ export function lower(graph: Graph, operation: Operation, inputs: readonly numbe
 
 const ofReductions = ["axes", "keepDims"];
 const ofRegions = ["starts", "steps", "extents", "dropped", "whole"];
+const ofWindows = ["input", "window", "strides", "padding", "dilations"];
 const knownAttributes: Readonly<Record<string, readonly string[]>> = {
   ...Object.fromEntries(
     ["sum", "prod", "norm", "any", "all", "reduceMax", "reduceMin", "argmax", "argmin", "logSumExp"].map((name) => [
@@ -48,6 +50,13 @@ const knownAttributes: Readonly<Record<string, readonly string[]>> = {
   softmax: ["axis"],
   logSoftmax: ["axis"],
   argsort: ["axis", "descending"],
+  conv: [...ofWindows, "groups"],
+  convTranspose: [...ofWindows, "groups"],
+  convKernel: [...ofWindows, "groups"],
+  maxPool: ofWindows,
+  maxPoolIndices: ofWindows,
+  avgPool: [...ofWindows, "countIncludePad"],
+  avgPoolTranspose: [...ofWindows, "countIncludePad"],
 };
 
 const axesIn = (attributes: Attributes): readonly number[] => attributes["axes"] as readonly number[];
@@ -96,6 +105,21 @@ const lowerings: Readonly<Record<string, Lower>> = {
   cumsum: asItIs,
   maxMask: asItIs,
   minMask: asItIs,
+  conv: asItIs,
+  convTranspose: asItIs,
+  convKernel: asItIs,
+  maxPool: asItIs,
+  maxPoolIndices: asItIs,
+  avgPool: (graph, [x], { shape, attributes }) =>
+    graph.elementwise(
+      "mul",
+      graph.operation("windowSum", [x!], shape, asWindows(attributes)),
+      shares(graph, attributes),
+    ),
+  avgPoolTranspose: (graph, [y], { shape, attributes }) => {
+    const parts = graph.elementwise("mul", y!, shares(graph, attributes));
+    return graph.operation("windowSpread", [parts], shape, asWindows(attributes));
+  },
   concat: (graph, inputs, { attributes }) => joined(graph, inputs, axisIn(attributes)),
   stack: (graph, inputs, { shape, attributes }) => {
     const axis = axisIn(attributes);
@@ -152,6 +176,13 @@ const lowerings: Readonly<Record<string, Lower>> = {
     return graph.operation("inversePermutation", [ranks], shape, { axis: axisIn(attributes) });
   },
 };
+
+/** What share of its window's mean each element has. */
+function shares(graph: Graph, attributes: Attributes): number {
+  const windows = attributes as unknown as Windows;
+  if (attributes["countIncludePad"] === true) return graph.number(1 / sizeOf(windows.window));
+  return graph.constant(positionsOf(windows), sharesOf(windows));
+}
 
 function mean(graph: Graph, x: number, count: number): number {
   const axes = graph.shapeOf(x).map((_, axis) => axis);

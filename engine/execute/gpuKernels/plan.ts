@@ -70,7 +70,6 @@ class Planner {
   readonly #data: readonly Pick<Leaf, "shape">[];
   readonly #graph = new Graph();
   readonly #numbers: HostNumbers;
-  readonly #constants: Float32Array[] = [];
   /** By value, the node. */
   readonly #nodes: number[] = [];
   /** The numbers that a step tells, in order. */
@@ -105,7 +104,7 @@ class Planner {
     return {
       graph: this.#graph,
       numbers: this.#numbers,
-      constants: this.#constants,
+      constants: this.#graph.constants,
       kernels: this.#kernels(new Set(kept)),
       gradients,
       parameters,
@@ -124,7 +123,7 @@ class Planner {
   #nodeOf(id: number): number {
     const value = this.#program.values[id]!;
     const graph = this.#graph;
-    if (value.kind === "constant") return this.#constant(value.shape, value.data);
+    if (value.kind === "constant") return graph.constant(value.shape, value.data);
     if (this.#numbers.has(id)) return graph.host(id);
     switch (value.kind) {
       case "parameter":
@@ -143,14 +142,6 @@ class Planner {
           value.inputs.map((input) => this.#nodes[input]!),
         );
     }
-  }
-
-  #constant(shape: readonly number[], data: Float32Array | number): number {
-    if (typeof data === "number") return this.#graph.number(data);
-    const [first] = data;
-    if (first === undefined || data.every((element) => Object.is(element, first)))
-      return this.#graph.number(first ?? 0, shape);
-    return this.#graph.resident("constant", this.#constants.push(data) - 1, shape);
   }
 
   /** The value as something that has a texture of its own. */
@@ -172,7 +163,7 @@ class Planner {
     const graph = this.#graph;
     if (guards.length === 0) return graph.number(0);
     const values = guards.map(({ value }) => graph.reshape(this.#nodes[value]!, [1]));
-    const expected = this.#constant(
+    const expected = graph.constant(
       [guards.length],
       Float32Array.from(guards, ({ expected }) => expected),
     );

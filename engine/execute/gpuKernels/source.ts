@@ -85,11 +85,13 @@ export class KernelSource {
   #define(prefix: "i" | "t", expression: string): string {
     const known = this.#known.get(expression);
     if (known !== undefined) return known;
-    let depth = 0;
+    // What hangs on a variable is what it is here and now.
+    const varies = /\ba\d+\b/.test(expression);
+    let depth = varies ? this.#scopes.length - 1 : 0;
     for (const [name] of expression.matchAll(/\b[aeit]\d+\b/g)) depth = Math.max(depth, this.#depths.get(name)!);
     const name = `${prefix}${this.#names++}`;
     this.#depths.set(name, depth);
-    this.#known.set(expression, name);
+    if (!varies) this.#known.set(expression, name);
     this.#scopes[depth]!.push(`const ${name} = ${expression};`);
     return name;
   }

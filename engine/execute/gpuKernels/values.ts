@@ -6,6 +6,9 @@ import { Index, numberText, plus, times, type KernelSource } from "./source.ts";
 /** Operations that are written into the kernel that takes their result: they read single elements of their inputs. */
 type Element = (reader: Reader, operation: OperationNode, index: Index) => string;
 
+/** Operations with a kernel of their own. */
+export type Root = (reader: Reader, operation: OperationNode, index: Index) => string;
+
 /** Whether an operation computes nothing: it only says where an element stands. */
 export function isView(name: string): boolean {
   return views.has(name);

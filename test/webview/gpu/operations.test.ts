@@ -37,6 +37,7 @@ const covered: ReadonlySet<PrimitiveName> = new Set([
     "logicalXor",
   ] as const),
   ...(["logicalNot", "isNaN", "isFinite", "isInf", "erfc", "xlogy", "logAddExp", "any", "all", "identity"] as const),
+  ...(["conv", "convTranspose", "convKernel", "maxPool", "maxPoolIndices", "avgPool", "avgPoolTranspose"] as const),
   "custom",
 ]);
 
