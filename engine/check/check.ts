@@ -7,7 +7,18 @@ import { findCulprits, firstNonFinite } from "./culprits.ts";
 import { largestAdjoint, parameterElements } from "./elements.ts";
 import type { Evaluate, Evaluation } from "./evaluation.ts";
 import { checkNearby } from "./nearby.ts";
-import type { Coverage, Culprit, DirectionCheck, ElementCheck, NearbyCheck, RuleCheck } from "./report.ts";
+import type {
+  Coverage,
+  Culprit,
+  DirectionCheck,
+  DriftCheck,
+  ElementCheck,
+  NearbyCheck,
+  RuleCheck,
+  SecondOrderCheck,
+} from "./report.ts";
+import { checkDrift } from "./drift.ts";
+import { checkSecondOrder } from "./secondOrder.ts";
 import { checkRules } from "./rules.ts";
 import { byBadness, isBad, Survey, type Budget } from "./survey.ts";
 import { Ballot } from "./votes.ts";
@@ -18,6 +29,7 @@ export const defaultBudget: Budget = { elements: 2000, milliseconds: 20_000 };
 const culpritMs = 8000;
 const ruleMs = 3000;
 const nearbyMs = 4000;
+const secondOrderMs = 4000;
 
 export interface CheckOptions {
   readonly name: string;
@@ -45,6 +57,9 @@ export interface Checked {
   readonly rules?: readonly RuleCheck[];
   /** Random points near the function's own. */
   readonly nearby?: readonly NearbyCheck[];
+  readonly secondOrder?: SecondOrderCheck;
+  /** The executors in float32 that ran the function. */
+  readonly drift?: readonly DriftCheck[];
 }
 
 /**
@@ -106,7 +121,13 @@ async function check(evaluate: Evaluate, options: CheckOptions): Promise<Checked
     : await checkNearby(evaluate, base, adjoints, options, performance.now() + Math.min(nearbyMs, budget.milliseconds));
   if (!onKink) culprits.push(...nearby.culprits.filter((other) => !culprits.some((found) => sameRule(found, other))));
   heldValues.release();
+  const secondOrder = failed
+    ? undefined
+    : await checkSecondOrder(held(evaluate), base, adjoints, options, performance.now() + secondOrderMs);
+  heldValues.release();
+  const drift = failed ? [] : [await checkDrift(evaluate)];
   const diagnostics = diagnosticsOf({ options, votes: all, nearby: nearby.points, culprits, failed, onKink });
+  diagnostics.push(...secondOrderDiagnostics(options, secondOrder));
   const { notAnalytic } = ballot;
   return {
     passed: !failed && !diagnostics.some(({ severity }) => severity === "error"),
@@ -126,7 +147,18 @@ async function check(evaluate: Evaluate, options: CheckOptions): Promise<Checked
           },
         }),
     ...(rules.length === 0 ? {} : { rules: rules.map((rule) => withCulprits(rule, culprits)) }),
+    ...(secondOrder === undefined ? {} : { secondOrder }),
+    ...(drift.length === 0 ? {} : { drift }),
     ...(nearby.points.length === 0 ? {} : { nearby: nearby.points }),
+  };
+}
+
+/** The function with what it holds still kept from run to run: the first run, which is not moved, gives it. */
+function held(evaluate: Evaluate): Evaluate {
+  return (move) => {
+    if (move === undefined) heldValues.keep();
+    else heldValues.repeat();
+    return evaluate(move);
   };
 }
 
@@ -203,6 +235,22 @@ function diagnosticsOf({
       source: placeOf(0),
     });
   return found;
+}
+
+function secondOrderDiagnostics({ name, placeOf }: CheckOptions, checked: SecondOrderCheck | undefined): Diagnostic[] {
+  if (checked?.verdict !== "wrong") return [];
+  const [worst] = checked.directions;
+  const [culprit] = checked.culprits ?? [];
+  const why =
+    culprit?.message ?? "A rule is not differentiated again rightly, or part of the backward pass is not traced.";
+  return [
+    {
+      code: "second-order",
+      severity: "warning",
+      message: `The gradient of ${name} is right, but its derivative is not: along random directions reverse mode over reverse mode gives ${short(worst!.reverse)} where differences of the gradient give ${short(worst!.numeric)}. ${why} Only second derivatives are off.`,
+      source: culprit?.definition ?? culprit?.source ?? placeOf(0),
+    },
+  ];
 }
 
 function short(x: number): number {

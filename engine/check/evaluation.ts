@@ -1,3 +1,4 @@
+import type { Adjoints } from "../differentiate/reverse.ts";
 import type { Structure } from "../language/runtime/parameters.ts";
 import { customRuleOf } from "../primitives/custom.ts";
 import { codeOf } from "../primitives/names.ts";
@@ -93,6 +94,18 @@ export class Direction {
       else for (let k = 0; k < data.length; k++) data[k]! += t * (tangent as Float64Array)[k]!;
       return new Tensor(primal.shape, data);
     };
+  }
+
+  /** The derivative along it that adjoints give. */
+  along(tape: MovedTape, adjoints: Adjoints): number {
+    let derivative = 0;
+    for (const { input, element, tangent } of this.#parts.values()) {
+      const node = tape.inputs[input]!;
+      if (!tape.isTensor(node)) derivative += adjoints.scalar(node) * (tangent as number);
+      else if (element !== undefined) derivative += (adjoints.tensor(node)?.data[element] ?? 0) * (tangent as number);
+      else adjoints.tensor(node)?.data.forEach((x, k) => (derivative += x * (tangent as Float64Array)[k]!));
+    }
+    return derivative;
   }
 
   /** The same as tangents of the inputs' nodes. */

@@ -107,6 +107,29 @@ export interface NearbyCheck extends Votes {
   readonly value: number;
 }
 
+/** Second derivatives along pairs of random directions, worst first. They do not decide whether a check passes. */
+export interface SecondOrderCheck {
+  readonly verdict: Verdict | "not-compared";
+  /** wᵀHv: by reverse mode over a recorded reverse pass, and by differences of the gradient. */
+  readonly directions: readonly Votes[];
+  /** The custom rules that cannot be differentiated again. */
+  readonly culprits?: readonly Culprit[];
+  /** Why nothing was compared. */
+  readonly reason?: string;
+}
+
+/** An executor in float32 against float64. It does not decide whether a check passes. */
+export interface DriftCheck {
+  readonly executor: string;
+  readonly device: string;
+  readonly verdict: "ok" | "drifts" | "not-compared";
+  readonly value?: { readonly float64: number; readonly float32: number };
+  /** The largest among the parameters, as a vector relative to its length, and of which. */
+  readonly gradientError?: number;
+  readonly parameter?: string;
+  readonly reason?: string;
+}
+
 export interface Coverage {
   readonly elements: number;
   /** Checked one by one. */
