@@ -1,4 +1,5 @@
 /** Why a file or function gives nothing to differentiate, in one sentence. */
+import { Complex } from "../library/complex/number.ts";
 import { describeShape } from "../tape/shape.ts";
 import { Tensor } from "../tape/tensor.ts";
 import type { Diagnostic, FunctionOutline, Outline, SourceRange } from "./protocol.ts";
@@ -51,7 +52,9 @@ export function noNumber(outline: FunctionOutline, result: unknown): Diagnostic 
   const advice =
     result instanceof Tensor
       ? `a tensor of shape ${describeShape(result.shape)}; reduce it to a number, with sum or mean for example`
-      : `${describe(result)}; a differentiable function returns one number`;
+      : result instanceof Complex
+        ? `a complex number of shape ${describeShape(result.shape)}; take its real part or its absolute value, with real or abs`
+        : `${describe(result)}; a differentiable function returns one number`;
   return {
     code: "not-a-number-result",
     severity: "error",

@@ -97,6 +97,22 @@ fails(
   "no-differentiable-function 1:1 There is nothing to differentiate here: export a function whose parameters all have defaults, such as `export function f(x = 1) { return x * x; }`.",
 );
 fails("wrong-shapes.ts", "shape-mismatch 5:14 matmul of [2, 5] and [3, 4]: the inner dimensions 5 and 3 differ.");
+fails(
+  "wrong-kernel.ts",
+  "shape-mismatch 6:14 conv of [2, 3, 8, 8] with kernel [4, 1, 3, 3]: 2 groups do not divide 3 channels.",
+);
+fails(
+  "singular.ts",
+  "unsolvable 8:14 solve of [2, 2] and [2, 1]: the matrix is singular: pivot 1 of its LU factorization is 0; lstsq finds the best answer there is.",
+);
+fails(
+  "equal-eigenvalues.ts",
+  "not-differentiable 9:28 eigh: eigenvalues 0 and 1 of the matrix are equal (3), and there its eigenvectors have no derivative; use the eigenvalues alone, or a matrix whose eigenvalues differ.",
+);
+fails(
+  "returns-complex.ts",
+  "not-a-number-result 3:17 f returned a complex number of shape scalar; take its real part or its absolute value, with real or abs.",
+);
 
 test("an import that does not exist is reported where it stands", async () => {
   const [local] = await diagnosticsOf("missing-import.ts");
