@@ -70,19 +70,34 @@ function within(
 
 const countOf = (shape: Shape, axes: readonly number[]): number => sizeOf(axes.map((axis) => shape[axis]!));
 
-/** Goes through the reduced elements. */
+/**
+ * Goes through the reduced elements: all, or with an attribute `length` a part of so many (the last may be shorter), which
+ * the last axis of the result counts.
+ */
 function eachElement(
   reader: Reader,
   operation: OperationNode,
   others: readonly string[],
   visit: (element: string, place: string) => void,
 ): void {
+  const { source } = reader;
   const input = operation.inputs[0]!;
   const shape = reader.shapeOf(input);
   const axes = axesIn(operation);
-  reader.source.loop(countOf(shape, axes), (place) =>
-    visit(reader.at(input, within(reader, shape, axes, others, place)), place),
-  );
+  const count = countOf(shape, axes);
+  const length = operation.attributes["length"] as number | undefined;
+  const elementAt = (place: string): string => reader.at(input, within(reader, shape, axes, others, place));
+  if (length === undefined) {
+    source.loop(count, (place) => visit(elementAt(place), place));
+    return;
+  }
+  const begin = reader.times(others.at(-1)!, length);
+  source.loop(length, (k) => {
+    const place = reader.plus(begin, k);
+    const element = elementAt(place);
+    const exists = source.float(`below_(${place}, ${count})`);
+    visit(count % length === 0 ? element : source.call("where", exists, element, "0"), place);
+  });
 }
 
 /** A reduction that needs no more than what it has so far. */
@@ -137,25 +152,21 @@ const roots: Readonly<Record<string, Root>> = {
   maxMask: mask("exceeds"),
   minMask: mask("undercuts"),
 
-  // The last axis counts the parts, each of `length` elements but perhaps the last.
-  partialSum(reader, operation, index) {
+  // In units of the largest, whose square might overflow, and those of all vanish.
+  norm(reader, operation, index) {
     const { source } = reader;
-    const input = operation.inputs[0]!;
-    const shape = reader.shapeOf(input);
-    const axes = axesIn(operation);
-    const length = operation.attributes["length"] as number;
-    const count = countOf(shape, axes);
-    const sum = source.variable("0");
-    const begin = reader.times(index.axes.at(-1)!, length);
-    source.loop(length, (k) => {
-      const place = reader.plus(begin, k);
-      const element = reader.at(input, within(reader, shape, axes, index.axes, place));
-      source.set(
-        sum,
-        `${sum} + ${count % length === 0 ? element : `where_(${source.float(`below_(${place}, ${count})`)}, ${element}, 0)`}`,
-      );
+    const largest = source.variable("0");
+    eachElement(reader, operation, index.axes, (element) =>
+      source.set(largest, `max_(${largest}, ${source.call("abs", element)})`),
+    );
+    const total = source.variable("0");
+    eachElement(reader, operation, index.axes, (element) => {
+      const share = source.call("div", element, largest);
+      source.set(total, `${total} + ${share} * ${share}`);
     });
-    return sum;
+    const size = source.call("mul", largest, source.call("sqrt", total));
+    const known = source.call("logicalOr", source.call("nonFinite", largest), source.call("equal", largest, "0"));
+    return source.call("where", known, largest, size);
   },
 
   // Shifted by the largest, so that nothing overflows.

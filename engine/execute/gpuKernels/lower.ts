@@ -140,11 +140,7 @@ const lowerings: Readonly<Record<string, Lower>> = {
   any: reduced((graph, x, axes) => graph.reduction("reduceMax", graph.elementwise("asBool", x), axes)),
   all: reduced((graph, x, axes) => graph.reduction("prod", graph.elementwise("asBool", x), axes)),
   logSumExp: reduced(plainly("logSumExp")),
-  norm: reduced((graph, x, axes) =>
-    axes.length === 0
-      ? graph.elementwise("abs", x)
-      : graph.elementwise("sqrt", sumOver(graph, graph.elementwise("mul", x, x), axes)),
-  ),
+  norm: reduced((graph, x, axes) => inParts(graph, "norm", x, axes)),
   sumTo: (graph, [x], { shape }) => {
     const from = graph.shapeOf(x!);
     const lead = from.length - shape.length;
@@ -193,20 +189,25 @@ function lessLogSum(graph: Graph, x: number, axis: number): number {
   return graph.elementwise("sub", x, graph.reduction("logSumExp", x, [axis]));
 }
 
-/** Longer sums are made in two rounds: one thread would be slow, and loses digits. */
-const longestSum = 1024;
+/** Longer reductions are made in two rounds: one thread would be slow, and sums lose digits. */
+const longest = 1024;
 
 /** The sum over axes, which stay with extent 1. */
 export function sumOver(graph: Graph, x: number, axes: readonly number[]): number {
-  if (axes.length === 0) return x;
+  return inParts(graph, "sum", x, axes);
+}
+
+/** A reduction that is the same reduction of what it makes of parts. */
+function inParts(graph: Graph, name: "sum" | "norm", x: number, axes: readonly number[]): number {
+  if (axes.length === 0) return name === "norm" ? graph.elementwise("abs", x) : x;
   const shape = graph.shapeOf(x);
   const count = axes.reduce((product, axis) => product * shape[axis]!, 1);
-  if (count <= longestSum) return graph.reduction("sum", x, axes);
+  if (count <= longest) return graph.reduction(name, x, axes);
   const length = Math.ceil(Math.sqrt(count));
   const kept = shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent));
   const parts: Shape = [...kept, Math.ceil(count / length)];
-  const sums = graph.operation("partialSum", [x], parts, { axes, length });
-  return graph.reshape(graph.reduction("sum", sums, [kept.length]), kept);
+  const made = graph.operation(name, [x], parts, { axes, length });
+  return graph.reshape(graph.reduction(name, made, [kept.length]), kept);
 }
 
 /** So many are joined by one kernel, which takes no more textures than this and few others. */

@@ -322,6 +322,19 @@ test("weights that would not be finite are found though loss and gradient are", 
   assert.deepEqual(await gpu.read(), step.leaves.initial);
 });
 
+test("norms of gradients are told where their squares overflow or vanish", async () => {
+  const { step, handle } = await onGpu({
+    parameters: { large: normal(7), small: normal(2000), none: normal(3) },
+    optimizer: sgd({ learningRate: 0 }),
+    loss: ({ large, small, none }: Parameters) =>
+      add(add(mul(1e25, sum(mul(large!, large!))), mul(1e-25, sum(mul(small!, small!)))), mul(0, sum(none!))),
+  });
+  const [result] = await gpu.run(handle, [step.rows]);
+  const { gradientNorms } = await step.run();
+  assert.equal(result!.outcome, "done");
+  gradientNorms.forEach((size, k) => assert.ok(Math.abs(result!.gradientNorms[k]! - size) <= 1e-5 * size, `norm ${k}`));
+});
+
 test("NaN in the data passes through max and relu to the loss", async () => {
   const step = await compileStep({
     parameters: { w: normal(3) },
