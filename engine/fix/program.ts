@@ -51,6 +51,16 @@ export class Program {
     return this.#library.size > 0;
   }
 
+  /** The call that stands at a place. */
+  callAt({ file, line, column, endLine, endColumn }: SourceRange): t.CallExpression | undefined {
+    if (file !== this.file) return undefined;
+    const start = this.#lines.offset({ line, column });
+    const end = this.#lines.offset({ line: endLine, column: endColumn });
+    for (const node of this.#parents.keys())
+      if (node.type === "CallExpression" && node.start === start && node.end === end) return node;
+    return undefined;
+  }
+
   parent(node: t.Node): t.Node | undefined {
     return this.#parents.get(node);
   }

@@ -3,6 +3,8 @@ import { flows, normsAlong, type Flow } from "../diagnose/flow.ts";
 import type { Candidate } from "../diagnose/flowCandidates.ts";
 import type { Subject } from "../diagnose/subject.ts";
 import { finiteFrom } from "../diagnose/verdict.ts";
+import type { SourceRange } from "../language/instrument/sourceReport.ts";
+import { guard, logSoftmax } from "./guard.ts";
 import { Program } from "./program.ts";
 import type { FlowPlace, Measure, Proposal, Proposals } from "./proposal.ts";
 import { rectify } from "./rectify.ts";
@@ -19,6 +21,15 @@ export function proposeForFlow(subject: Subject, name: string, index: number): P
     measure: measureOf(subject, flow),
     proposals: proposals.filter((each): each is Proposal => each !== undefined),
   };
+}
+
+/** For a value or gradient that is not finite, and the operation that made it so. */
+export function proposeForNonFinite(subject: Subject, source: SourceRange): Proposals | undefined {
+  const text = subject.sources.get(subject.file)?.text;
+  if (text === undefined) return undefined;
+  const program = new Program(subject.file, text);
+  const proposals = [guard(program, source), logSoftmax(program, source)];
+  return { measure: { kind: "gradient" }, proposals: proposals.filter((proposal) => proposal !== undefined) };
 }
 
 function measureOf({ sites }: Subject, { candidate, circumstances, element }: Flow): Measure {

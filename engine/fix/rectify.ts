@@ -1,7 +1,7 @@
 import type * as t from "@babel/types";
 import type { Flow } from "../diagnose/flow.ts";
 import { operationOf, type Subject } from "../diagnose/subject.ts";
-import { bare, forEachChild } from "../language/instrument/syntax.ts";
+import { bare } from "../language/instrument/syntax.ts";
 import { importChanges } from "./imports.ts";
 import { initialValues } from "./initialValue.ts";
 import type { Program } from "./program.ts";
@@ -29,15 +29,15 @@ interface Renamed {
  * √2 that makes up for the half that relu takes, and by what else their products lack.
  */
 export function rectify(program: Program, subject: Subject, name: string, flow: Flow): Proposal | undefined {
-  const { direction, circumstances, factors, weights, logNorms } = flow;
+  const { direction, circumstances, factors, weights, logNorms, total } = flow;
   if (direction !== "vanishing" || circumstances.kind !== "layers") return undefined;
   const steps = logNorms.length - 1;
   const blamed = factors.filter(({ node, nats }) => nats < 0 && saturating.has(operationOf(subject, node)));
+  if (blamed.reduce((sum, { nats }) => sum + nats, 0) > total / 2) return undefined;
   const renamed = new Map<string, Renamed>();
   const spots: Spot[] = [];
   for (const { site } of blamed) {
-    const { file, start, end } = subject.sites.get(site);
-    const call = file === program.file ? callAt(program.root, start, end) : undefined;
+    const call = program.callAt(subject.sites.get(site));
     const callee = call && bare(call.callee);
     // What a helper file or a formula does is not told by a name that could be replaced here.
     if (callee?.type !== "Identifier" || !saturating.has(program.libraryName(callee) ?? "")) return undefined;
@@ -78,15 +78,4 @@ function rename(renamed: Map<string, Renamed>, identifier: t.Identifier, to: str
   if (known === undefined) renamed.set(identifier.name, { to, uses: new Set([identifier]) });
   else known.uses.add(identifier);
   return [{ start: identifier.start!, end: identifier.end!, text: to }];
-}
-
-function callAt(root: t.Node, start: number, end: number): t.CallExpression | undefined {
-  let found: t.CallExpression | undefined;
-  const visit = (node: t.Node): void => {
-    if (node.start! > start || node.end! < end) return;
-    if (node.type === "CallExpression" && node.start === start && node.end === end) found ??= node;
-    forEachChild(node, visit);
-  };
-  visit(root);
-  return found;
 }

@@ -21,7 +21,7 @@ export interface FactorSearch<T extends Tried> {
 
 /** Each trial costs a run of the model. */
 const mostTrials = 6;
-/** From one trial to the next the factor changes by no more than this. */
+/** From one trial to the next the factor changes by no more than this; a secant may point anywhere. */
 const longestStep = Math.log(30);
 /** A sound factor this near to one that is not is as far as it goes. */
 const nearEnough = Math.log(1.15);
@@ -47,7 +47,6 @@ export async function findFactor<T extends Tried>(search: FactorSearch<T>): Prom
   const unsound = { up: Infinity, down: -Infinity };
   let x = Math.log(search.first);
   while (all.length < mostTrials) {
-    x = Math.min(Math.max(x, last.x - longestStep), last.x + longestStep);
     if (x >= unsound.up || x <= unsound.down) {
       const side = x > 0 ? "up" : "down";
       if (Math.abs(unsound[side] - sound[side]) < nearEnough) break;
@@ -71,6 +70,7 @@ export async function findFactor<T extends Tried>(search: FactorSearch<T>): Prom
     last = point;
     if (other.y === last.y) break;
     x = last.x - (last.y * (last.x - other.x)) / (last.y - other.y);
+    x = Math.min(Math.max(x, last.x - longestStep), last.x + longestStep);
   }
   return all;
 }

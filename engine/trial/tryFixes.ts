@@ -47,7 +47,7 @@ const patience = 3;
 
 /** Whether trying fixes of a finding may give any: by its kind alone. */
 export function mayHaveFixes({ code }: Diagnostic): boolean {
-  return code === "vanishing-gradient" || code === "exploding-gradient";
+  return code === "vanishing-gradient" || code === "exploding-gradient" || code === "non-finite";
 }
 
 /** The fixes of the `index`-th finding of a function, the best first. Rejects only when cancelled. */
@@ -158,7 +158,8 @@ class Trials {
       if (traced?.value === undefined) return failed;
       const measured = await session.ask("measure", { function: name, measure: this.#moved(edits) });
       // Where nothing arrives any more, no rate tells which way to go.
-      if (measured === undefined || !(measured.value > 0 && measured.value < Infinity)) return failed;
+      const isLost = this.#measure.kind === "flow" && !(measured !== undefined && measured.value > 0);
+      if (measured === undefined || isLost || !Number.isFinite(measured.value)) return failed;
       const found = [...traced.diagnostics, ...summary.diagnostics];
       const sound =
         Number.isFinite(traced.value) &&

@@ -1,4 +1,4 @@
-import { measureFlow, proposeForFlow } from "../../fix/propose.ts";
+import { measureFlow, proposeForFlow, proposeForNonFinite } from "../../fix/propose.ts";
 import type { Diagnostic, Measure, Measurement, Proposals } from "../protocol.ts";
 import type { FunctionRun } from "./functionRun.ts";
 import { norm } from "./summaries.ts";
@@ -7,6 +7,7 @@ import { inputsOf } from "../../language/runtime/parameters.ts";
 /** What might mend the finding at `index` of `diagnostics`; undefined where nothing is known against its kind. */
 export function proposals(run: FunctionRun, index: number, diagnostics: readonly Diagnostic[]): Proposals | undefined {
   const found = diagnostics[index];
+  if (found?.code === "non-finite") return proposeForNonFinite(run.subject, found.source);
   if (found === undefined || !isFlow(found)) return undefined;
   return proposeForFlow(run.subject, run.name, diagnostics.slice(0, index).filter(isFlow).length);
 }

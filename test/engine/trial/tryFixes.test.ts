@@ -138,6 +138,33 @@ test("a chain without weights, and weights that only saturate, have no fix", asy
   assert.ok(saturating.trials > 0);
 });
 
+test("a root that where does not choose is kept from what has none", async () => {
+  const { fixes, text, after } = await mended(example("nan.ts"));
+  assert.deepEqual(
+    fixes.map(({ title }) => title),
+    ["Take sqrt only of what where chooses: ‖∇L‖ NaN → 5.5"],
+  );
+  assert.match(text, /where\(greater\(square, 0\), sqrt\(where\(greater\(square, 0\), square, 1\)\), 0\)/);
+  assert.deepEqual(after, []);
+});
+
+test("the logarithm of a softmax becomes one operation, and a NaN that is meant is left alone", async () => {
+  const model = (body: string): string => `import { greater, log, softmax, sum, tensor, where } from "adjoint";
+const chosen = tensor([1, 0, 0]);
+export function f(z = tensor([0, 1000, 3])) {
+  return sum(${body});
+}
+`;
+  const { fixes, text, after } = await mended(anyFile, model("chosen * log(softmax(z))"));
+  assert.equal(fixes.length, 1);
+  assert.match(fixes[0]!.title, /^Use logSoftmax instead of log and softmax: ‖∇L‖ NaN → 1\.4$/);
+  assert.match(text, /import \{ greater, logSoftmax, sum, tensor, where \}/);
+  assert.match(text, /chosen \* logSoftmax\(z\)/);
+  assert.deepEqual(after, []);
+  const meant = await mended(anyFile, model("where(greater(z, 5), 0, log(z - 3))"));
+  assert.deepEqual(meant.fixes, []);
+});
+
 test("a point other than the defaults is not mended by changing them", async () => {
   const engine = startEngine();
   try {
