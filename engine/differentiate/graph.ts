@@ -1,10 +1,13 @@
 import { isTraced, primalOf, type Primal } from "../primitives/rule.ts";
-import { recordApart, recording } from "../tape/recording.ts";
+import { recordApart, recording, type Watcher } from "../tape/recording.ts";
 import { NestedTape, type Capture } from "../tape/nestedTape.ts";
 import { constantOperation, hasAttributes, inputOperation, type Tape } from "../tape/tape.ts";
 import type { Value } from "../tape/tensor.ts";
 import { insideOfCustomFunctions } from "./custom.ts";
 import { derivativeOf, type Linearized } from "./linearize.ts";
+
+/** A node, or a constant. */
+export type Output = { readonly node: number } | Primal;
 
 /** A function of values. */
 export type Of = (inputs: readonly Value[]) => readonly Value[];
@@ -16,28 +19,40 @@ export type Of = (inputs: readonly Value[]) => readonly Value[];
 export class Graph {
   readonly tape: NestedTape;
   readonly #arguments: readonly number[];
-  /** Nodes; constants as they are. */
-  readonly #outputs: readonly ({ readonly node: number } | Primal)[];
+  readonly #outputs: readonly Output[];
 
   /** @param expected captures of an earlier run, which are to come first. */
-  constructor(f: Of, at: readonly Value[], expected: readonly Capture[] = []) {
+  constructor(f: Of, at: readonly Value[], expected: readonly Capture[] = [], watcher?: Watcher) {
     const tape = new NestedTape(recording.tape, expected);
     const { recorded } = insideOfCustomFunctions;
     insideOfCustomFunctions.recorded = false;
     try {
-      const { inputs, outputs } = recordApart(tape, () => {
-        const variables = at.map((value) => tape.addInput(primalOf(value), "", 0));
-        return {
-          inputs: variables.map(({ node }) => node),
-          outputs: f(variables).map((value) => outputOn(tape, value)),
-        };
-      });
+      const { inputs, outputs } = recordApart(
+        tape,
+        () => {
+          const variables = at.map((value) => tape.addInput(primalOf(value), "", 0));
+          return {
+            inputs: variables.map(({ node }) => node),
+            outputs: f(variables).map((value) => outputOn(tape, value)),
+          };
+        },
+        watcher,
+      );
       this.#arguments = inputs;
       this.#outputs = outputs;
     } finally {
       insideOfCustomFunctions.recorded = recorded;
     }
     this.tape = tape;
+  }
+
+  /** By input, its node. */
+  get inputNodes(): readonly number[] {
+    return [...this.#arguments, ...this.tape.captureNodes];
+  }
+
+  get outputNodes(): readonly Output[] {
+    return this.#outputs;
   }
 
   get captures(): readonly Capture[] {
@@ -55,7 +70,7 @@ export class Graph {
    */
   at(inputs: readonly Value[]): Linearized {
     const { tape } = this;
-    const variables = [...this.#arguments, ...tape.captureNodes];
+    const variables = this.inputNodes;
     const outputs = this.#outputs.map((output) => (isNode(output) ? output.node : undefined));
     const stretch = { tape, variables, outputs, whole: true };
     if (!recording.on || !inputs.some(isTraced)) return { outputs: this.primals, ...derivativeOf(stretch) };
@@ -67,11 +82,11 @@ export class Graph {
   }
 }
 
-function isNode(output: { readonly node: number } | Primal): output is { readonly node: number } {
+export function isNode(output: Output): output is { readonly node: number } {
   return typeof output === "object" && !("data" in output);
 }
 
-function outputOn(tape: NestedTape, value: Value): { readonly node: number } | Primal {
+function outputOn(tape: NestedTape, value: Value): Output {
   if (typeof value === "number") return value;
   return tape.holds(value) ? { node: tape.word(value) } : primalOf(value);
 }

@@ -15,6 +15,7 @@ export interface RecordedGuard {
  * read as it is.
  */
 export class Guards implements Watcher {
+  readonly compiles = true;
   readonly list: RecordedGuard[] = [];
 
   readonly compared: Watcher["compared"] = (name, a, b) => {

@@ -22,7 +22,12 @@ let drawnFrom: Map<Random, State> | undefined;
  * Runs `body`, and gives a function that runs something again on the random numbers that `body` drew: the generators are
  * set back for it, and afterwards to where they were.
  */
-export function withSameDraws<T>(body: () => T): { readonly result: T; readonly again: <U>(body: () => U) => U } {
+export function withSameDraws<T>(body: () => T): {
+  readonly result: T;
+  readonly again: <U>(body: () => U) => U;
+  /** Whether `body` drew any. */
+  readonly drew: boolean;
+} {
   const outer = drawnFrom;
   const drawn = new Map<Random, State>();
   drawnFrom = drawn;
@@ -35,6 +40,7 @@ export function withSameDraws<T>(body: () => T): { readonly result: T; readonly 
   }
   return {
     result,
+    drew: drawn.size > 0,
     again(repeated) {
       const now = [...drawn.keys()].map((random) => [random, stateOf(random)] as const);
       const outside = drawnFrom;

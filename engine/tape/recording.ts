@@ -3,6 +3,8 @@ import type { Tensor, TracedNumber, Value } from "./tensor.ts";
 
 /** Told what the course of a recording rests on, where it is to be run again with other values. */
 export interface Watcher {
+  /** Whether the recording is to be run again with other values, as one program: then nothing may happen beside the tape. */
+  readonly compiles?: boolean;
   /** Two values were compared, or one was tested for truth, and what follows hangs on how that came out. */
   compared(comparison: Comparison, a: Value, b: Value): void;
   /** The number that a traced value holds was read: what follows hangs on it. */
@@ -36,10 +38,10 @@ export function withoutRecording<T>(tape: Tape, body: () => T): T {
   return within(tape, false, body);
 }
 
-/** Runs `body` recorded on a tape of its own, seen by none of those who watch the recording at hand. */
-export function recordApart<T>(tape: Tape, body: () => T): T {
+/** Runs `body` recorded on a tape of its own. Whoever watches the recording at hand is not told; `told` is. */
+export function recordApart<T>(tape: Tape, body: () => T, told?: Watcher): T {
   const { watcher } = recording;
-  recording.watcher = undefined;
+  recording.watcher = told;
   try {
     return within(tape, true, () => {
       recording.scope = 0;

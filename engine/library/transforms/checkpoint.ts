@@ -102,7 +102,7 @@ export function segmentSize(count: number): number {
  * recording that is to be compiled, see through it: there is nothing to be saved there, and something to be found.
  */
 export function recomputed(f: AnyFunction, args: readonly unknown[], policy: Selection | "everything"): unknown {
-  const seenThrough = insideOfCustomFunctions.recorded || recording.watcher !== undefined;
+  const seenThrough = insideOfCustomFunctions.recorded || recording.watcher?.compiles === true;
   if (!recording.on || seenThrough || policy === "everything") return inScope(() => f(...args));
   const { captures, outputs, rebuild, again } = runForgotten(() => f(...args), policy);
   const results = composite(

@@ -167,10 +167,11 @@ function checkedOptions(operation: string, options: OdeOptions): SolveOptions {
     throw new TransformError(`${operation}: gradient is "adjoint" or "discretise", not ${JSON.stringify(gradient)}.`);
   if (steps !== undefined && !(Number.isInteger(steps) && steps > 0))
     throw new TransformError(`${operation}: steps is a whole number from 1 on, not ${String(steps)}.`);
-  if (recording.watcher !== undefined && steps === undefined)
+  const compiles = recording.watcher?.compiles === true;
+  if (compiles && steps === undefined)
     throw new TransformError(
       `${operation}: steps of adaptive size cannot be compiled into a training step; give the option steps, such as { steps: 10 }.`,
     );
   // What is to be compiled is recorded step by step.
-  return { rtol, atol, maxSteps, steps, gradient: recording.watcher === undefined ? gradient : "discretise" };
+  return { rtol, atol, maxSteps, steps, gradient: compiles ? "discretise" : gradient };
 }

@@ -61,6 +61,7 @@ test("loops, recomputed functions and tangent rules are right inside of models",
   assert.deepEqual(failures(await check("rules.ts")), []);
   assert.deepEqual(failures(await check("implicit.ts")), []);
   assert.deepEqual(failures(await check("odes.ts")), []);
+  assert.deepEqual(failures(await check("batches.ts")), []);
 });
 
 test("truncated backpropagation through time stops after its turns", async () => {
