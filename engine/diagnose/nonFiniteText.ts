@@ -36,7 +36,7 @@ function happened(operation: string, kind: NonFiniteKind, { operands, result }: 
     case "0/0":
       return `divides ${figure(a)} by ${figure(b)}, which is ${figure(result)}; keep the divisor away from 0.`;
     case "pole":
-      return `is ${figure(result)}, the ${operation}${given}; keep its argument away from there, for example by adding 1e-12.`;
+      return `is ${figure(result)}, the ${operation}${given}; keep its argument away from there, for example as \`${inside(operation)}\`.`;
     case "overflow":
       return `overflows: the ${operation}${given} is beyond 1.8e+308; rescale its argument first${hint(operation)}.`;
     case "domain":
@@ -55,6 +55,13 @@ function guard(operation: string): string {
   if (operation === "asin" || operation === "acos" || operation === "atanh") return "Math.min(Math.max(x, -1), 1)";
   if (operation === "pow") return "Math.abs(x) ** p";
   return operation === "acosh" ? "Math.max(x, 1)" : "Math.max(x, 1e-12)";
+}
+
+/** The operation a little inside of where its argument is too far out. */
+function inside(operation: string): string {
+  if (operation === "pow") return "(x + 1e-12) ** p";
+  const bounded = operation === "asin" || operation === "acos" || operation === "atanh";
+  return `${operation}(${bounded ? "(1 - 1e-12) * x" : "x + 1e-12"})`;
 }
 
 export interface BackwardStory extends BackwardStep {
@@ -78,7 +85,7 @@ export function backwardMessage(subject: Subject, story: BackwardStory): string 
   if (kind === "overflow")
     return `${begin}, the adjoint ${figure(cotangent)} times the derivative ${figure(derivative)} overflows; rescale the model.`;
   if (kind === "pole")
-    return `${begin} meets the derivative of ${operation}${at}, which is infinite; keep its argument away from there, for example \`${operation}(x + 1e-12)\`.`;
+    return `${begin} meets the derivative of ${operation}${at}, which is infinite; keep its argument away from there, for example \`${inside(operation)}\`.`;
   return `${begin} multiplies the adjoint 0 by the derivative of ${operation}${at}, which is infinite (0·∞ is NaN). ${doubleWhere(subject, node)}`;
 }
 
@@ -86,7 +93,7 @@ export function backwardMessage(subject: Subject, story: BackwardStory): string 
 function doubleWhere(subject: Subject, node: number): string {
   const operation = operationOf(subject, node);
   const chooser = whereDownstream(subject, node);
-  if (chooser === undefined) return `Keep its argument away from there, for example \`${operation}(x + 1e-12)\`.`;
+  if (chooser === undefined) return `Keep its argument away from there, for example \`${inside(operation)}\`.`;
   const site = subject.tape.site[chooser]!;
   const name = site === 0 ? "where" : `\`${textOf(subject, site)}\` on ${lineOf(subject, site)}`;
   return `${name} does not take this branch, yet the adjoint passes through it: make its argument safe too (a double where), as in \`where(c, ${operation}(where(c, x, 1)), 0)\`.`;

@@ -31,7 +31,7 @@ test("says which turn of a loop it was, and with which operands", () => {
   const [finding] = found.get("pole")!;
   assert.equal(
     finding!.message,
-    "The result is NaN: `Math.log(q)` on line 26 (execution 2 of 3) is −∞, the log of 0; keep its argument away from there, for example by adding 1e-12.",
+    "The result is NaN: `Math.log(q)` on line 26 (execution 2 of 3) is −∞, the log of 0; keep its argument away from there, for example as `log(x + 1e-12)`.",
   );
   assert.equal(finding!.data!["execution"], 2);
   assert.deepEqual(finding!.data!["operands"], [0]);
