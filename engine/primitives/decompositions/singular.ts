@@ -65,18 +65,20 @@ function square(a: Float64Array, size: number): SingularValues {
 
 function sweepOver(left: Float64Array, right: Float64Array, size: number): boolean {
   let rotated = false;
+  const squares = Float64Array.from({ length: size }, (_, k) => inner(left, k * size, k * size, size));
   for (let p = 0; p < size - 1; p++)
     for (let q = p + 1; q < size; q++) {
-      const alpha = inner(left, p * size, p * size, size);
-      const beta = inner(left, q * size, q * size, size);
+      const [alpha, beta] = [squares[p]!, squares[q]!];
       const gamma = inner(left, p * size, q * size, size);
       if (!(native.abs(gamma) > epsilon * native.sqrt(alpha * beta))) continue;
       rotated = true;
       const zeta = (beta - alpha) / 2 / gamma;
       const t = (zeta < 0 ? -1 : 1) / (native.abs(zeta) + native.sqrt(zeta * zeta + 1));
       const c = 1 / native.sqrt(t * t + 1);
-      turn(left, p * size, q * size, size, 1, c, c * t);
-      turn(right, p * size, q * size, size, 1, c, c * t);
+      turn(left, p * size, q * size, size, c, c * t);
+      turn(right, p * size, q * size, size, c, c * t);
+      squares[p] = inner(left, p * size, p * size, size);
+      squares[q] = beta + t * gamma;
     }
   return rotated;
 }
