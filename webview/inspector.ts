@@ -34,6 +34,8 @@ export interface InspectorParts {
 export class Inspector {
   readonly #parts: InspectorParts;
   #session: Session | undefined;
+  /** A finding was opened before there was a graph. */
+  #toSpread = false;
   /** The node at which the pass stands. */
   #standing: number | undefined;
 
@@ -78,8 +80,24 @@ export class Inspector {
     const [first] = hits;
     if (first !== undefined) graph.view.show(first);
     if (finding) this.#mark();
-    const layers = finding && flowOf(finding)?.layers;
-    if (layers) void this.#parts.attempt(graph.spread(layers[0]!.node, layers.at(-1)!.node).then(() => this.redraw()));
+    if (!graph.graph) this.#toSpread = true;
+    else void this.#parts.attempt(this.#spread());
+  }
+
+  /** Shows all of the chain that a finding speaks of. */
+  async #spread(): Promise<void> {
+    const layers = this.finding && flowOf(this.finding)?.layers;
+    if (!layers) return;
+    await this.#parts.graph.spread(layers[0]!.node, layers.at(-1)!.node);
+    this.redraw();
+  }
+
+  /** Once the graph is drawn: does what had to wait for it. */
+  async drawn(): Promise<void> {
+    this.redraw();
+    if (!this.#toSpread) return;
+    this.#toSpread = false;
+    await this.#spread();
   }
 
   /** Goes round the findings. */
@@ -333,6 +351,7 @@ export class Inspector {
       },
       digits: settings.digits,
       tryingFixes: ready.tryingFixes,
+      plot: this.#parts.flow.inset,
       index,
       count: ready.diagnostics.length,
       close: () => this.lookAt(undefined),

@@ -198,7 +198,7 @@ export class Panel {
     if (session !== this.#session) return;
     this.#toolbar.show(ready, this.#graph.graph?.totalNodes);
     if (selected) this.#inspector.findAgain(selected);
-    this.#inspector.redraw();
+    await this.#inspector.drawn();
     const node = this.#toReveal;
     this.#toReveal = undefined;
     if (node !== undefined) await this.#inspector.goTo(node);

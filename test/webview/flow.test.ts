@@ -21,9 +21,9 @@ test("a finding's flow: a row for each layer from the result back, with its line
   assert.match(rows[19]![2]!, /e-13$/);
   assert.equal(await page.locator(".flow-table .worst").innerText(), rows[19]![2]);
   assert.equal(await page.locator(".flow-table .responsible").first().innerText(), "27");
-  assert.equal(await page.locator(".flow-plot .point").count(), 20);
-  assert.equal(await page.locator(".flow-plot .chance").count(), 1);
-  assert.equal(await page.locator(".flow-plot .strip text").textContent(), "line 27");
+  assert.equal(await page.locator(".flow .flow-plot .point").count(), 20);
+  assert.equal(await page.locator(".flow .flow-plot .chance").count(), 1);
+  assert.equal(await page.locator(".flow .flow-plot .strip text").textContent(), "line 27");
   assert.equal(
     await page.innerText(".flow-head"),
     "20 layers, ×0.2336 a layer, ×1.005e-12 from the last back to the first",
@@ -39,7 +39,7 @@ test("a layer is one selection: row, point, card or group, and source", async ()
   await page.click(".flow-table .row:nth-child(8)"); // layer 14
   await page.waitForSelector(".group.closed.selected:has-text('13 … 14')");
   assert.equal(await page.innerText(".flow-table .row.selected .number"), "14");
-  assert.equal(await page.locator(".flow-plot .selected-point").count(), 1);
+  assert.equal(await page.locator(".flow .flow-plot .selected-point").count(), 1);
   assert.match(
     await page.innerText(".flow-head"),
     /^layer 14: ‖v̄‖ 1\.693e-5, ×0\.2\d+ of the layer after it, lines 26, 27$/,
@@ -56,12 +56,12 @@ test("a layer is one selection: row, point, card or group, and source", async ()
 test("the plot is gone through with the keyboard, and says where it stands", async () => {
   const { page } = await fixture.open(deepSigmoid);
   await page.click(".findings-count");
-  await page.waitForSelector(".flow-plot .point");
-  await page.focus(".flow-figure");
+  await page.waitForSelector(".flow .flow-plot .point");
+  await page.focus(".flow .flow-figure");
   await page.keyboard.press("End");
   await page.keyboard.press("ArrowLeft");
-  assert.equal(await page.getAttribute(".flow-figure", "aria-valuenow"), "19");
-  assert.match((await page.getAttribute(".flow-figure", "aria-valuetext"))!, /^layer 19: ‖v̄‖ 0\.02471/);
+  assert.equal(await page.getAttribute(".flow .flow-figure", "aria-valuenow"), "19");
+  assert.match((await page.getAttribute(".flow .flow-figure", "aria-valuetext"))!, /^layer 19: ‖v̄‖ 0\.02471/);
   await page.keyboard.press("Home");
   assert.equal(await page.innerText(".flow-table .row.selected .number"), "1");
   await page.focus(".flow-table");
@@ -75,7 +75,7 @@ test("the pointer on a row lights the layer up in plot and graph", async () => {
   await page.waitForSelector(".group.open:has-text('turns 1 … 20')");
   await page.hover(".flow-table .row:nth-child(3)");
   await page.waitForSelector(".group.closed.hovered:has-text('19 … 20')");
-  assert.equal(await page.locator(".flow-plot .hovered-point").count(), 1);
+  assert.equal(await page.locator(".flow .flow-plot .hovered-point").count(), 1);
   assert.match(await page.innerText(".flow-head"), /^layer 19:/);
   await page.mouse.move(5, 5);
   await page.waitForSelector(".hovered", { state: "detached" });
@@ -86,16 +86,16 @@ test("a gradient that explodes is plotted along time", async () => {
   await page.click(".findings-count");
   await page.waitForSelector(".finding-details h2:text-is('Exploding gradient')");
   assert.equal(await page.locator(".flow-table .row:not(.head)").count(), 60);
-  assert.equal(await page.locator(".flow-plot .title").textContent(), "step (first → last)");
-  assert.equal(await page.locator(".flow-plot .chance").count(), 0, "of steps nothing is known");
+  assert.equal(await page.locator(".flow .flow-plot .title").textContent(), "step (first → last)");
+  assert.equal(await page.locator(".flow .flow-plot .chance").count(), 0, "of steps nothing is known");
 });
 
 test("thousands of steps stay legible", async () => {
   const { page } = await fixture.open(loop, { function: "simulate" });
   await page.click(".findings-count");
-  await page.waitForSelector(".flow-plot .curve");
-  assert.equal(await page.locator(".flow-plot .point").count(), 0, "the points would touch");
-  const labels = await page.locator(".flow-plot text.middle:not(.title)").allTextContents();
+  await page.waitForSelector(".flow .flow-plot .curve");
+  assert.equal(await page.locator(".flow .flow-plot .point").count(), 0, "the points would touch");
+  const labels = await page.locator(".flow .flow-plot text.middle:not(.title)").allTextContents();
   assert.deepEqual([labels[0], labels.at(-1)], ["1", "3,000"]);
   assert.ok(labels.length < 24 && (await page.locator(".flow-table .row").count()) < 520);
   assert.match(await page.innerText(".flow-table .row:last-child .norm"), /e-120$/);
@@ -108,7 +108,7 @@ test("of a healthy model the flow is asked for when somebody looks", async () =>
   await page.click("#flow-tab");
   await page.waitForSelector(".flow-table .row:nth-child(3)");
   assert.match(await page.innerText(".flow-head"), /^2 layers, ×0\.9739 a layer$/);
-  assert.equal(await page.locator(".flow-plot .strip, .worst, .responsible").count(), 0, "nothing is to blame");
+  assert.equal(await page.locator(".flow .flow-plot .strip, .worst, .responsible").count(), 0, "nothing is to blame");
   await page.reload();
   await page.waitForSelector(".flow-table .row:nth-child(3)");
 });
@@ -127,8 +127,9 @@ test("narrow, details, flow and steps share one place, and the toolbar can be re
   await page.click(".findings-count");
   await page.waitForSelector(".finding-details");
   assert.equal(await page.isVisible(".flow"), false);
+  await page.waitForSelector(".finding-details .flow-plot .point");
   await page.click("#flow-tab");
-  await page.waitForSelector(".flow-plot .point");
+  await page.waitForSelector(".flow .flow-plot .point");
   assert.equal(await page.isVisible(".details"), false);
   for (const width of [400, 230]) {
     await page.setViewportSize({ width, height: 800 });

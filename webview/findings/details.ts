@@ -13,6 +13,8 @@ export interface FindingContext {
   readonly fixEvents: FixEvents;
   readonly digits: number;
   readonly tryingFixes: boolean;
+  /** Of a flow: seen where the pane below the graph is not. */
+  readonly plot: HTMLElement;
   /** Which of how many, counted from 0. */
   readonly index: number;
   readonly count: number;
@@ -40,7 +42,7 @@ export function findingDetails(diagnostic: Diagnostic, context: FindingContext):
     ),
     html("p", { class: "sentence" }, ...withCode(message)),
     html("div", { class: "dim" }, sourceLink(source, place(source), events.reveal)),
-    ...(flow ? [linesTable(flow, events)] : []),
+    ...(flow ? [linesTable(flow, events), context.plot] : []),
     ...figuresOf(diagnostic, digits, events),
     ...(flow ? [] : related(diagnostic, events)),
     ...fixes(diagnostic.fixes ?? [], context.tryingFixes, digits, context.fixEvents),

@@ -29,6 +29,8 @@ export class FlowPane {
   readonly head = html("div", { class: "flow-head", "aria-live": "polite" });
   readonly element = html("div", { class: "flow" });
   readonly #events: FlowEvents;
+  /** The plot once more, for the finding's own page where there is no room for both. */
+  readonly #inset: FlowPlot;
   readonly #plot: FlowPlot;
   readonly #table: FlowTable;
   #session: Session | undefined;
@@ -45,8 +47,13 @@ export class FlowPane {
     const select = (layer: number): void => events.select(this.#report!.layers[layer]!.node);
     const hover = (layer: number | undefined): void => this.#hover(layer);
     this.#plot = new FlowPlot({ select, hover, reveal: (line) => events.reveal(line) });
+    this.#inset = new FlowPlot({ select, hover, reveal: (line) => events.reveal(line) });
     this.#table = new FlowTable({ select, hover });
     new ResizeObserver(() => void this.#ask()).observe(this.element);
+  }
+
+  get inset(): HTMLElement {
+    return this.#inset.element;
   }
 
   /** Takes up a session, and the finding that is looked at in it, if it has a flow. */
@@ -96,6 +103,7 @@ export class FlowPane {
     const digits = this.#session?.settings.digits ?? 4;
     this.element.replaceChildren(this.#plot.element, this.#table.element);
     this.#plot.show(report, digits);
+    this.#inset.show(report, digits);
     this.#table.show(report, digits);
     this.#hovered = undefined;
     this.select(this.#span);
@@ -118,6 +126,7 @@ export class FlowPane {
     const report = this.#report;
     if (!report) return;
     this.#plot.mark(this.#selected, this.#hovered);
+    this.#inset.mark(this.#selected, this.#hovered);
     this.#table.mark(this.#selected, this.#hovered);
     const at = this.#hovered ?? (this.#selected.length === 1 ? this.#selected[0] : undefined);
     const digits = this.#session?.settings.digits ?? 4;

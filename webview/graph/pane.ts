@@ -110,8 +110,11 @@ export class GraphPane {
 
   /** Whether cards and groups are coloured by their adjoints. */
   set heat(on: boolean) {
+    if (on === this.#heat) return;
     this.#heat = on;
     this.update();
+    // The legend needs room, or gives it back.
+    if (this.view.viewport.fitted) this.fit(false);
   }
 
   fit(smooth = true): void {
