@@ -65,7 +65,7 @@ export function lensParts(facts: LensFacts): readonly LensPart[] {
 function trainingParts({ outline: { name }, training }: LensFacts): readonly LensPart[] {
   if (!training) return [{ title: "Train", tooltip: `Train ${name} beside the editor.`, action: "train" }];
   return [
-    { title: "$(loading~spin) training…", tooltip: `Show how ${name} is getting on.`, action: "showTraining" },
+    { title: "training…", tooltip: `Show how ${name} is getting on.`, action: "showTraining" },
     { title: "Stop Training", tooltip: `Stop training ${name} after the step it is in.`, action: "stopTraining" },
   ];
 }

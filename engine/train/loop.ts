@@ -57,6 +57,8 @@ const mostEpochsTold = 500;
 const saveEveryMs = 1000;
 /** and within a long epoch when this has passed. */
 const saveWithinMs = 5000;
+/** What a save takes, reading weights from a slow device included, may be this share of the time. */
+const saveShare = 0.05;
 
 /** Trains a model and gives what came of it. Throws what the model throws, a NonFiniteError and a TrainingError. */
 export async function train(options: TrainingOptions): Promise<TrainingSummary> {
@@ -85,6 +87,7 @@ class Training {
   #validation: Judged | undefined;
   #lastReport = 0;
   #lastSave = -Infinity;
+  #saveMs = 0;
   #unsaved = false;
   #latest: StepResult | undefined;
 
@@ -142,7 +145,7 @@ class Training {
         await this.#endEpoch();
         this.#report(true);
       } else if (due) this.#report(false);
-      if (performance.now() - this.#lastSave > saveWithinMs) await this.#save(false);
+      if (this.#saveDue(saveWithinMs)) await this.#save(false);
       await new Promise((resolve) => setImmediate(resolve));
     }
     if (this.#sinceReport.count > 0) {
@@ -196,7 +199,7 @@ class Training {
     this.#lastEpoch = this.#epochMean.judged(this.#names());
     this.#epochMean = new Mean();
     this.#validation = this.#rows.validation.length === 0 ? undefined : await this.#judge();
-    if (performance.now() - this.#lastSave > saveEveryMs) await this.#save(false);
+    if (this.#saveDue(saveEveryMs)) await this.#save(false);
   }
 
   /** Loss and metrics over the examples kept for validation. */
@@ -231,10 +234,17 @@ class Training {
   }
 
   async #save(always: boolean): Promise<void> {
-    if (this.#unsaved || (!always && this.#step === this.#firstStep)) return;
+    if (this.#options.folder === undefined || this.#unsaved) return;
+    if (!always && this.#step === this.#firstStep) return;
+    const begun = performance.now();
     const weights = await this.#options.executor.read();
     this.#keep((folder) => folder.save(this.#leaves, { weights, step: this.#step }));
     this.#lastSave = performance.now();
+    this.#saveMs = this.#lastSave - begun;
+  }
+
+  #saveDue(afterMs: number): boolean {
+    return performance.now() - this.#lastSave > Math.max(afterMs, this.#saveMs / saveShare);
   }
 
   /** A full or vanished disk ends no training. */

@@ -87,15 +87,18 @@ export const notSavedOutside =
 export const neverCameBack =
   "The run was ended by force, because its last step took longer than 10 seconds or the engine was restarted. What was saved before is kept.";
 
-/** "digits 42 % · 3 s left" */
+/**
+ * "digits 42 % · 3 s left". The figures move; an icon that turns all the while would have the whole window drawn sixty
+ * times a second, which a machine that draws with its processor takes from the training.
+ */
 export function statusText(state: TrainingState, report: TrainingReport | undefined, pace: Pace | undefined): string {
-  if (state.kind === "starting") return `$(loading~spin) ${state.run.model}: starting`;
+  if (state.kind === "starting") return `$(graph-line) ${state.run.model}: starting`;
   if (state.kind !== "running") return "";
   const { model } = state.run;
-  if (state.stopping) return `$(loading~spin) ${model}: stopping`;
-  if (report === undefined) return `$(loading~spin) ${model}: first step`;
+  if (state.stopping) return `$(graph-line) ${model}: stopping`;
+  if (report === undefined) return `$(graph-line) ${model}: first step`;
   const left = pace === undefined ? "" : ` · ${formatLeft(pace.secondsLeft)} left`;
-  return `$(loading~spin) ${model} ${percent(report)} %${left}`;
+  return `$(graph-line) ${model} ${percent(report)} %${left}`;
 }
 
 /** Lines of a tooltip. */

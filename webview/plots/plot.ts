@@ -152,7 +152,7 @@ export class Plot {
         {
           ...axis,
           size: 24,
-          space: 64,
+          space: 80,
           values: (_, splits) => splits.map((at) => (Number.isInteger(at) ? formatCount(at) : "")),
         },
         {

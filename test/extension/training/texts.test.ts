@@ -24,11 +24,11 @@ test("the status bar says how far a run is", () => {
   const running: TrainingState = { kind: "running", run, stopping: false };
   assert.equal(
     statusText({ kind: "starting", run, doing: "" }, undefined, undefined),
-    "$(loading~spin) digits: starting",
+    "$(graph-line) digits: starting",
   );
-  assert.equal(statusText(running, undefined, undefined), "$(loading~spin) digits: first step");
-  assert.equal(statusText(running, report, pace), "$(loading~spin) digits 42 % · 3 s left");
-  assert.equal(statusText({ ...running, stopping: true }, report, pace), "$(loading~spin) digits: stopping");
+  assert.equal(statusText(running, undefined, undefined), "$(graph-line) digits: first step");
+  assert.equal(statusText(running, report, pace), "$(graph-line) digits 42 % · 3 s left");
+  assert.equal(statusText({ ...running, stopping: true }, report, pace), "$(graph-line) digits: stopping");
   const device = { kind: "cpu", description: "EPYC", executor: "portable", reason: "" } as const;
   assert.deepEqual(statusLines({ ...running, run: { ...run, device } }, report, pace), [
     "Training digits of digits.ts",
