@@ -18,6 +18,12 @@ export function readCsv(
   return parse(name, textOf(file, name), options.separator ?? ",") as unknown as Tensor<readonly [number, number]>;
 }
 
+/** A relative path starts where the process was started, which is seldom what is meant. */
+function besideModel(file: URL | string): string {
+  if (typeof file !== "string" || /^([/\\]|[a-z]:)/i.test(file)) return "";
+  return ` in ${process.cwd()}; for one beside the model write new URL(${JSON.stringify(file)}, import.meta.url)`;
+}
+
 // Model files are read where they run, in Node; asking the process for its modules keeps this floor free of imports.
 function textOf(file: URL | string, name: string): string {
   const fs = process.getBuiltinModule("node:fs");
@@ -25,7 +31,8 @@ function textOf(file: URL | string, name: string): string {
   try {
     bytes = fs.readFileSync(file);
   } catch (error) {
-    const reason = (error as { code?: string }).code === "ENOENT" ? "there is no such file" : (error as Error).message;
+    const missing = (error as { code?: string }).code === "ENOENT";
+    const reason = missing ? `there is no such file${besideModel(file)}` : (error as Error).message;
     throw new Error(`readCsv cannot read ${name}: ${reason}`, { cause: error });
   }
   const compressed = bytes[0] === 0x1f && bytes[1] === 0x8b;
