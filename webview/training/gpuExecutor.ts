@@ -1,35 +1,22 @@
 import type { Texture } from "gpu.js";
 import type { Device, Executor, Residents, StepResult, Weights } from "../../engine/execute/executor.ts";
-import {
-  firstRowSlot,
-  placeSlot,
-  planKernels,
-  stepsInRound,
-  type GpuPlan,
-  type Told,
-} from "../../engine/execute/gpuKernels/plan.ts";
+import { stepsInRound, type GpuPlan } from "../../engine/execute/gpuKernels/plan.ts";
 import type { Program } from "../../engine/execute/program.ts";
+import {
+  deleteAll,
+  deleteWeights,
+  GpuProgram,
+  sizeOf,
+  tooLarge,
+  type MadeStep,
+  type Resident,
+  type Residing,
+} from "./gpuProgram.ts";
 import type { KernelRunner } from "./kernelRunner.ts";
-
-/** A leaf of the weights on the GPU; undefined where it has no elements, a number where it is one of float64. */
-type Resident = Texture | number | undefined;
 
 interface Gradients {
   readonly textures: readonly Resident[];
   readonly sizes: readonly number[];
-}
-
-interface Residing {
-  parameters: readonly Resident[];
-  state: readonly Resident[];
-}
-
-interface Prepared {
-  readonly program: Program;
-  readonly plan: GpuPlan;
-  readonly constants: readonly Texture[];
-  /** Nothing told. */
-  readonly noReports: Texture;
 }
 
 /** What is kept between steps. */
@@ -53,7 +40,7 @@ export class GpuExecutor implements Executor {
   /** Called once when the context is lost; from then on every call rejects with the same error. */
   onLost: ((reason: Error) => void) | undefined;
   readonly #runner: KernelRunner;
-  readonly #programs: Prepared[] = [];
+  readonly #programs: GpuProgram[] = [];
   #loaded: Loaded | undefined;
   #weights: Residing = { parameters: [], state: [] };
   /** Of the latest step. */
@@ -101,15 +88,9 @@ export class GpuExecutor implements Executor {
   prepare(program: Program): Promise<number> {
     return this.#next(async () => {
       const { residents, data } = this.#ready;
-      const plan = planKernels(program, residents.data);
-      const most = this.#runner.mostElements;
-      const largest = Math.max(...plan.kernels.map(({ size }) => size));
-      if (largest > most) throw tooLarge(largest, most);
-      const constants: Texture[] = [];
-      for (const constant of plan.constants) constants.push(await this.#runner.upload(constant));
-      const noReports = await this.#runner.upload(new Float32Array(stepsInRound * plan.width));
-      const prepared = { program, plan, constants, noReports };
+      const prepared = new GpuProgram(this.#runner, program, residents.data);
       this.#programs.push(prepared);
+      await prepared.upload();
       // A step that changes nothing: it compiles every kernel, so that what the driver does not take is told now.
       if (data.every((leaf) => leaf !== undefined)) await this.#rehearse(prepared);
       return this.#programs.length - 1;
@@ -213,36 +194,29 @@ export class GpuExecutor implements Executor {
   }
 
   /** Steps whose reports are read at once. Those after one that is not done have not been. */
-  async #round(prepared: Prepared, batches: readonly Int32Array[]): Promise<StepResult[]> {
-    const { plan } = prepared;
-    await this.#bring(plan);
-    const rows = await this.#uploadRows(prepared, batches);
+  async #round(program: GpuProgram, batches: readonly Int32Array[]): Promise<StepResult[]> {
+    await this.#bring(program.plan);
+    const rows = await program.uploadRows(batches);
     const before: Residing[] = [];
-    const hosts: Float64Array[] = [];
-    let reports = prepared.noReports.clone();
+    const numbers: Float64Array[] = [];
+    let reports = program.noReports();
     try {
       for (let place = 0; place < batches.length; place++) {
-        const step = await this.#step(prepared, rows, reports, place);
+        const step = await this.#step(program, rows, reports, place);
         reports.delete();
-        ({ reports } = step);
-        hosts.push(step.numbers);
+        reports = step.reports;
+        numbers.push(step.numbers);
         before.push(this.#weights);
         this.#weights = step.weights;
       }
-      const told = await this.#runner.read(reports, stepsInRound * plan.width);
-      const results: StepResult[] = [];
-      for (const [place, numbers] of hosts.entries()) {
-        const result = this.#resultOf(prepared, told.subarray(place * plan.width, (place + 1) * plan.width), numbers);
-        results.push(result);
-        if (result.outcome !== "done") break;
-      }
+      const results = await program.results(reports, numbers);
       const last = results.length - 1;
       if (results[last]!.outcome !== "done") {
         // As they were before the step.
         this.#replace(before[last]!);
         deleteWeights(before.splice(last + 1));
         before.pop();
-        if (last < batches.length - 1) await this.#again(prepared, rows, last);
+        if (last < batches.length - 1) await this.#again(program, rows, last);
       }
       return results;
     } catch (error) {
@@ -257,11 +231,17 @@ export class GpuExecutor implements Executor {
     }
   }
 
+  async #step(program: GpuProgram, rows: Texture, reports: Texture, place: number): Promise<MadeStep> {
+    const step = await program.step(this.#weights, this.#ready.data, rows, reports, place);
+    this.#keepGradients({ textures: step.gradients, sizes: program.gradientSizes });
+    return step;
+  }
+
   /** The gradients of a step after which others were run already. */
-  async #again(prepared: Prepared, rows: Texture, place: number): Promise<void> {
-    const reports = prepared.noReports.clone();
+  async #again(program: GpuProgram, rows: Texture, place: number): Promise<void> {
+    const reports = program.noReports();
     try {
-      const step = await this.#step(prepared, rows, reports, place);
+      const step = await this.#step(program, rows, reports, place);
       step.reports.delete();
       deleteWeights([step.weights]);
     } finally {
@@ -269,24 +249,18 @@ export class GpuExecutor implements Executor {
     }
   }
 
-  async #rehearse(prepared: Prepared): Promise<void> {
-    await this.#bring(prepared.plan);
-    const rows = await this.#uploadRows(prepared, []);
+  async #rehearse(program: GpuProgram): Promise<void> {
+    await this.#bring(program.plan);
+    const rows = await program.uploadRows([]);
     const gradients = this.#gradients;
     this.#gradients = undefined;
     try {
-      await this.#again(prepared, rows, 0);
+      await this.#again(program, rows, 0);
       this.#runner.check();
     } finally {
       rows.delete();
       this.#keepGradients(gradients);
     }
-  }
-
-  #uploadRows({ program }: Prepared, batches: readonly Int32Array[]): Promise<Texture> {
-    const rows = new Float32Array(stepsInRound * program.batchSize);
-    batches.forEach((batch, place) => rows.set(batch, place * program.batchSize));
-    return this.#runner.upload(rows);
   }
 
   /** A number of the state is kept where a program wants it: as one of float64, or on the GPU. */
@@ -304,115 +278,17 @@ export class GpuExecutor implements Executor {
     this.#weights = { parameters: this.#weights.parameters, state: brought };
   }
 
-  /** Runs all kernels once. Gives what the weights become, and leaves them as they are. */
-  async #step(
-    { program, plan, constants }: Prepared,
-    rows: Texture,
-    reports: Texture,
-    place: number,
-  ): Promise<{ readonly weights: Residing; readonly reports: Texture; readonly numbers: Float64Array }> {
-    const { graph } = plan;
-    const numbers = plan.numbers.compute((leaf) => this.#weights.state[leaf] as number);
-    const numberAt = (slot: number): number =>
-      slot === firstRowSlot ? place * program.batchSize : slot === placeSlot ? place : numbers[slot]!;
-    const made = new Map<number, Texture>();
-    const residents = {
-      parameter: this.#weights.parameters,
-      state: this.#weights.state,
-      data: this.#ready.data,
-      constant: constants,
-      rows: [rows],
-      reports: [reports],
-    };
-    const textureOf = (id: number): Texture => {
-      const node = graph.nodes[id]!;
-      return (node.kind === "resident" ? residents[node.of][node.leaf] : made.get(id)) as Texture;
-    };
-    try {
-      for (const kernel of plan.kernels) {
-        const texture = await this.#runner.run(
-          kernel,
-          kernel.textures.map(textureOf),
-          kernel.textures.map((id) => sizeOf(graph.nodes[id]!.shape)),
-          kernel.numbers.map(numberAt),
-        );
-        made.set(kernel.node, texture);
-        for (const id of kernel.releases) {
-          made.get(id)!.delete();
-          made.delete(id);
-        }
-      }
-      const own = (ids: readonly (number | undefined)[]): Resident[] =>
-        ids.map((id) => (id === undefined ? undefined : textureOf(id).clone()));
-      const { outputs } = program;
-      const updates = outputs.parameters.length > 0 || outputs.state.length > 0;
-      const sizes = outputs.gradients.map((id) => sizeOf(program.values[id]!.shape));
-      this.#keepGradients({ textures: own(plan.gradients), sizes });
-      const next = updates
-        ? {
-            parameters: own(plan.parameters),
-            state: own(plan.state).map((kept, leaf) =>
-              plan.numbers.leaves.has(leaf) ? numbers[outputs.state[leaf]!]! : kept,
-            ),
-          }
-        : { parameters: clones(this.#weights.parameters), state: clones(this.#weights.state) };
-      return { weights: next, reports: textureOf(plan.reports).clone(), numbers };
-    } finally {
-      deleteAll([...made.values()]);
-    }
-  }
-
   #keepGradients(gradients: Gradients | undefined): void {
     if (this.#gradients !== undefined) deleteAll(this.#gradients.textures);
     this.#gradients = gradients;
   }
 
-  #resultOf({ program, plan }: Prepared, told: Float32Array, numbers: Float64Array): StepResult {
-    const number = (where: Told): number => ("slot" in where ? numbers[where.slot]! : told[where.place]!);
-    const loss = number(plan.loss);
-    const gradientNorms = plan.gradientNorms.map(number);
-    const broken =
-      told[plan.broken] !== 0 ||
-      plan.guards.some(
-        ({ slot, expected }) => !sameNumber(numbers[slot]!, expected) && numbers[slot] !== Math.fround(expected),
-      );
-    const finite =
-      [loss, ...gradientNorms].every(Number.isFinite) &&
-      told[plan.nonFinite] === 0 &&
-      program.outputs.state.every(
-        (id, leaf) => !plan.numbers.leaves.has(leaf) || Number.isFinite(Math.fround(numbers[id]!)),
-      );
-    const outcome = broken ? "guard" : finite ? "done" : "non-finite";
-    return { outcome, loss, metrics: plan.metrics.map(number), gradientNorms };
-  }
-
   #free(): void {
-    const prepared = this.#programs.splice(0);
+    for (const program of this.#programs.splice(0)) program.dispose();
     this.#keepGradients(undefined);
     this.#replace({ parameters: [], state: [] });
-    deleteAll(prepared.flatMap(({ constants, noReports }) => [...constants, noReports]));
     deleteAll(this.#loaded?.data ?? []);
     this.#loaded = undefined;
     this.#runner.dispose();
   }
-}
-
-const sizeOf = (shape: readonly number[]): number => shape.reduce((size, extent) => size * extent, 1);
-
-const sameNumber = (a: number, b: number): boolean => a === b || (Number.isNaN(a) && Number.isNaN(b));
-
-function clones(residents: readonly Resident[]): Resident[] {
-  return residents.map((kept) => (typeof kept === "object" ? kept.clone() : kept));
-}
-
-function deleteAll(residents: readonly Resident[]): void {
-  for (const kept of residents) if (typeof kept === "object") kept.delete();
-}
-
-function deleteWeights(weights: readonly Residing[]): void {
-  for (const { parameters, state } of weights) deleteAll([...parameters, ...state]);
-}
-
-function tooLarge(elements: number, most: number): Error {
-  return new Error(`A tensor of ${elements} elements is more than this GPU takes, which is ${most}: train on the CPU.`);
 }
