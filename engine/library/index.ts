@@ -26,6 +26,7 @@ export * from "./normalization.ts";
 export { adam, type AdamOptions } from "./optimizers/adam.ts";
 export type { Optimizer } from "./optimizers/optimizer.ts";
 export { sgd, type SgdOptions } from "./optimizers/sgd.ts";
+export * from "./prox.ts";
 export { random, Random } from "./random.ts";
 export { readCsv } from "./readCsv.ts";
 export * from "./rearranging.ts";

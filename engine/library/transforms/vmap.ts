@@ -93,12 +93,7 @@ function batchOf(args: readonly unknown[], inAxes: AxisTree): Batch {
     );
   const parts: Part[] = [];
   const builds = args.map((arg, k) =>
-    visit(
-      arg,
-      Array.isArray(inAxes) ? (inAxes as readonly AxisTree[])[k]! : (inAxes),
-      `argument ${k + 1}`,
-      parts,
-    ),
+    visit(arg, Array.isArray(inAxes) ? (inAxes as readonly AxisTree[])[k]! : inAxes, `argument ${k + 1}`, parts),
   );
   const sizes = new Map<number, string>();
   for (const { path, value } of parts) if (!sizes.has(shapeOf(value)[0]!)) sizes.set(shapeOf(value)[0]!, path);
