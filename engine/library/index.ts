@@ -8,7 +8,7 @@ export type { Nested, NestedArray, Operand, Range, Shape, Tensor, Value } from "
 export * from "./activations.ts";
 export * from "./attention.ts";
 export * from "./complex/functions.ts";
-export type { Complex } from "./complex/number.ts";
+export { Complex } from "./complex/number.ts";
 export * from "./convolution.ts";
 export * from "./linearAlgebra.ts";
 export * from "./fourier.ts";
@@ -48,5 +48,6 @@ export { fixedPoint, implicitRoot, type FixedPointOptions, type ImplicitRootOpti
 export { checkpoint, checkpointName, type CheckpointOptions, type CheckpointPolicy } from "./transforms/checkpoint.ts";
 export type { Tree } from "./tree.ts";
 export { ShapeError } from "../primitives/broadcastShapes.ts";
+export { NotDifferentiableError, UnsolvableError } from "../primitives/unsolvable.ts";
 
 addTensorMethods();
