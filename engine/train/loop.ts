@@ -2,6 +2,7 @@ import { performance } from "node:perf_hooks";
 import type { Executor, StepResult, Weights } from "../execute/executor.ts";
 import { Leaves } from "../execute/leaves.ts";
 import type { CheckedModel } from "../execute/record.ts";
+import { Pacer } from "./pacer.ts";
 import type { Judged, TrainingReport, TrainingSummary } from "./report.ts";
 import { Rows } from "./rows.ts";
 import type { Checkpoint, RunFolder } from "./runFolder.ts";
@@ -47,8 +48,6 @@ export class NonFiniteError extends Error {
   }
 }
 
-/** Steps are made in runs of about this long; between them the process answers, and may be told to stop. */
-const runMs = 50;
 /** A person does not read faster. */
 const reportEveryMs = 100;
 /** Of so many epochs each is told of, and followed by a validation; of more, as many as there is time for. */
@@ -119,12 +118,12 @@ class Training {
     const { executor, stop, folder, model } = this.#options;
     const perEpoch = this.#rows.stepsPerEpoch;
     const epochs = (this.#steps - this.#firstStep) / perEpoch;
-    let count = 1;
+    const pacer = new Pacer();
     while (this.#step < this.#steps && stop?.aborted !== true) {
-      const batches = this.#batches(Math.min(count, this.#steps - this.#step));
+      const batches = this.#batches(Math.min(pacer.count, this.#steps - this.#step));
       const begun = performance.now();
       const results = await this.#stepper.run(batches);
-      const took = performance.now() - begun;
+      pacer.ran(results.length, performance.now() - begun);
       for (const result of results) if (result.outcome === "done") this.#count(result);
       if (results.at(-1)!.outcome !== "done") {
         await this.#save(true);
@@ -138,7 +137,6 @@ class Training {
           losses: [this.#lossOfFirst ?? result.loss, this.#lossOfLast],
         });
       }
-      count = Math.max(1, Math.min(Math.floor((runMs / took) * results.length), 4 * count));
       const due = performance.now() - this.#lastReport > reportEveryMs;
       const ended = this.#step % perEpoch === 0;
       if (ended && (due || epochs <= mostEpochsTold)) {
@@ -205,11 +203,11 @@ class Training {
   /** Loss and metrics over the examples kept for validation. */
   async #judge(): Promise<Judged> {
     const mean = new Mean();
-    for (const rows of this.#rows.validationBatches()) {
-      let judge = this.#judges.get(rows.length);
-      if (judge === undefined) this.#judges.set(rows.length, (judge = this.#newStepper(false)));
-      const [result] = await judge.run([rows]);
-      mean.add(result!, rows.length);
+    const batches = this.#rows.validationBatches();
+    for (const size of new Set(batches.map(({ length }) => length))) {
+      let judge = this.#judges.get(size);
+      if (judge === undefined) this.#judges.set(size, (judge = this.#newStepper(false)));
+      for (const result of await judge.run(batches.filter(({ length }) => length === size))) mean.add(result, size);
     }
     return mean.judged(this.#names());
   }
