@@ -56,7 +56,7 @@ const partsOf = ({ re, im }: Complex): Parts => ({ re: re, im: im });
 /** |z|; its gradient is 0 where z is. */
 export const abs = ({ re, im }: Parts): Value => hypot(re, im ?? 0);
 /** The angle of z in radians, from −π to π. */
-export const angle = ({ re, im }: Parts): Value => atan2(im ?? real.mul(0, re), re);
+export const angle = ({ re, im }: Parts): Value => atan2(im ?? 0, re);
 
 /** r·(cos θ + i sin θ). */
 function polar(r: Value, theta: Value): Complex {

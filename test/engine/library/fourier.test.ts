@@ -9,11 +9,12 @@ import { checkDerivatives, filled, noise, type Model } from "../primitives/check
 
 type Function = (...args: unknown[]) => never;
 type Names = "abs" | "add" | "complex" | "fft" | "fftfreq" | "fftshift" | "fft2" | "ifft" | "ifftn" | "ifftshift";
-type More = "div" | "pow" | "irfft" | "irfftn" | "mul" | "rfft" | "rfftfreq" | "rfftn" | "sum";
+type More = "angle" | "div" | "pow" | "irfft" | "irfftn" | "mul" | "rfft" | "rfftfreq" | "rfftn" | "sum";
 
 /** The library as tests call it: with tensors of the tape. */
 const {
   abs,
+  angle,
   div,
   pow,
   add,
@@ -169,6 +170,11 @@ describe("a complex number", () => {
       partsOf(pow(complex(0, 1), -2 as never)),
       [[-1], [-0]].map((part) => part.map((x) => x)),
     );
+  });
+
+  test("has the angle π where a real number is negative", () => {
+    assert.deepEqual(plain(angle([-3, 2])), [Math.PI, 0]);
+    assert.deepEqual(plain(angle(complex(-3, 0))), [Math.PI]);
   });
 
   test("mixes with real numbers in sums, products and quotients", () => {
