@@ -83,8 +83,11 @@ export function forwardKind(operation: string, { result, operands }: BadElement)
   if (operands.some(Number.isNaN)) return "operand";
   if (operation === "div" && b === 0) return a === 0 ? "0/0" : "division by zero";
   if (Number.isNaN(result)) {
-    if (operation === "mod" && b === 0) return "division by zero";
-    if (!infinite) return ["sum", "matmul", "cumsum", "prod"].includes(operation) ? "overflow" : "domain";
+    if ((operation === "mod" || operation === "remainder") && b === 0) return "division by zero";
+    if (!infinite)
+      return ["sum", "matmul", "cumsum", "prod", "cumprod", "linearRecurrence"].includes(operation)
+        ? "overflow"
+        : "domain";
     if (operation === "div") return "∞/∞";
     if (["mul", "matmul", "prod"].includes(operation)) return "0·∞";
     return ["sin", "cos", "tan", "mod"].includes(operation) ? "domain" : "∞−∞";
@@ -93,7 +96,11 @@ export function forwardKind(operation: string, { result, operands }: BadElement)
   const atPole =
     (logarithms.has(operation) && a === 0) ||
     (operation === "log1p" && a === -1) ||
-    (operation === "atanh" && Math.abs(a) === 1) ||
+    ((operation === "atanh" || operation === "erfinv") && Math.abs(a) === 1) ||
+    (["reciprocal", "rsqrt", "digamma"].includes(operation) && a === 0) ||
+    (operation === "lgamma" && a <= 0) ||
+    (operation === "polygamma" && b <= 0) ||
+    (operation === "xlogy" && b === 0) ||
     (operation === "pow" && a === 0);
   return atPole ? "pole" : "overflow";
 }

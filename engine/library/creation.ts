@@ -1,3 +1,4 @@
+import { ValueError } from "../primitives/argumentErrors.ts";
 import { ShapeError } from "../primitives/broadcastShapes.ts";
 import { broadcastTo as broadcast } from "../primitives/broadcasting.ts";
 import * as shaping from "../primitives/shaping.ts";
@@ -66,7 +67,7 @@ export function arange(
 ): Tensor<readonly [number]> {
   const [start, stop, step = 1] = fixed(range.length === 1 ? ([0, range[0]] as const) : range);
   const length = Math.max(0, Math.ceil((stop - start) / step));
-  if (!Number.isFinite(length)) throw new RangeError(`arange from ${start} to ${stop} by ${step} does not end`);
+  if (!Number.isFinite(length)) throw new ValueError(`arange from ${start} to ${stop} by ${step} does not end`);
   const data = Float64Array.from({ length }, (_, i) => start + i * step);
   return new RuntimeTensor([length], data) as unknown as Tensor<readonly [number]>;
 }

@@ -1,3 +1,4 @@
+import { KindError } from "../primitives/argumentErrors.ts";
 import * as einsums from "../primitives/einsum.ts";
 import type { Contracted } from "./shapeTypes.ts";
 import type { Operand, ShapeOf, Shaped } from "./types.ts";
@@ -20,7 +21,7 @@ export function einsum<const Text extends string, const Operands extends readonl
   ...operands: Operands
 ): Shaped<Contracted<Text, { readonly [K in keyof Operands]: ShapeOf<Operands[K]> }>> {
   if (typeof subscripts !== "string")
-    throw new TypeError('einsum: give the subscripts as a text first, as in einsum("ij,jk->ik", a, b)');
+    throw new KindError('einsum: give the subscripts as a text first, as in einsum("ij,jk->ik", a, b)');
   const values = operands.map((operand) => asValue("einsum", operand));
   return einsums.einsum(subscripts, values) as Shaped<
     Contracted<Text, { readonly [K in keyof Operands]: ShapeOf<Operands[K]> }>

@@ -2,6 +2,7 @@ import * as arithmetic from "../primitives/arithmetic.ts";
 import { ShapeError } from "../primitives/broadcastShapes.ts";
 import * as selection from "../primitives/selection.ts";
 import * as transcendental from "../primitives/transcendental.ts";
+import { counted } from "../tape/shape.ts";
 import type { Value } from "../tape/tensor.ts";
 import * as complex from "./complex/arithmetic.ts";
 import {
@@ -148,7 +149,9 @@ export function select(
   otherwise: Operand = 0,
 ): number {
   if (conditions.length !== choices.length)
-    throw new ShapeError(`select: ${conditions.length} conditions for ${choices.length} choices; give one for each`);
+    throw new ShapeError(
+      `select: ${counted(conditions.length, "condition")} for ${counted(choices.length, "choice")}; give one for each`,
+    );
   return conditions.reduceRight<Value>(
     (rest, condition, k) => selection.where(asValue("select", condition), asValue("select", choices[k]), rest),
     asValue("select", otherwise),

@@ -1,3 +1,4 @@
+import { ValueError } from "../primitives/argumentErrors.ts";
 import * as arithmetic from "../primitives/arithmetic.ts";
 import { ShapeError } from "../primitives/broadcastShapes.ts";
 import { equal, lessEqual, notEqual } from "../primitives/comparison.ts";
@@ -73,7 +74,7 @@ export function crossEntropy(logits: Operand, labels: Operand, options: CrossEnt
 function smoothed(logits: Value, labels: Value, smoothing: number): Value {
   const spread = fixed(smoothing);
   if (!(spread >= 0 && spread <= 1))
-    throw new RangeError(`crossEntropy: labelSmoothing is ${spread}; give a number from 0 to 1`);
+    throw new ValueError(`crossEntropy: labelSmoothing is ${spread}; give a number from 0 to 1`);
   if (spread === 0 || shapeOf(logits).length === 0) return labels;
   const classes = shapeOf(logits).at(-1)!;
   const probabilities = sameShape(shapeOf(logits), shapeOf(labels)) ? labels : oneHot(labels, classes);

@@ -1,3 +1,4 @@
+import { ValueError } from "../primitives/argumentErrors.ts";
 import { add, div, mul, sub } from "../primitives/arithmetic.ts";
 import { axisOf } from "../primitives/axes.ts";
 import { ShapeError } from "../primitives/broadcastShapes.ts";
@@ -160,7 +161,7 @@ export function dropout<const X extends Operand>(x: X, rate: number, rng: Random
   const value = asValue("dropout", x);
   const probability = fixed(rate);
   if (!(probability >= 0 && probability < 1))
-    throw new RangeError(`dropout: the rate is ${probability}; give one from 0 up to, but not including, 1`);
+    throw new ValueError(`dropout: the rate is ${probability}; give one from 0 up to, but not including, 1`);
   if (probability === 0) return value as Like<X>;
   const kept = rng.bernoulli(shapeOf(value), 1 - probability) as unknown as Value;
   return mul(value, div(kept, 1 - probability)) as Like<X>;

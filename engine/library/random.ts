@@ -1,3 +1,4 @@
+import { ValueError } from "../primitives/argumentErrors.ts";
 import type { Value } from "../tape/tensor.ts";
 import { constant, fixed } from "./values.ts";
 import type { Shape, Shaped, Tensor } from "./types.ts";
@@ -78,7 +79,7 @@ export class Random {
 
   /** @param seed a whole number; equal seeds give equal streams. */
   constructor(seed: number) {
-    if (!Number.isSafeInteger(seed)) throw new RangeError(`random: the seed is ${seed}; give a whole number`);
+    if (!Number.isSafeInteger(seed)) throw new ValueError(`random: the seed is ${seed}; give a whole number`);
     // Both halves of the seed count, so that seeds beyond 2³² differ.
     let z = (seed ^ native.imul(native.floor(seed / 2 ** 32), 0x85ebca6b)) >>> 0;
     this.#state = Uint32Array.from({ length: 4 }, () => {
@@ -127,7 +128,7 @@ export class Random {
   /** Whole numbers drawn evenly from low, …, high − 1. */
   integers<const S extends Shape | number>(shape: S, low: number, high: number): Shaped<One<S>> {
     if (!(Number.isInteger(low) && Number.isInteger(high) && low < high))
-      throw new RangeError(`random.integers: there is no whole number from ${low} up to, but not including, ${high}`);
+      throw new ValueError(`random.integers: there is no whole number from ${low} up to, but not including, ${high}`);
     return this.#filled("integers", shape, () => low + native.floor((high - low) * this.#unit())) as Shaped<One<S>>;
   }
 

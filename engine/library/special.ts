@@ -1,3 +1,4 @@
+import { ValueError } from "../primitives/argumentErrors.ts";
 import * as arithmetic from "../primitives/arithmetic.ts";
 import * as special from "../primitives/special.ts";
 import * as transcendental from "../primitives/transcendental.ts";
@@ -33,6 +34,6 @@ export const logit: Elementwise = one("logit", (p) =>
 export function polygamma<const X extends Operand>(order: number, x: X): Like<X> {
   const n = fixed(order);
   if (!Number.isInteger(n) || n < 0)
-    throw new RangeError(`polygamma: the order is ${n}; give a whole number from 0 on`);
+    throw new ValueError(`polygamma: the order is ${n}; give a whole number from 0 on`);
   return special.polygamma(n, asValue("polygamma", x)) as Like<X>;
 }

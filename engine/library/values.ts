@@ -1,3 +1,4 @@
+import { KindError } from "../primitives/argumentErrors.ts";
 import { primalOf, shapeOf, type Primal } from "../primitives/rule.ts";
 import { ShapeError } from "../primitives/broadcastShapes.ts";
 import { reshape, stack } from "../primitives/shaping.ts";
@@ -21,7 +22,7 @@ export function asValue(operation: string, x: unknown): Value {
 }
 
 function refusal(operation: string, x: unknown): TypeError {
-  return new TypeError(`${operation} takes numbers, tensors and nested arrays of numbers, not ${describe(x)}`);
+  return new KindError(`${operation} takes numbers, tensors and nested arrays of numbers, not ${describe(x)}`);
 }
 
 function isTypedArray(x: unknown): x is ArrayLike<number> {

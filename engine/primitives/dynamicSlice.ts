@@ -1,3 +1,4 @@
+import { ValueError } from "./argumentErrors.ts";
 import { describeShape, sizeOf, type Shape } from "../tape/shape.ts";
 import type { Attributes } from "../tape/tape.ts";
 import { Tensor, type Value } from "../tape/tensor.ts";
@@ -17,7 +18,7 @@ function region(name: string, whole: Shape, starts: Primal, sizes: Shape): Regio
     const size = sizes[axis]!;
     const first = start < 0 ? start + extent : start;
     if (Number.isInteger(start) && first >= 0 && first + size <= extent) return first;
-    throw new RangeError(
+    throw new ValueError(
       `${name} of ${describeShape(whole)}: ${size} elements from ${start} on are not within axis ${axis}, which has ${extent}; give a whole number from 0 to ${extent - size}`,
     );
   });

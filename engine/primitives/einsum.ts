@@ -1,4 +1,4 @@
-import { describeShape, type Shape } from "../tape/shape.ts";
+import { counted, describeShape, type Shape } from "../tape/shape.ts";
 import type { Value } from "../tape/tensor.ts";
 import { axisOf } from "./axes.ts";
 import { ShapeError } from "./broadcastShapes.ts";
@@ -23,7 +23,9 @@ export function einsum(subscripts: string, values: readonly Value[]): Value {
   if (parts.length > 2 || !/^(?:[a-zA-Z,]|\.{3})*(?:->(?:[a-zA-Z]|\.{3})*)?$/.test(text))
     fail('subscripts are letters, "..." for any axes, a comma between operands, and one arrow before the output');
   if (inputs.length !== values.length)
-    fail(`${inputs.length} subscripts for ${values.length} operands; give one for each, separated by commas`);
+    fail(
+      `${counted(inputs.length, "subscript")} for ${counted(values.length, "operand")}; give one for each, separated by commas`,
+    );
   const dotted = Math.max(
     0,
     ...inputs.map((input, k) => (input.includes("...") ? shapeOf(values[k]!).length - input.length + 3 : 0)),
@@ -35,7 +37,7 @@ export function einsum(subscripts: string, values: readonly Value[]): Value {
     const open = rank - before.length - (after?.length ?? 0);
     if (after === undefined ? open !== 0 : open < 0)
       fail(
-        `operand ${k + 1} has ${rank} ${rank === 1 ? "axis" : "axes"}, its subscripts "${input}" name ${after === undefined ? "" : "at least "}${rank - open}`,
+        `operand ${k + 1} has ${counted(rank, "axis", "axes")}, its subscripts "${input}" name ${after === undefined ? "" : "at least "}${rank - open}`,
       );
     return [...lettersOf(before), ...dots.slice(dotted - open), ...lettersOf(after ?? "")];
   });
@@ -112,7 +114,7 @@ export function tensordot(
       : [axesOfSide(axes[0], left), axesOfSide(axes[1], right)];
   if (ofA.length !== ofB.length)
     throw new ShapeError(
-      `${names}: ${ofA.length} axes of the first for ${ofB.length} of the second; name as many of each`,
+      `${names}: ${counted(ofA.length, "axis", "axes")} of the first for ${ofB.length} of the second; name as many of each`,
     );
   const wrong = ofA.findIndex((axis, k) => left[axis] !== right[ofB[k]!]);
   if (wrong >= 0)

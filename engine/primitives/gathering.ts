@@ -1,3 +1,4 @@
+import { ValueError } from "./argumentErrors.ts";
 import { describeShape, sizeOf, type Shape } from "../tape/shape.ts";
 import type { Attributes } from "../tape/tape.ts";
 import { Tensor, type Value } from "../tape/tensor.ts";
@@ -16,7 +17,7 @@ export function checkedIndices(operation: string, indices: Primal, extent: numbe
   for (let i = 0; i < data.length; i++) {
     const index = data[i]!;
     if (!Number.isInteger(index) || index < -extent || index >= extent)
-      throw new RangeError(
+      throw new ValueError(
         `${operation}: index ${index} is not a whole number from ${-extent} to ${extent - 1} along an axis of ${extent} elements`,
       );
     checked[i] = index < 0 ? index + extent : index;

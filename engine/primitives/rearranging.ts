@@ -1,5 +1,5 @@
 /** Functions that put elements elsewhere, each a line or two over the primitives. */
-import { describeShape, type Shape } from "../tape/shape.ts";
+import { counted, describeShape, type Shape } from "../tape/shape.ts";
 import { Tensor, type Value } from "../tape/tensor.ts";
 import { axisOf, type Axes } from "./axes.ts";
 import { ShapeError } from "./broadcastShapes.ts";
@@ -35,7 +35,7 @@ export function roll(x: Value, shift: number | readonly number[], axes?: Axes): 
   const list = (typeof axes === "number" ? [axes] : axes).map((axis) => axisOf("roll", axis, shape));
   if (typeof shift !== "number" && shift.length !== list.length)
     throw new ShapeError(
-      `roll of ${describeShape(shape)}: ${shift.length} shifts for ${list.length} axes; give one for each`,
+      `roll of ${describeShape(shape)}: ${counted(shift.length, "shift")} for ${counted(list.length, "axis", "axes")}; give one for each`,
     );
   return list.reduce((rolled, axis, k) => rollAlong(rolled, typeof shift === "number" ? shift : shift[k]!, axis), x);
 }

@@ -1,4 +1,4 @@
-import { describeShape } from "../tape/shape.ts";
+import { counted, describeShape } from "../tape/shape.ts";
 import { Tensor, type Value } from "../tape/tensor.ts";
 import { add, div, mul, square, sub } from "./arithmetic.ts";
 import { axesOf, axisOf, lanesOf, type Axes } from "./axes.ts";
@@ -171,7 +171,7 @@ export function degreesOfFreedom(operation: string, x: Value, axes: Axes, ddof: 
   const count = countOver(operation, x, axes);
   if (ddof > 0 && count <= ddof)
     throw new ShapeError(
-      `${operation} of ${describeShape(shapeOf(x))} with ddof ${ddof}: there ${count === 1 ? "is 1 element" : `are ${count} elements`}; it takes more than ddof`,
+      `${operation} of ${describeShape(shapeOf(x))} with ddof ${ddof}: it has ${counted(count, "element")}; it takes more than ddof`,
     );
   return count - ddof;
 }

@@ -1,3 +1,4 @@
+import { ValueError } from "./argumentErrors.ts";
 import { binary, unary } from "./elementwise.ts";
 import { native } from "./native.ts";
 
@@ -19,7 +20,7 @@ export const imul = binary("imul", Math.imul);
 export const asInt32 = unary("asInt32", (x) => {
   const whole = native.trunc(x);
   if (whole >= -(2 ** 31) && whole < 2 ** 31) return whole;
-  throw new RangeError(`asInt32 of ${x}: int32 holds whole numbers from −2147483648 to 2147483647`);
+  throw new ValueError(`asInt32 of ${x}: int32 holds whole numbers from −2147483648 to 2147483647`);
 });
 /** 1 where x is anything but 0, else 0. */
 export const asBool = unary("asBool", (x) => (x === 0 ? 0 : 1));

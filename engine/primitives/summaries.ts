@@ -1,6 +1,7 @@
 import { describeShape } from "../tape/shape.ts";
 import type { Value } from "../tape/tensor.ts";
 import { add, div, pow, sub } from "./arithmetic.ts";
+import { ValueError } from "./argumentErrors.ts";
 import { axisOf, type Axes } from "./axes.ts";
 import { ShapeError } from "./broadcastShapes.ts";
 import { equal, notEqual } from "./comparison.ts";
@@ -21,6 +22,10 @@ export function standardDeviation(x: Value, axes?: Axes, keepDims = false, ddof 
 
 /** (Σ|x|ᵖ)^(1/p) over axes. Its derivative is 0 where it is. */
 export function normOfOrder(x: Value, p: number, axes?: Axes, keepDims = false): Value {
+  if (typeof p !== "number" || p !== p)
+    throw new ValueError(
+      `norm of ${describeShape(shapeOf(x))}: the order is ${JSON.stringify(p)}; give a number such as 1, 2 or Infinity (matrixNorm has others)`,
+    );
   if (p === 2) return norm(x, axes, keepDims);
   if (p === Infinity) return reduceMax(abs(x), axes, keepDims);
   if (p === -Infinity) return reduceMin(abs(x), axes, keepDims);

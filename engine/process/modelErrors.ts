@@ -3,6 +3,7 @@ import { CustomRuleError } from "../differentiate/custom.ts";
 import type { InstrumentedFile } from "../language/instrument/instrumentedFile.ts";
 import { TransformError } from "../library/transforms/errors.ts";
 import { ParameterError } from "../language/runtime/parameterValues.ts";
+import { isArgumentError } from "../primitives/argumentErrors.ts";
 import { ShapeError } from "../primitives/broadcastShapes.ts";
 import { NotDifferentiableError, UnsolvableError } from "../primitives/unsolvable.ts";
 import type { SiteTable } from "../tape/site.ts";
@@ -42,6 +43,7 @@ export function diagnoseError(thrown: unknown, context: ErrorContext): Diagnosti
     return found("custom-rule", thrown.message, thrown.site > 0 ? rangeOf(context.sites.get(thrown.site)) : atSite);
   if (thrown instanceof TransformError) return found(thrown.code, thrown.message, place ?? atSite);
   if (thrown instanceof ShapeError) return found("shape-mismatch", sentence(thrown.message), place ?? atSite);
+  if (isArgumentError(thrown)) return found("invalid-argument", sentence(thrown.message), place ?? atSite);
   if (thrown instanceof UnsolvableError) return found("unsolvable", sentence(thrown.message), place ?? atSite);
   if (thrown instanceof NotDifferentiableError) {
     const own = thrown.site > 0 ? rangeOf(context.sites.get(thrown.site)) : undefined;

@@ -25,6 +25,11 @@ export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((extent, axis) => extent === b[axis]);
 }
 
+/** `1 axis`, `2 axes`. */
+export function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
+}
+
 /** `[2, 3]`, or `scalar` for the empty shape. */
 export function describeShape(shape: Shape): string {
   return shape.length === 0 ? "scalar" : `[${shape.join(", ")}]`;
