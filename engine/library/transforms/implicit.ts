@@ -1,8 +1,10 @@
 import { composite } from "../../differentiate/composite.ts";
 import { Graph, type Of } from "../../differentiate/graph.ts";
 import { linearize, type Linearized } from "../../differentiate/linearize.ts";
-import { neg, sub } from "../../primitives/arithmetic.ts";
+import { add, mul, neg, sub } from "../../primitives/arithmetic.ts";
+import { norm } from "../../primitives/reduction.ts";
 import { primalOf, shapeOf, type Primal } from "../../primitives/rule.ts";
+import { hypot } from "../../primitives/transcendental.ts";
 import { recording, withoutRecording } from "../../tape/recording.ts";
 import type { Value } from "../../tape/tensor.ts";
 import { asFunction, inScope, type AnyFunction } from "./apply.ts";
@@ -36,6 +38,8 @@ export function fixedPoint<X>(
 ): X {
   const map = ofLeaves("fixedPoint", asFunction("fixedPoint", f), init);
   return inScope(() => {
+    if (recording.watcher?.compiles === true)
+      return map.rebuild(unrolled(map, Math.max(tolerance, compiledTolerance), maxIterations));
     let x = map.start;
     for (let k = 0; ; k++) {
       const next = numbers(() => map.apply(x));
@@ -44,15 +48,40 @@ export function fixedPoint<X>(
       const size = length(after);
       x = next;
       if (change <= tolerance * (1 + size)) break;
-      if (k + 1 >= maxIterations || !Number.isFinite(change))
-        throw new TransformError(
-          `fixedPoint: after ${k + 1} turns the value still changes by ${figure(change)} a turn (its norm is ${figure(size)}); start closer, damp the function, or raise maxIterations or tolerance.`,
-          "not-converged",
-        );
+      if (k + 1 >= maxIterations || !Number.isFinite(change)) throw unsettled(k + 1, change, size);
     }
     const residual: Of = (at) => map.apply(at).map((value, k) => sub(at[k]!, value));
     return released(map.rebuild(implicit("fixedPoint", residual, x, linear)));
   }) as X;
+}
+
+function unsettled(turns: number, change: number, size: number): TransformError {
+  return new TransformError(
+    `fixedPoint: after ${turns} turns the value still changes by ${figure(change)} a turn (its norm is ${figure(size)}); start closer, damp the function, or raise maxIterations or tolerance.`,
+    "not-converged",
+  );
+}
+
+/** What is compiled computes in float32. */
+const compiledTolerance = 1e-6;
+
+/**
+ * The iteration itself, recorded turn by turn: in what is compiled there is no room for a search. When it has converged, so
+ * has its derivative.
+ */
+function unrolled(map: Map, tolerance: number, maxIterations: number): readonly Value[] {
+  const size = (values: readonly Value[]): Value => values.map((value) => norm(value)).reduce((a, b) => hypot(a, b));
+  let x: readonly Value[] = map.start;
+  for (let k = 1; ; k++) {
+    const next = map.apply(x);
+    const [change, length] = [size(next.map((value, i) => sub(value, x[i]!))), size(next)];
+    const allowed = mul(tolerance, add(1, length));
+    recording.watcher?.compared("lessEqual", change, allowed);
+    x = next;
+    const [now, most] = [primalOf(change) as number, primalOf(allowed) as number];
+    if (now <= most) return x;
+    if (k >= maxIterations || !Number.isFinite(now)) throw unsettled(k, now, primalOf(length) as number);
+  }
 }
 
 export interface ImplicitRootOptions<X> {
@@ -80,6 +109,10 @@ export interface ImplicitRootOptions<X> {
 export function implicitRoot<X>(f: (x: X) => X, guess: X, options: ImplicitRootOptions<X> = {}): X {
   const map = ofLeaves("implicitRoot", asFunction("implicitRoot", f), guess);
   const { solve, linear = {} } = options;
+  if (recording.watcher?.compiles === true)
+    throw new TransformError(
+      "implicitRoot: a search for a root cannot be compiled into a training step; write it as a fixedPoint, such as x − f(x)/slope.",
+    );
   return inScope(() => {
     const x = solve === undefined ? newton(map, options) : solved(map, solve, f);
     return released(map.rebuild(implicit("implicitRoot", (at) => map.apply(at), x, linear)));

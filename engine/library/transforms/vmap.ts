@@ -230,7 +230,7 @@ function placed(
 ): unknown {
   const axes = axesFor(rebuild(leaves.map((_, k) => new Place(k))), outAxes, "the result");
   const values = outputs.map(({ value, isBatched }, k) => {
-    const axis = axes.get(k)!;
+    const axis = axes.get(k) ?? null;
     const path = paths[k] === "" ? "the result" : `the result at ${paths[k]!}`;
     if (axis === null) return isBatched ? same(value, size, path) : value;
     const batched = isBatched ? value : broadcastTo(value, [size, ...shapeOf(value)]);

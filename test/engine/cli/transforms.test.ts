@@ -124,3 +124,28 @@ test("what cannot be differentiated is refused at its line, in one sentence", as
     "refused.ts:37:10: odeint: the step shrank to 7.085e-15 at t = 1: the solution has a singularity there, or the function is not smooth; end before it, or raise rtol and atol.\n",
   );
 });
+
+test("models with transformations in their loss are trained, compiled", async () => {
+  const train = (name: string): ReturnType<typeof run> =>
+    run("train", "trained.ts", "--model", name, "--device", "cpu", "--steps", "60", "--no-save", "--json");
+  for (const name of ["physics", "recurrent", "flow", "equilibrium"]) {
+    const { stdout } = await train(name);
+    const losses = stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { readonly loss?: number; readonly done?: boolean });
+    const [first, last] = [losses.find(({ loss }) => loss !== undefined)!, losses.at(-1)!];
+    assert.equal(last.done, true, name);
+    assert.ok(last.loss! < 0.7 * first.loss!, `${name}: ${first.loss!} to ${last.loss!}`);
+  }
+  const refusal = async (name: string): Promise<string | undefined> =>
+    /trained\.ts:\d+:\d+: (.*)/.exec((await train(name)).stderr)?.[1];
+  assert.equal(
+    await refusal("adaptive"),
+    "odeint: steps of adaptive size cannot be compiled into a training step; give the option steps, such as { steps: 10 }.",
+  );
+  assert.equal(
+    await refusal("searched"),
+    "implicitRoot: a search for a root cannot be compiled into a training step; write it as a fixedPoint, such as x − f(x)/slope.",
+  );
+});
