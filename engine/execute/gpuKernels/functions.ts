@@ -145,7 +145,8 @@ const others: readonly NativeFunction[] = [
   { name: "remainder_", source: "int remainder_(int a, int b) { return a - b * (a / b); }" },
   { name: "float_", source: "float float_(int a) { return float(a); }" },
   { name: "bits_", source: "float bits_(int a) { return intBitsToFloat(a); }" },
-  { name: "whole_", source: "int whole_(float a) { return int(a + 0.5); }" },
+  // Of what is whole already: adding a half would round numbers beyond 2²³.
+  { name: "whole_", source: "int whole_(float a) { return int(a); }" },
   // Where a step of a region meets an offset from its beginning.
   {
     name: "inside_",

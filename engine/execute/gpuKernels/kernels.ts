@@ -36,6 +36,8 @@ export function readsOften(name: string): boolean {
 const often = new Set([
   "matmul",
   "cumsum",
+  "cumprod",
+  "linearRecurrence",
   "maxMask",
   "minMask",
   "rank",
@@ -129,6 +131,26 @@ function winner(
   return { best, place };
 }
 
+/** What comes of the elements along an axis up to the own one, in the order of the scan. */
+const scanning =
+  (initial: string, advance: (so_far: string, elements: readonly string[]) => string): Root =>
+  (reader, operation, index) => {
+    const { source } = reader;
+    const axis = axisIn(operation);
+    const own = index.axes[axis]!;
+    const extent = index.shape[axis]!;
+    const backward = operation.attributes["reverse"] === true;
+    const result = source.variable(initial);
+    source.loop(extent, (e) => {
+      const place = backward ? reader.plus(reader.times(e, -1), `${extent - 1}`) : e;
+      const here = index.withAxes(index.shape, index.axes.with(axis, place));
+      const elements = operation.inputs.map((input) => reader.broadcast(input, here));
+      const after = source.float(backward ? `below_(${place}, ${own})` : `below_(${own}, ${place})`);
+      source.set(result, `where_(${after}, ${result}, ${advance(result, elements)})`);
+    });
+    return result;
+  };
+
 const mask =
   (better: string): Root =>
   (reader, operation, index) => {
@@ -182,20 +204,9 @@ const roots: Readonly<Record<string, Root>> = {
     return source.call("where", source.call("nonFinite", largest), largest, sum);
   },
 
-  cumsum(reader, operation, index) {
-    const { source } = reader;
-    const axis = axisIn(operation);
-    const input = operation.inputs[0]!;
-    const backward = operation.attributes["reverse"] === true;
-    const own = index.axes[axis]!;
-    const sum = source.variable("0");
-    source.loop(index.shape[axis]!, (e) => {
-      const element = reader.at(input, index.withAxes(index.shape, index.axes.with(axis, e)));
-      const after = source.float(backward ? `below_(${e}, ${own})` : `below_(${own}, ${e})`);
-      source.set(sum, `${sum} + where_(${after}, 0, ${element})`);
-    });
-    return sum;
-  },
+  cumsum: scanning("0", (sum, [x]) => `${sum} + ${x!}`),
+  cumprod: scanning("1", (product, [x]) => `${product} * ${x!}`),
+  linearRecurrence: scanning("0", (y, [a, b]) => `${a!} * ${y} + ${b!}`),
 
   matmul(reader, { inputs, shape }, index) {
     const { source } = reader;
