@@ -1,7 +1,14 @@
 /** What the Test Explorer says of a gradient check. Pure: a test reads it as text. */
-import { coverageText, elementName, failed, problemsOf } from "../engine/process/checkSentences.ts";
+import {
+  besidesOf,
+  coverageText,
+  elementName,
+  failed,
+  kinkPlace,
+  problemsOf,
+} from "../engine/process/checkSentences.ts";
 import { formatDuration, formatNumber } from "../engine/process/format.ts";
-import type { FunctionCheck, SourceRange } from "../engine/process/protocol.ts";
+import type { Culprit, FunctionCheck, SourceRange } from "../engine/process/protocol.ts";
 
 export interface CheckFailure {
   readonly message: string;
@@ -34,6 +41,17 @@ export function failuresOf(check: FunctionCheck): readonly CheckFailure[] {
   });
 }
 
+/** Why a custom rule is wrong: at its definition, with what the differences give and what the rule gives. */
+export function ruleFailure({ message, definition, source, numeric, reverse }: Culprit): CheckFailure {
+  const figure = (x: number): string => formatNumber(x, 6).replace("−", "-");
+  return {
+    message: `line ${source.line}: ${message}`,
+    source: definition ?? source,
+    expected: figure(numeric),
+    actual: figure(reverse),
+  };
+}
+
 /** One line: "✓ f: checked all 2 elements in 6.2 ms; the largest error is 8.7e-12". */
 export function summaryLine(check: FunctionCheck): string {
   const { coverage, milliseconds, passed, parameters } = check;
@@ -44,12 +62,19 @@ export function summaryLine(check: FunctionCheck): string {
   return `${passed ? "✓" : "✗"} ${check.function}: ${done}${largest}`;
 }
 
+/** What was looked at besides the elements, a line for each: second derivatives, float32, other points, custom rules. */
+export function besideLines(check: FunctionCheck): readonly string[] {
+  return besidesOf(check).map((part) => `  ${part}`);
+}
+
 /** A line for each kink that a parameter lies on or next to. */
 export function kinkLines(check: FunctionCheck): readonly string[] {
   return check.parameters.flatMap((element) => {
     if (element.kink === undefined) return [];
-    const { op, source, distance, sides } = element.kink;
-    const place = `${op === "branch" ? "a branch" : `the kink of ${op}`} in line ${source.line}`;
+    const { op, distance, sides } = element.kink;
+    if (op === "domain")
+      return [`  ${elementName(element)} has no values beside its own: no derivative is taken by it`];
+    const place = kinkPlace(element.kink);
     const where = distance === 0 ? `is on ${place}` : `is within ${formatNumber(distance, 2)} of ${place}`;
     const derivatives =
       sides === undefined ? "" : `, where the derivative jumps from ${sides.map((x) => formatNumber(x)).join(" to ")}`;

@@ -1,8 +1,10 @@
 import path from "node:path";
 import * as vscode from "vscode";
 import type { FunctionCheck, FunctionOutline, Outline } from "../engine/process/protocol.ts";
-import { failuresOf, kinkLines, summaryLine } from "./checkText.ts";
-import { toLocation, toRange } from "./convert.ts";
+import { ruleVerdict } from "../engine/process/checkSentences.ts";
+import { messageAt, report, reportRule } from "./checkReport.ts";
+import { toRange } from "./convert.ts";
+import { customRulesIn, type CustomRuleOutline } from "./customRules.ts";
 import { Disposable } from "./disposable.ts";
 import type { Engine } from "./engine.ts";
 import { isCancelled } from "./failure.ts";
@@ -18,7 +20,7 @@ const typingPause = 400;
 const notTrusted =
   "Adjoint has to run a model to check its gradient, and runs nothing in a folder that you have not trusted.";
 
-/** Every differentiable function of the workspace as a test: its gradient is right. */
+/** Every differentiable function, model and custom rule of the workspace as a test: its gradient is right. */
 export class TestExplorer extends Disposable {
   readonly #engine: Engine;
   readonly #settings: SettingsStore;
@@ -26,6 +28,8 @@ export class TestExplorer extends Disposable {
   readonly #controller = this.register(vscode.tests.createTestController(testController, "Gradients"));
   readonly #profile: vscode.TestRunProfile;
   readonly #typing = new Map<string, NodeJS.Timeout>();
+  /** Of the items that are custom rules: where they stand. */
+  readonly #rules = new WeakMap<vscode.TestItem, CustomRuleOutline>();
 
   constructor(engine: Engine, settings: SettingsStore, log: vscode.LogOutputChannel) {
     super();
@@ -131,7 +135,18 @@ export class TestExplorer extends Disposable {
       file = this.#controller.createTestItem(uri.toString(), vscode.workspace.asRelativePath(uri), uri);
       items.add(file);
     }
-    file.children.replace(models.map((model) => this.#item(uri, model, file)));
+    const rules = customRulesIn(text).map((rule) => this.#ruleItem(uri, rule, file));
+    file.children.replace([...models.map((model) => this.#item(uri, model, file)), ...rules]);
+  }
+
+  #ruleItem(uri: vscode.Uri, rule: CustomRuleOutline, file: vscode.TestItem): vscode.TestItem {
+    const id = testId(uri, `rule ${rule.name}`);
+    const item = file.children.get(id) ?? this.#controller.createTestItem(id, rule.name, uri);
+    const { line, column } = rule;
+    item.range = new vscode.Range(line - 1, column - 1, line - 1, column - 1);
+    item.description = "custom rule";
+    this.#rules.set(item, rule);
+    return item;
   }
 
   #item(uri: vscode.Uri, model: FunctionOutline, file: vscode.TestItem): vscode.TestItem {
@@ -205,7 +220,8 @@ export class TestExplorer extends Disposable {
   ): Promise<readonly FunctionCheck[]> {
     const abort = new AbortController();
     const stops = [token, run.token].map((each) => each.onCancellationRequested(() => abort.abort()));
-    const left = new Map(tests.map((item) => [item.label, item]));
+    const rules = tests.filter((item) => this.#rules.has(item));
+    const left = new Map(tests.filter((item) => !this.#rules.has(item)).map((item) => [item.label, item]));
     const uri = tests[0]!.uri!;
     try {
       const document = await vscode.workspace.openTextDocument(uri);
@@ -213,12 +229,14 @@ export class TestExplorer extends Disposable {
         {
           file: uri.fsPath,
           text: document.getText(),
-          functions: [...left.keys()],
+          // Whichever function uses a rule shows what is wrong with it.
+          ...(rules.length === 0 ? { functions: [...left.keys()] } : {}),
           limits: this.#settings.current.limits,
         },
         {
           cancellation: abort.signal,
           onProgress: ({ function: name }) => {
+            for (const item of rules) run.started(item);
             const item = name === undefined ? undefined : left.get(name);
             if (item) run.started(item);
           },
@@ -230,12 +248,13 @@ export class TestExplorer extends Disposable {
         },
       );
       const [problem] = diagnostics;
+      for (const item of rules) reportRule(run, item, ruleVerdict(functions, this.#rules.get(item)!));
       const message = problem?.message ?? "The function was not checked.";
       for (const item of left.values()) run.errored(item, messageAt(message, problem?.source));
-      return functions;
+      return functions.filter((check) => tests.some(({ label }) => label === check.function));
     } catch (error) {
       const cancelled = isCancelled(error) || abort.signal.aborted;
-      for (const item of left.values()) {
+      for (const item of [...left.values(), ...rules]) {
         if (cancelled) run.skipped(item);
         else run.errored(item, new vscode.TestMessage(error instanceof Error ? error.message : String(error)));
       }
@@ -249,30 +268,4 @@ export class TestExplorer extends Disposable {
 
 function testId(uri: vscode.Uri, name: string): string {
   return `${uri.toString()}#${name}`;
-}
-
-function report(run: vscode.TestRun, item: vscode.TestItem, check: FunctionCheck): void {
-  const reasons = failuresOf(check).flatMap(({ message }) => message.split("\n").map((line) => `  ${line}`));
-  const lines = [summaryLine(check), ...kinkLines(check), ...reasons];
-  run.appendOutput(`${lines.join("\r\n")}\r\n`, undefined, item);
-  if (check.passed) {
-    run.passed(item, check.milliseconds);
-    return;
-  }
-  const messages = failuresOf(check).map(({ message, expected, actual, source }) => {
-    const told = messageAt(message, source);
-    if (expected !== undefined && actual !== undefined) {
-      told.expectedOutput = expected;
-      told.actualOutput = actual;
-    }
-    return told;
-  });
-  if (messages.some(({ actualOutput }) => actualOutput !== undefined)) run.failed(item, messages, check.milliseconds);
-  else run.errored(item, messages, check.milliseconds);
-}
-
-function messageAt(text: string, source: FunctionCheck["source"] | undefined): vscode.TestMessage {
-  const message = new vscode.TestMessage(text);
-  if (source) message.location = toLocation(source);
-  return message;
 }

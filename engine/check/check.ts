@@ -123,7 +123,7 @@ async function check(evaluate: Evaluate, options: CheckOptions): Promise<Checked
   heldValues.release();
   const secondOrder = failed
     ? undefined
-    : await checkSecondOrder(held(evaluate), base, adjoints, options, performance.now() + secondOrderMs);
+    : await checkSecondOrder(held(evaluate), base, adjoints, options, runMs, performance.now() + secondOrderMs);
   heldValues.release();
   const drift = failed ? [] : [await checkDrift(evaluate)];
   const diagnostics = diagnosticsOf({ options, votes: all, nearby: nearby.points, culprits, failed, onKink });

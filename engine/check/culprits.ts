@@ -172,7 +172,7 @@ export function culpritOf(
     error,
     inputs,
     ...placesOf(tape, node, placeOf),
-    message: sentence(op, input, worst, valueAt(tape.inputPrimals(node)[input], index)),
+    message: sentence(op, input, worst, tape.inputPrimals(node)[input]),
   };
 }
 
@@ -201,9 +201,12 @@ function sentence(
   op: string,
   input: number,
   { reverse: back, numeric, complex, index, dissent }: Votes & Pick<Culprit, "index">,
-  value: number | undefined,
+  given: Primal | undefined,
 ): string {
-  const element = index.length === 0 ? "" : `, element [${index.join(", ")}],`;
+  const value = valueAt(given, index);
+  const whole = given instanceof Tensor && index.length === 0 && given.shape.length > 0;
+  const element =
+    index.length === 0 ? (whole ? ", along a random direction," : "") : `, element [${index.join(", ")}],`;
   const at = value === undefined ? "" : ` at ${Number(value.toPrecision(6))}`;
   const right = dissent === "rules" && complex !== undefined ? complex : numeric;
   const factor = back / right;

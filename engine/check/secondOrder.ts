@@ -15,8 +15,9 @@ import type { Culprit, SecondOrderCheck, Votes } from "./report.ts";
 import { byBadness, generator, unlike } from "./survey.ts";
 import { Ballot } from "./votes.ts";
 
-/** Random pairs of directions. */
+/** Random pairs of directions; of a function that takes long, one. */
 const pairs = 2;
+const longMs = 50;
 /** Recorded backward passes are several times as long as the run: of longer ones there are no second derivatives. */
 const mostNodes = 200_000;
 
@@ -31,12 +32,13 @@ export async function checkSecondOrder(
   base: Evaluation,
   adjoints: Adjoints,
   { placeOf, alive }: Places,
+  runMs: number,
   end: number,
 ): Promise<SecondOrderCheck> {
   if (base.tape.length > mostNodes) return refused("the run has too many operations to record its backward pass");
   const directions: Votes[] = [];
   try {
-    for (let pair = 0; pair < pairs && performance.now() < end; pair++) {
+    for (let pair = 0; pair < (runMs > longMs ? 1 : pairs) && performance.now() < end; pair++) {
       const votes = await votesOn(
         gradientAlong(evaluate, weights(base, adjoints, pair)),
         base,

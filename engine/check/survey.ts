@@ -123,8 +123,11 @@ export class Survey {
       return;
     }
     const middle = (from + to) >> 1;
-    for (const [start, end] of [[from, middle] as const, [middle, to] as const])
-      if (await this.#isBadAlong(parameter, tangent, start, end)) await this.#search(parameter, tangent, start, end);
+    // What is wrong and not in the one half is in the other.
+    const first = await this.#isBadAlong(parameter, tangent, from, middle);
+    const second = !first || (await this.#isBadAlong(parameter, tangent, middle, to));
+    if (first) await this.#search(parameter, tangent, from, middle);
+    if (second) await this.#search(parameter, tangent, middle, to);
   }
 
   async #isBadAlong(parameter: ParameterElements, tangent: Float64Array, from: number, to: number): Promise<boolean> {

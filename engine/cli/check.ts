@@ -29,6 +29,11 @@ export async function check(args: string[]): Promise<number> {
     progress.clear();
     if (!wanted.json) process.stdout.write(`${checkLines(checked, nameOf, colours).join("\n")}\n`);
     tellProblems(problemsOf(checked), nameOf);
+    if (!wanted.json)
+      tellProblems(
+        checked.diagnostics.filter(({ severity }) => severity === "warning"),
+        nameOf,
+      );
     for (const { related = [] } of problemsOf(checked))
       for (const { message, source } of related) process.stderr.write(`${placeText(source, nameOf)}:   ${message}\n`);
   };

@@ -1,4 +1,4 @@
-import { coverageText, elementName, failed } from "../process/checkSentences.ts";
+import { besidesOf, coverageText, elementName, failed, kinkPlace } from "../process/checkSentences.ts";
 import { formatDuration, formatNumber } from "../process/format.ts";
 import type { ElementCheck, FunctionCheck, Verdict } from "../process/protocol.ts";
 import type { Colours } from "./colours.ts";
@@ -13,7 +13,9 @@ export function checkLines(check: FunctionCheck, nameOf: (file: string) => strin
   const along = check.directions
     .filter(failed)
     .map(({ name, reverse, numeric }) => [name, "wrong", "along a random direction", ...votes(reverse, numeric)]);
-  return [head, ...aligned([...rows, ...along]).map((line) => `    ${line}`)];
+  const besides = besidesOf(check).join(" · ");
+  const beside = besides === "" ? [] : [colours.dim(`    ${besides}`)];
+  return [head, ...aligned([...rows, ...along]).map((line) => `    ${line}`), ...beside];
 }
 
 /** In the order of their worst elements. */
@@ -43,7 +45,7 @@ function parameterRow(elements: readonly ElementCheck[]): string[] {
       ...(elements.length === 1 ? votes(worst.reverse) : []),
     ];
   const element = elements.length === 1 ? "" : `${elementName(worst)}: `;
-  const kink = worst.kink === undefined ? "" : `  kink of ${worst.kink.op} in line ${worst.kink.source.line}`;
+  const kink = worst.kink === undefined ? "" : `  ${kinkPlace(worst.kink)}`;
   return [...row, `${element}error ${formatNumber(worst.error, 3)}`, ...votes(worst.reverse, worst.numeric, kink)];
 }
 

@@ -20,8 +20,8 @@ export function worstOf(check: FunctionCheck): (Votes & { readonly label: string
   return direction && { ...direction, label: `${direction.name}, along a random direction` };
 }
 
-/** "reverse mode gives 2 where differences give 1" */
-export function figures({ verdict, reverse, forward, numeric }: Votes): string {
+/** "reverse mode gives 2 where differences give 1"; with a fourth vote "where differences and a complex step give 1". */
+export function figures({ verdict, reverse, forward, numeric, complex, dissent }: Votes): string {
   const [back, ahead, measured] = [reverse, forward, numeric].map((x) => formatNumber(x, 6)) as [
     string,
     string,
@@ -29,6 +29,10 @@ export function figures({ verdict, reverse, forward, numeric }: Votes): string {
   ];
   if (verdict === "non-finite" && !Number.isFinite(reverse)) return `reverse mode gives ${back}`;
   const modes = back === ahead ? `reverse mode gives ${back}` : `reverse mode gives ${back}, forward mode ${ahead}`;
+  // Where differences are too coarse to tell the two apart, the complex step is what told.
+  const finer = complex !== undefined && dissent === "rules" && measured === back;
+  if (finer)
+    return `reverse mode gives ${formatNumber(reverse, 12)} where a complex step gives ${formatNumber(complex, 12)}`;
   return `${modes} where differences give ${measured}`;
 }
 
@@ -41,7 +45,8 @@ export function problemsOf(check: FunctionCheck): readonly Diagnostic[] {
   const others = check.parameters.filter(failed).length - 1;
   const more = others > 0 ? `, and ${formatPlural(others, "more element fails", "more elements fail")}` : "";
   const how = worst.verdict === "wrong" ? "is wrong" : "is not finite";
-  const related = check.culprits.flatMap(relatedOf);
+  const meaning = worst.meaning === undefined ? [] : [{ message: worst.meaning, source: check.nameSource }];
+  const related = [...check.culprits.flatMap(relatedOf), ...meaning];
   const problem: Diagnostic = {
     code: worst.verdict === "wrong" ? "wrong-gradient" : "non-finite-gradient",
     severity: "error",
@@ -65,4 +70,58 @@ export function coverageText({ elements, checked, directions, limitedBy }: Cover
   const one = `${formatNumber(checked)} of ${formatPlural(elements, "element")} one by one`;
   const along = directions === 0 ? "" : ` and all of them along ${formatPlural(directions, "random direction")}`;
   return `${one}${along}${limitedBy === "time" ? ", then time was up" : ""}`;
+}
+
+/** "a branch in line 3", "the kink of abs in line 4" */
+export function kinkPlace({ op, source }: NonNullable<Votes["kink"]>): string {
+  if (op === "domain") return "a point without values beside it";
+  const what = op === "branch" ? "a branch" : op === "jump" ? "a jump of what is not traced" : `the kink of ${op}`;
+  return `${what} in line ${source.line}`;
+}
+
+/** The custom rules of a check, at one place of definition: whether they were used, and what is wrong with them. */
+export function ruleVerdict(
+  checks: readonly FunctionCheck[],
+  { line, column }: { readonly line: number; readonly column: number },
+): { readonly executions: number; readonly culprits: readonly Culprit[] } {
+  const here = (place: { readonly line: number; readonly column: number } | undefined): boolean =>
+    place?.line === line && place.column === column;
+  const used = checks.flatMap(({ rules = [] }) => rules.filter(({ definition }) => here(definition)));
+  return {
+    executions: used.reduce((sum, { executions }) => sum + executions, 0),
+    culprits: checks.flatMap(({ culprits }) => culprits.filter(({ definition }) => here(definition))),
+  };
+}
+
+/** What was looked at besides the elements, in parts of a line: "2 points nearby ok", "second derivatives ok". */
+export function besidesOf({ nearby = [], secondOrder, drift = [], rules = [] }: FunctionCheck): readonly string[] {
+  const parts: string[] = [];
+  if (nearby.length > 0) {
+    const wrong = nearby.some(({ verdict }) => verdict === "wrong");
+    parts.push(`${formatPlural(nearby.length, "point")} nearby ${wrong ? "wrong" : "ok"}`);
+  }
+  if (rules.length > 0) {
+    const wrong = rules.filter(({ passed }) => !passed).length;
+    parts.push(
+      `${formatPlural(rules.length, "custom rule")} ${wrong === 0 ? "ok" : `, ${wrong} of them wrong`}`.replace(
+        " ,",
+        ",",
+      ),
+    );
+  }
+  if (secondOrder !== undefined)
+    parts.push(
+      secondOrder.verdict === "not-compared"
+        ? `second derivatives not compared (${secondOrder.reason ?? ""})`
+        : `second derivatives ${secondOrder.verdict}`,
+    );
+  for (const { verdict, gradientError = 0, value = { float64: 0, float32: 0 }, reason = "" } of drift) {
+    const valueError = Math.abs(value.float32 - value.float64) / Math.max(Math.abs(value.float64), 1e-6);
+    parts.push(
+      verdict === "not-compared"
+        ? `float32 not compared (${reason})`
+        : `float32 ${verdict === "ok" ? "within" : "off by"} ${formatNumber(Math.max(valueError, gradientError), 2)}`,
+    );
+  }
+  return parts;
 }

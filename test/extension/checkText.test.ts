@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ElementCheck, FunctionCheck } from "../../engine/process/protocol.ts";
-import { failuresOf, kinkLines, outcomeSentence, summaryLine } from "../../extension/checkText.ts";
+import {
+  besideLines,
+  failuresOf,
+  kinkLines,
+  outcomeSentence,
+  ruleFailure,
+  summaryLine,
+} from "../../extension/checkText.ts";
 import { outline, range } from "./fixtures.ts";
 
 const right: ElementCheck = {
@@ -94,4 +101,54 @@ test("kinks are told of though the check passed", () => {
     "  x is on the kink of abs in line 3, where the derivative jumps from −1 to 1; the gradient is −1.642",
     "  x is within 1e-6 of a branch in line 3; the gradient is −1.642",
   ]);
+});
+
+test("a jump that nothing traced tells of, and a parameter without values beside it, are told of in words", () => {
+  const source = range(3, 1, 3, 9);
+  const jump = { ...right, verdict: "kink", kink: { op: "jump", source, distance: 0, sides: [3, 4] } } as const;
+  const lonely = { ...right, name: "n", verdict: "kink", kink: { op: "domain", source, distance: 0 } } as const;
+  assert.deepEqual(kinkLines({ ...passed, parameters: [jump, lonely] }), [
+    "  x is on a jump of what is not traced in line 3, where the derivative jumps from 3 to 4; the gradient is −1.642",
+    "  n has no values beside its own: no derivative is taken by it",
+  ]);
+});
+
+test("what was looked at besides the elements has a line each", () => {
+  const executor = { executor: "portable", device: "CPU" };
+  const check: FunctionCheck = {
+    ...passed,
+    nearby: [{ ...right, distance: 0.02, value: 1 }],
+    rules: [{ definition: range(2, 9, 2, 30), executions: 3, passed: true }],
+    secondOrder: { verdict: "ok", directions: [] },
+    drift: [
+      { ...executor, verdict: "ok", value: { float64: 2, float32: 2 }, gradientError: 3e-8 },
+      { ...executor, verdict: "not-compared", reason: "no reason" },
+    ],
+  };
+  assert.deepEqual(besideLines(check), [
+    "  1 point nearby ok",
+    "  1 custom rule ok",
+    "  second derivatives ok",
+    "  float32 within 3e-8",
+    "  float32 not compared (no reason)",
+  ]);
+  assert.deepEqual(besideLines(passed), []);
+});
+
+test("a custom rule fails at its definition, with expected and actual", () => {
+  assert.deepEqual(ruleFailure(wrong.culprits[0]!), {
+    message: "line 3: The adjoint that the rule of this custom function gives to input 1 is 2.",
+    source: range(2, 9, 2, 30),
+    expected: "1",
+    actual: "2",
+  });
+});
+
+test("what the votes mean stands below the figures", () => {
+  const [element, ...others] = wrong.parameters;
+  const meant = { ...wrong, parameters: [{ ...element!, meaning: "Only forward mode is off." }, ...others] };
+  assert.match(
+    failuresOf(meant)[0]!.message,
+    /\nline 2: The rule is defined here\.\nline \d+: Only forward mode is off\.$/,
+  );
 });

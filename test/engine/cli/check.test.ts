@@ -95,8 +95,12 @@ test("for people: a line for each function and each parameter, the worst first",
   assert.equal(code, 1);
   const lines = stdout.split("\n").map((line) => line.replace(/ in [\d.]+ m?s/, ""));
   assert.match(lines[0]!, /^✓ right {2}checked all 2 elements {2}examples\/custom-rule\.ts:9$/);
-  assert.match(lines[3]!, /^✗ wrong {2}checked all 3 elements {2}examples\/custom-rule\.ts:19$/);
-  assert.match(lines[4]!, /^ {4}x {2}3 wrong {2}x\[0\]: error 0\.333 {2}reverse 1\.98898 {2}differences 0\.99449$/);
+  assert.match(
+    lines[3]!,
+    /^ {4}2 points nearby ok · 1 custom rule ok · second derivatives ok · float32 within [\d.e-]+$/,
+  );
+  assert.match(lines[4]!, /^✗ wrong {2}checked all 3 elements {2}examples\/custom-rule\.ts:19$/);
+  assert.match(lines[5]!, /^ {4}x {2}3 wrong {2}x\[0\]: error 0\.333 {2}reverse 1\.98898 {2}differences 0\.99449$/);
 });
 
 test("kinks are found from the branches of the program, and a gradient that a branch hides is wrong", async () => {
