@@ -52,7 +52,7 @@ const hint = (operation: string): string =>
   operation === "exp" ? ", as logSumExp and softmax do by subtracting the largest" : "";
 
 function guard(operation: string): string {
-  if (operation === "asin" || operation === "acos" || operation === "atanh") return "Math.min(Math.max(x, -1), 1)";
+  if (["asin", "acos", "atanh", "erfinv"].includes(operation)) return "Math.min(Math.max(x, -1), 1)";
   if (operation === "pow") return "Math.abs(x) ** p";
   return operation === "acosh" ? "Math.max(x, 1)" : "Math.max(x, 1e-12)";
 }
