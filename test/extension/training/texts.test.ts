@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { TrainingReport } from "../../../engine/process/trainingProtocol.ts";
+import { lensParts } from "../../../extension/lensText.ts";
 import { formatLeft, formatRate, formatSeconds } from "../../../extension/training/pace.ts";
 import type { TrainingState } from "../../../extension/training/protocol.ts";
 import { figures, gpuLost, isAboutModel, outcome, statusLines, statusText } from "../../../extension/training/texts.ts";
@@ -37,6 +38,23 @@ test("the status bar says how far a run is", () => {
     "93 steps/s, 3 s left",
     "loss 0.4, accuracy 0.93 held out",
   ]);
+});
+
+test("the lens of a model trains it, and stops it while it trains", () => {
+  const source = { file: "digits.ts", line: 47, column: 14, endLine: 47, endColumn: 20 };
+  const outline = {
+    name: "digits",
+    source,
+    nameSource: source,
+    parameters: [{ name: "parameters", hasDefault: true, source }],
+    traceable: true,
+    model: true,
+  } as const;
+  const titles = (more: object): string[] =>
+    lensParts({ outline, trusted: true, tracing: false, stale: false, digits: 4, ...more }).map(({ title }) => title);
+  assert.deepEqual(titles({}), ["Trace", "Train"]);
+  assert.deepEqual(titles({ training: true }), ["Trace", "training…", "Stop Training"]);
+  assert.deepEqual(titles({ trusted: false }), ["∇ not traced: this folder is not trusted"]);
 });
 
 test("the end of a run is one sentence", () => {
