@@ -144,7 +144,9 @@ test("kernels, right sides and matrices that do not fit are an error at the argu
     "inv(m);",
     "solve(eye(3), zeros([2, 1]));",
     "mul(complex(zeros([2]), 1), zeros([3]));",
+    "conv(x, ones([4, 3, 3, 3]), { strides: 2 });",
   ]);
+  assert.match(errors.pop()!, /^6: Object literal may only specify known properties, but 'strides' does not exist/);
   const sentences = errors.map((error) => /^(\d+): .*ShapeMismatch<"(.*)">/.exec(error)?.slice(1).join(": "));
   assert.deepEqual(sentences, [
     "2: conv of [2, 3, 8, 8] with kernel [4, 2, 3, 3]: the input has 3 channels, the kernel takes 2",
