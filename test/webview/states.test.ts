@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Fixture, formula, loop } from "./fixture.ts";
+import { deepSigmoid, Fixture, formula, loop, rnn } from "./fixture.ts";
 
 const fixture = new Fixture();
 
@@ -139,4 +139,52 @@ test("withdraws its questions when another function takes the place of the one a
   await panel.page.waitForSelector(".card");
   assert.equal(panel.sent.filter(({ type }) => type === "cancel").length, 2);
   assert.deepEqual(panel.complaints, []);
+});
+
+test("is fitted again when a panel that was opened narrow widens, unless somebody has moved it", async () => {
+  const panel = await fixture.open(rnn, { width: 460, height: 800 });
+  const { page } = panel;
+  await page.setViewportSize({ width: 1400, height: 860 });
+  // The data now flows to the right; the result stands at the right end of what is seen.
+  await page.waitForFunction(() => document.querySelector(".graph > .caption")?.textContent.includes("→"));
+  await page.waitForFunction(() => {
+    const graph = document.querySelector(".graph")!.getBoundingClientRect();
+    const result = document.querySelector(".card[aria-label^='error,']")!.getBoundingClientRect();
+    return result.right > graph.right - 80 && result.right <= graph.right;
+  });
+  await page.focus(".graph");
+  await page.keyboard.press("+");
+  await page.waitForTimeout(100);
+  const before = await page.getAttribute(".world", "transform");
+  await page.setViewportSize({ width: 1300, height: 860 });
+  await page.waitForTimeout(300);
+  assert.equal(await page.getAttribute(".world", "transform"), before);
+});
+
+test("says that the graph is asked for and laid out, where that takes long", async () => {
+  const traced = await fixture.trace(formula);
+  let go = (): void => undefined;
+  const held = new Promise<void>((resolve) => (go = resolve));
+  const panel = await fixture.openState({
+    state: traced.state(),
+    answer: async (ask) => {
+      if (ask.method === "graph") await held;
+      return traced.answer(ask);
+    },
+  });
+  await panel.page.waitForSelector(".busy:has-text('Asking for the graph…')");
+  go();
+  await panel.page.waitForSelector(".card");
+  assert.equal(await panel.page.innerText(".busy"), "");
+});
+
+test("opens the groups around a node that is asked for by name, and not around the cursor's", async () => {
+  const traced = await fixture.trace(deepSigmoid);
+  const panel = await fixture.open(deepSigmoid);
+  const [hit] = await traced.session.ask("search", { function: "surprise", query: "z", limit: 1 });
+  const select = { type: "select", trace: traced.id, function: "surprise", nodes: [hit!.node] } as const;
+  await panel.send(select);
+  await panel.page.waitForSelector(".group.closed.selected");
+  await panel.send({ ...select, reveal: true });
+  await panel.page.waitForSelector(".card.selected[aria-label^='z,']");
 });
