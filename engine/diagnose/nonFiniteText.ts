@@ -80,12 +80,12 @@ export function backwardMessage(subject: Subject, story: BackwardStory): string 
   if (kind === "domain") {
     const advice =
       whereDownstream(subject, node) === undefined ? "Keep its argument where it has one." : doubleWhere(subject, node);
-    return `${begin}, ${operation} has no derivative${at}. ${advice}`;
+    return `${begin} multiplies the adjoint ${figure(cotangent)} by the derivative of ${operation}${at}, which is NaN: there is none there. ${advice}`;
   }
   if (kind === "overflow")
     return `${begin}, the adjoint ${figure(cotangent)} times the derivative ${figure(derivative)} overflows; rescale the model.`;
   if (kind === "pole")
-    return `${begin} meets the derivative of ${operation}${at}, which is infinite; keep its argument away from there, for example \`${inside(operation)}\`.`;
+    return `${begin} multiplies the adjoint ${figure(cotangent)} by the derivative of ${operation}${at}, which is infinite; keep its argument away from there, for example \`${inside(operation)}\`.`;
   return `${begin} multiplies the adjoint 0 by the derivative of ${operation}${at}, which is infinite (0·∞ is NaN). ${doubleWhere(subject, node)}`;
 }
 
