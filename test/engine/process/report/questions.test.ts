@@ -297,7 +297,7 @@ describe("the adjoint's way through layers and steps", () => {
     close(flow.perStep, 0.9);
     assert.deepEqual(
       flow.layers.map(({ label, lines }) => `${label}: ${lines.join()}`),
-      Array.from({ length: 10 }, (_, k) => `step ${k + 1}: 4`),
+      Array.from({ length: 10 }, (_, k) => `step ${k + 1}: 6`),
     );
     flow.layers.forEach(({ log10Norm }, k) => close(log10Norm, (9 - k) * Math.log10(0.9)));
     assert.deepEqual(
@@ -316,7 +316,20 @@ describe("the adjoint's way through layers and steps", () => {
   test("is of the recurrence, not of what is read from it at every step", async () => {
     const flow = await ask("flow", { function: "readAtEveryStep" });
     assert.equal(flow?.steps, 11);
-    assert.deepEqual(flow.layers[3]?.lines, [19]);
+    assert.deepEqual(flow.layers[3]?.lines, [21]);
+  });
+
+  test("data that a turn of a loop reads stands in that turn, and what every turn reads beside the loop", async () => {
+    const folded = await ask("graph", { function: "foretell", open: [], budget: 100 });
+    assert.deepEqual(
+      folded.cards.filter(({ op }) => op === "constant").map(({ label }) => label),
+      ["always"],
+    );
+    const [loop] = folded.groups;
+    const opened = await ask("graph", { function: "foretell", open: [loop!.id], budget: 100 });
+    const turns = opened.groups.filter(({ parent }) => parent === loop!.id);
+    assert.equal(turns.length, 8);
+    assert.ok(opened.cards.every(({ op, label }) => op !== "constant" || label === "always"));
   });
 
   test("is nothing where nothing is done twice, one after the other", async () => {
