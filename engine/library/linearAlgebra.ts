@@ -46,11 +46,14 @@ import { asValue, fixed, shapeOf } from "./values.ts";
  * The solution X of A·X = B, by LU factorization with partial pivoting.
  *
  * @param a [..., n, n]
- * @param b [..., n, k], or one right side [n]
+ * @param b [..., n, k], or one right side [n] for all
  * @throws UnsolvableError where A is singular to working precision, with the pivot that shows it.
  */
-export function solve<const A extends Operand, const B extends Operand>(a: A, b: Solvable<A, B>): Like<B> {
-  return withColumn("solve", a, b, (x, y) => systems.solve(x, y)) as Like<B>;
+export function solve<const A extends Operand, const B extends Operand>(
+  a: A,
+  b: Solvable<A, B>,
+): Shaped<Product<ShapeOf<A>, ShapeOf<B>>> {
+  return withColumn("solve", a, b, (x, y) => systems.solve(x, y)) as Shaped<Product<ShapeOf<A>, ShapeOf<B>>>;
 }
 
 export interface TriangularOptions {
@@ -66,18 +69,18 @@ export interface TriangularOptions {
  * The solution X of T·X = B, where T is a triangle of A; the other triangle is not read.
  *
  * @param a [..., n, n]
- * @param b [..., n, k], or one right side [n]
+ * @param b [..., n, k], or one right side [n] for all
  * @throws UnsolvableError where an element of the diagonal is 0.
  */
 export function triangularSolve<const A extends Operand, const B extends Operand>(
   a: A,
   b: Solvable<A, B>,
   options: TriangularOptions = {},
-): Like<B> {
+): Shaped<Product<ShapeOf<A>, ShapeOf<B>>> {
   const { lower = true, transpose = false, unitDiagonal = false } = options;
   return withColumn("triangularSolve", a, b, (x, y) =>
     triangular.triangularSolve(x, y, { lower, transpose, unitDiagonal }),
-  ) as Like<B>;
+  ) as Shaped<Product<ShapeOf<A>, ShapeOf<B>>>;
 }
 
 /** A right side of one axis is a column for the while. */

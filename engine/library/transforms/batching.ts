@@ -142,6 +142,27 @@ const product: BatchingRule = ({ operands, shape, size }) => {
   return reshape(matmul(left, right), [size, ...shape]);
 };
 
+/** Of matrices on the last two axes, which have batches of their own. */
+const matrices: BatchingRule = ({ operation, operands, attributes }, rule) => {
+  const rank = Math.max(...operands.map((operand) => own(operand).length));
+  return apply(
+    operation,
+    rule,
+    operands.map((operand) => raised(operand, rank)),
+    attributes,
+  );
+};
+
+/** Of examples on the first axis, as one batch of them; a kernel of its own for each is taken one by one. */
+const examples: BatchingRule = (given, rule) => {
+  const [x, kernel] = given.operands as [Batched, Batched?];
+  if (!x.isBatched || kernel?.isBatched === true) return oneByOne(given, rule);
+  const [, count, ...rest] = shapeOf(x.value) as [number, number, ...number[]];
+  const all = reshape(x.value, [given.size * count, ...rest]);
+  const inputs = kernel === undefined ? [all] : [all, kernel.value];
+  return reshape(apply(given.operation, rule, inputs, given.attributes), [given.size, ...given.shape]);
+};
+
 const ruleByName: Readonly<Record<string, BatchingRule>> = {
   sum: overAxes,
   prod: overAxes,
@@ -158,6 +179,26 @@ const ruleByName: Readonly<Record<string, BatchingRule>> = {
   concat: alongAxis,
   stack: alongAxis,
   matmul: product,
+  triangularSolve: matrices,
+  solve: matrices,
+  cholesky: matrices,
+  lu: matrices,
+  luPermutation: matrices,
+  det: matrices,
+  cofactors: matrices,
+  qr: matrices,
+  eigvalsh: matrices,
+  eigh: matrices,
+  svdvals: matrices,
+  svd: matrices,
+  pinv: matrices,
+  expm: matrices,
+  conv: examples,
+  convTranspose: examples,
+  maxPool: examples,
+  maxPoolIndices: examples,
+  avgPool: examples,
+  avgPoolTranspose: examples,
   slice: regions,
   pad: regions,
   reshape: ({ operands, shape, size }) => reshape(operands[0]!.value, [size, ...shape]),

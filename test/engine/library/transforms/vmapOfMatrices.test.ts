@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import * as library from "../../../../engine/library/index.ts";
+import { slice } from "../../../../engine/primitives/indexing.ts";
+import { dataOf, shapeOf, type Primal } from "../../../../engine/primitives/rule.ts";
+import { stack } from "../../../../engine/primitives/shaping.ts";
+import type { Value } from "../../../../engine/tape/tensor.ts";
+import { checkDerivatives, filled, noise, type Model } from "../../primitives/checkDerivatives.ts";
+
+type Function = (...args: unknown[]) => never;
+const f = library as unknown as Readonly<Record<string, Function | undefined>>;
+
+const batch = 3;
+const next = noise(8);
+const random = (...shape: number[]): Primal => filled([batch, ...shape], next);
+const shared = (...shape: number[]): Primal => filled(shape, next);
+const spd: Model = (a) => f["add"]!(f["matmul"]!(a, f["transpose"]!(a)), f["eye"]!(3));
+
+interface Case {
+  readonly model: Model;
+  readonly inputs: readonly Primal[];
+  /** Which inputs have a batch. */
+  readonly inAxes: readonly (0 | null)[];
+}
+
+const both = (name: string, ...inputs: Primal[]): Case => ({
+  model: (...args) => f[name]!(...args),
+  inputs,
+  inAxes: inputs.map(() => 0),
+});
+
+const kernel = shared(2, 1, 2, 2);
+const cases: Readonly<Record<string, Case>> = {
+  solve: both("solve", random(3, 3), random(3, 2)),
+  "solve with one matrix": { ...both("solve", shared(3, 3), random(3)), inAxes: [null, 0] },
+  "solve with one right side of a batch": { ...both("solve", random(3, 3), shared(2, 3, 1)), inAxes: [0, null] },
+  triangularSolve: both("triangularSolve", random(3, 3), random(3)),
+  inv: both("inv", random(3, 3)),
+  det: both("det", random(3, 3)),
+  cholesky: { ...both("", random(3, 3)), model: (a) => f["cholesky"]!(spd(a)) },
+  "eigenvalues and squares of eigenvectors": {
+    ...both("", random(3, 3)),
+    model: (a) => {
+      const { eigenvalues, eigenvectors } = f["eigh"]!(a) as { eigenvalues: Value; eigenvectors: Value };
+      return f["matmul"]!(f["square"]!(eigenvectors), eigenvalues);
+    },
+  },
+  svdvals: both("svdvals", random(2, 3)),
+  pinv: both("pinv", random(2, 3)),
+  "r of qr": { ...both("", random(3, 2)), model: (a) => (f["qr"]!(a) as { r: never }).r },
+  "u of lu": { ...both("", random(3, 3)), model: (a) => (f["lu"]!(a) as { u: never }).u },
+  expm: both("expm", random(2, 2)),
+  "conv with one kernel": { ...both("conv", random(1, 1, 3, 4), kernel), inAxes: [0, null] },
+  "conv with a kernel each": both("conv", random(1, 1, 3, 4), random(2, 1, 2, 2)),
+  maxPool: { ...both("", random(2, 1, 5)), model: (x) => f["maxPool"]!(x, 2) },
+  avgPool: { ...both("", random(2, 1, 5)), model: (x) => f["avgPool"]!(x, 2) },
+  "absolute values of fft": { ...both("", random(5)), model: (x) => f["abs"]!(f["fft"]!(x)) },
+};
+
+describe("mapped over a batch, values and derivatives are those of each", () => {
+  for (const [name, { model, inputs, inAxes }] of Object.entries(cases))
+    test(name, () => {
+      const mapped: Model = (...args) => (f["vmap"]!(model, { inAxes }) as Function)(...args);
+      const each = Array.from({ length: batch }, (_, k) =>
+        model(...inputs.map((input, at) => (inAxes[at] === 0 ? slice(input, [k]) : input))),
+      );
+      const expected = stack(each) as Primal;
+      const actual = mapped(...inputs) as Primal;
+      assert.deepEqual(shapeOf(actual), shapeOf(expected));
+      dataOf(expected).forEach((value, k) => assert.ok(Math.abs(dataOf(actual)[k]! - value) < 1e-12));
+      checkDerivatives(mapped, inputs, 1e-5);
+    });
+});
