@@ -29,7 +29,8 @@ export async function checkDrift(evaluate: Evaluate): Promise<DriftCheck> {
   const refused = (reason: string): DriftCheck => ({ ...about, verdict: "not-compared", reason });
   try {
     const run = await guarded(evaluate);
-    if (run === undefined || run.evaluation.output < 0) return refused("the result hangs on no parameter");
+    if (run === undefined) return refused("it cannot be compiled");
+    if (run.evaluation.output < 0) return refused("the result hangs on no parameter");
     const { tape, output } = run.evaluation;
     if (tape.length > mostNodes) return refused(`a run of ${tape.length} operations takes too long to compile`);
     if (tape.inputs.length > mostInputs) return refused(`${tape.inputs.length} inputs are too many to compile`);

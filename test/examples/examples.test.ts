@@ -75,6 +75,28 @@ test("pendulum: the gradient of where the ball lands agrees with differences of 
   }
 });
 
+test("orbit: Kepler's laws, and their derivatives", () => {
+  const pull = 4 * Math.PI ** 2;
+  for (const [distance, speed] of [
+    [0.6, 9.5],
+    [1, 7],
+  ] as const) {
+    const at = ["--at", JSON.stringify({ distance, speed })];
+    // Vis-viva gives the half axis a; the comet goes out to 2a − distance, and comes back after a^(3/2).
+    const a = 1 / (2 / distance - speed ** 2 / pull);
+    const [byDistance, bySpeed] = [(2 * a ** 2) / distance ** 2, (2 * a ** 2 * speed) / pull];
+    const farthest = trace("orbit.ts", "--function", "aphelion", ...at);
+    close(farthest.value, 2 * a - distance, 1e-6);
+    close(farthest.gradient["distance"], 2 * byDistance - 1, 1e-6);
+    close(farthest.gradient["speed"], 2 * bySpeed, 1e-6);
+    const period = trace("orbit.ts", "--function", "period", ...at);
+    close(period.value, a ** 1.5, 1e-6);
+    close(period.gradient["distance"], 1.5 * Math.sqrt(a) * byDistance, 1e-6);
+    close(period.gradient["speed"], 1.5 * Math.sqrt(a) * bySpeed, 1e-6);
+    assert.deepEqual([...farthest.diagnostics, ...period.diagnostics], []);
+  }
+});
+
 test("digits: the loss and its gradient agree with plain loops over the images", () => {
   const { value, gradient } = trace("digits.ts");
   const rows = readCsv(path.join(root, "examples/data/digits.csv.gz")).toArray() as number[][];

@@ -96,7 +96,7 @@ export function odeintEvent<Y>(
 /** Stretches that are looked at for a change of sign. */
 const stretches = 100;
 
-/** The time at which the sign changes, by bisection of the first stretch in which it does. */
+/** The time at which the sign changes, in the first stretch in which it does. */
 function searched(
   slope: Of,
   { leaves }: Flat,
@@ -116,14 +116,8 @@ function searched(
     const after = number(there, next);
     // At the beginning the event may be about to begin: a ball that is thrown from the ground.
     if (before !== 0 && before > 0 !== after > 0) {
-      let [low, high] = [t, next];
-      while (Math.abs(high - low) > 4 * Number.EPSILON * Math.max(Math.abs(low), Math.abs(high))) {
-        const middle = (low + high) / 2;
-        if (middle === low || middle === high) break;
-        if (number(solveOde(slope, y, [t, middle], options)[0]!, middle) > 0 === before > 0) low = middle;
-        else high = middle;
-      }
-      return high;
+      const from = { t, y };
+      return crossing(t, before, next, after, (at) => number(solveOde(slope, from.y, [from.t, at], options)[0]!, at));
     }
     [y, t, before] = [there, next, after];
   }
@@ -131,6 +125,24 @@ function searched(
     `odeintEvent: the event has not come by t = ${until}: it is ${String(Number(before.toPrecision(3)))} there, and its sign has not changed since t = ${first}.`,
     "not-converged",
   );
+}
+
+/** Where f changes its sign between `a` and `b`, by the Illinois method (Dowell and Jarratt 1971). */
+function crossing(a: number, fa: number, b: number, fb: number, f: (t: number) => number): number {
+  let [low, atLow, high, atHigh] = [a, fa, b, fb];
+  const fine = 4 * Number.EPSILON * Math.max(Math.abs(a), Math.abs(b));
+  for (let k = 0; k < 100 && Math.abs(high - low) > fine; k++) {
+    const chord = high - (atHigh * (high - low)) / (atHigh - atLow);
+    const between = (chord - low) * (chord - high) < 0;
+    const middle = between ? chord : (low + high) / 2;
+    const value = f(middle);
+    if (value === 0 || middle === low || middle === high) return middle;
+    // The end that stays for long is given less weight, so that it moves as well.
+    if (value > 0 === atHigh > 0) atLow /= 2;
+    else [low, atLow] = [high, atHigh];
+    [high, atHigh] = [middle, value];
+  }
+  return high;
 }
 
 function equation(operation: string, f: unknown, y0: unknown): { readonly start: Flat; readonly slope: Of } {
