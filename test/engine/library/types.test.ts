@@ -32,9 +32,11 @@ const program = (text: string): ts.Program => {
 /** What a strict compiler says about a model file, as `line: message`. */
 function errorsOf(lines: readonly string[]): string[] {
   const names =
-    `abs add argmax avgPool complex concat conv convTranspose crossEntropy customVjp det eigh fft inv maxPool mul qr real rfft
-    solve svd triangularSolve ensureShape exp eye heNormal linspace matmul maximum mean oneHot ones random
-    readCsv relu reshape slice softmax stack sum take tensor transpose where zeros`.split(/\s+/);
+    `abs add argmax attention avgPool batchNorm complex concat conv convTranspose crossEntropy cumprod customVjp
+    det diag dynamicSlice eigh einsum ensureShape erf exp expandDims eye fft flip gather heNormal inv layerNorm
+    linspace logAddExp matmul maximum maxPool mean mul oneHot ones pad qr random readCsv real relu reshape rfft
+    roll scatterSet select slice softmax solve split squeeze stack sum svd swapAxes take tensor topK trace
+    transpose triangularSolve where zeros`.split(/\s+/);
   const text = [`import { ${names.join(", ")}, type Tensor, type Value } from "adjoint";`, ...lines].join("\n");
   const compiled = program(text);
   const source = compiled.getSourceFile(file)!;
@@ -92,6 +94,42 @@ test("functions keep the shapes that they are given", () => {
   );
 });
 
+test("what is rearranged, scanned and contracted keeps the shape that it is known to have", () => {
+  assert.deepEqual(
+    errorsOf([
+      "const x = tensor([[1, 2, 3], [4, 5, 6]]);",
+      "const cube = zeros([2, 3, 4]);",
+      "const a: readonly [2, 3] = cumprod(erf(x), 0).shape;",
+      "const b: readonly [2, 1, 3] = expandDims(x, 1).shape;",
+      "const c: readonly [2, 3, 1] = expandDims(x, -1).shape;",
+      "const d: readonly [2, 3] = squeeze(expandDims(x, 0)).shape;",
+      "const e: readonly [2, 3] = squeeze(expandDims(x, -1), -1).shape;",
+      "const f: readonly [4, 3, 2] = swapAxes(cube, 0, 2).shape;",
+      "const g: readonly [2, 5] = topK(x, 5).values.shape;",
+      "const h: readonly [7, 3] = topK(x, 7, 0).indices.shape;",
+      "const i: readonly [2, 4] = einsum('ij,jk->ik', x, zeros([3, 4])).shape;",
+      "const j: readonly [4, 2, 2] = einsum('abc,db->cad', cube, zeros([2, 3])).shape;",
+      "const k: number = einsum('ij->', x) + trace(zeros([3, 3])) + sum(einsum('ij,jk', x, zeros([3, 4])));",
+      "const l: readonly [3, 3] = diag([1, 2, 3]).shape;",
+      "const m: readonly [number] = diag(x).shape;",
+      "const n: readonly [2, 3] = layerNorm(x, { scale: [1, 2, 3] }).shape;",
+      "const o: readonly [8, 5, 7] = attention(zeros([8, 5, 4]), zeros([8, 6, 4]), zeros([8, 6, 7]), { causal: true }).shape;",
+      "const p: readonly [2, 3] = logAddExp(x, zeros([3])).shape;",
+      "const q: readonly [2, 3] = scatterSet(x, [0], 1).shape;",
+      "const r: readonly [2, 1] = gather(x, zeros([2, 1]), 1).shape;",
+      "const s: readonly [2, 2, 2] = dynamicSlice(cube, [0, 0, 0], [2, 2, 2]).shape;",
+      "const t: readonly [2, number] = split(x, 3, 1)[0]!.shape;",
+      "const u: readonly [3, 2, 2] = stack([zeros([3, 2]), ones([3, 2])], 1).shape;",
+      "const v: readonly [2, 3] = argmax(cube, -1).shape;",
+      "const w: readonly [2, 3, 1] = argmax(cube, -1, { keepDims: true }).shape;",
+      "const y: readonly [number, number] = pad(x, 1, { mode: 'edge' }).shape;",
+      "const z: readonly [2, 3] = flip(roll(batchNorm(x), 1)).shape;",
+      "const loss: number = crossEntropy(x, [0, 1], { reduction: 'sum', labelSmoothing: 0.1 });",
+    ]),
+    [],
+  );
+});
+
 test("shapes that do not fit are an error at the argument, with a sentence", () => {
   const mismatch = (shape: string, message: string): string =>
     `Argument of type 'Tensor<readonly ${shape}>' is not assignable to parameter of type 'ShapeMismatch<"${message}">'`;
@@ -102,11 +140,13 @@ test("shapes that do not fit are an error at the argument, with a sentence", () 
       "relu(matmul(x, x));",
       "add(x, ones([4]));",
       "matmul(x * 2, ones([4, 5]));",
+      "logAddExp(x, ones([4]));",
     ]),
     [
       `2: ${mismatch("[4, 5]", "matmul of [2, 3] and [4, 5]: the inner dimensions 3 and 4 differ")}`,
       `3: ${mismatch("[2, 3]", "matmul of [2, 3] and [2, 3]: the inner dimensions 3 and 2 differ")}`,
       `4: ${mismatch("[4]", "shapes [2, 3] and [4] do not broadcast")}`,
+      `6: ${mismatch("[4]", "shapes [2, 3] and [4] do not broadcast")}`,
     ],
   );
 });
