@@ -6,7 +6,7 @@ import { mayHaveFixes, tryFixes } from "../trial/tryFixes.ts";
 import { placeText } from "./arguments.ts";
 
 /** Who waits for a prompt waits this long for all fixes together. */
-const budgetMs = 15_000;
+const budgetMs = 8_000;
 
 export interface TriedRun {
   readonly engine: EngineClient;

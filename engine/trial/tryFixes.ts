@@ -1,5 +1,6 @@
 /** Fixes of findings: changes that were proposed, made, traced in the background with the same random numbers, and found to help. */
 import { formatNumber } from "../process/format.ts";
+import { limitsOf } from "../process/limits.ts";
 import type {
   Diagnostic,
   Fix,
@@ -38,6 +39,8 @@ export interface FixRequest {
   readonly cancellation?: AbortSignal;
 }
 
+/** A run that gives way to others takes longer. */
+const givingWay = 2;
 /** What is left of a weaker finding, of what it was, in nats. */
 const muchWeaker = 1 / 3;
 /** So little from end to end, in nats or as a share of what it was, is level enough. */
@@ -147,8 +150,15 @@ class Trials {
     const name = this.#traced.function;
     const edits = editsOf(proposal.edits, factor);
     const { seed } = run.summary;
+    const { wallClockMs } = limitsOf(request.limits);
     const session = await this.#engine.trace(
-      { ...request, text: applied(request.text, edits), functions: [name], ...(seed === undefined ? {} : { seed }) },
+      {
+        ...request,
+        text: applied(request.text, edits),
+        functions: [name],
+        limits: { ...request.limits, wallClockMs: wallClockMs * givingWay },
+        ...(seed === undefined ? {} : { seed }),
+      },
       cancellation === undefined ? {} : { cancellation },
     );
     try {

@@ -34,7 +34,7 @@ export interface Diagnostic {
 export interface Fix {
   /** What changes, and the effect that was measured. */
   readonly title: string;
-  /** Of the file that the finding is in, none over another. */
+  /** Of the file that was traced, which may import the one that the finding is in; none over another. */
   readonly edits: readonly { readonly source: SourceRange; readonly text: string }[];
   /** The figure that the title speaks of, in the text as it is and as it would be. */
   readonly predicted: { readonly measure: string; readonly before: number; readonly after: number };

@@ -39,7 +39,8 @@ async function mended(file: string, text = readFileSync(file, "utf8")): Promise<
         return engine.trace(...given);
       },
     };
-    const fixes = await tryFixes(counting, { request: { file, text }, run }, traced, 0);
+    const limits = { wallClockMs: 60_000 };
+    const fixes = await tryFixes(counting, { request: { file, text, limits }, run }, traced, 0);
     const changed = applied(text, fixes[0]?.edits ?? []);
     const { seed } = run.summary;
     const again = await engine.trace({ file, text: changed, functions: [traced.function], seed: seed! });
