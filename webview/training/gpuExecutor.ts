@@ -184,13 +184,13 @@ export class GpuExecutor implements Executor {
     deleteAll([...before.parameters, ...before.state]);
   }
 
-  async #readAll(textures: readonly Resident[], sizes: readonly number[]): Promise<Float32Array[]> {
-    const all: Float32Array[] = [];
-    for (const [k, kept] of textures.entries()) {
-      if (typeof kept === "number") all.push(Float32Array.of(kept));
-      else all.push(kept === undefined ? new Float32Array(0) : await this.#runner.read(kept, sizes[k]!));
-    }
-    return all;
+  /** All are asked for before the first is waited for. */
+  #readAll(textures: readonly Resident[], sizes: readonly number[]): Promise<Float32Array[]> {
+    const read = async (kept: Resident, size: number): Promise<Float32Array> => {
+      if (typeof kept === "number") return Float32Array.of(kept);
+      return kept === undefined ? new Float32Array(0) : this.#runner.read(kept, size);
+    };
+    return Promise.all(textures.map((kept, k) => read(kept, sizes[k]!)));
   }
 
   /** Steps whose reports are read at once. Those after one that is not done have not been. */

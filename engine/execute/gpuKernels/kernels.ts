@@ -104,7 +104,7 @@ function eachElement(
 
 /** A reduction that needs no more than what it has so far. */
 const folding =
-  (initial: string, fold: (so_far: string, element: string) => string): Root =>
+  (initial: string, fold: (soFar: string, element: string) => string): Root =>
   (reader, operation, index) => {
     const result = reader.source.variable(initial);
     eachElement(reader, operation, index.axes, (element) => reader.source.set(result, fold(result, element)));
@@ -133,7 +133,7 @@ function winner(
 
 /** What comes of the elements along an axis up to the own one, in the order of the scan. */
 const scanning =
-  (initial: string, advance: (so_far: string, elements: readonly string[]) => string): Root =>
+  (initial: string, advance: (soFar: string, elements: readonly string[]) => string): Root =>
   (reader, operation, index) => {
     const { source } = reader;
     const axis = axisIn(operation);

@@ -9,7 +9,7 @@ import { joined, lower, sumOver } from "./lower.ts";
 import { texturesOf } from "./textures.ts";
 import { tooManyParts } from "./unsupported.ts";
 
-export { firstRowSlot, placeSlot, type Resident } from "./graph.ts";
+export { firstRowSlot, placeSlot } from "./graph.ts";
 export { UnsupportedOperationError } from "./unsupported.ts";
 
 export interface GpuKernel extends KernelText {
