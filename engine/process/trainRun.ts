@@ -129,7 +129,7 @@ function nonFinite(error: NonFiniteError, run: ModelRun, outline: FunctionOutlin
   const { step, result, leaves, weights, rows, losses } = error;
   const origin = run.nonFiniteOrigin(outline, () => callLossAt(leaves, weights, rows));
   const what = !Number.isFinite(result.loss)
-    ? `the loss is ${result.loss}`
+    ? `the loss is ${formatNumber(result.loss)}`
     : result.gradientNorms.every((size) => Number.isFinite(size))
       ? "the weights overflow"
       : "the gradient is not finite";

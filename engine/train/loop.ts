@@ -56,6 +56,8 @@ const mostEpochsTold = 500;
 const saveEveryMs = 1000;
 /** and within a long epoch when this has passed. */
 const saveWithinMs = 5000;
+/** The history has each end of an epoch that is told of, and within a long epoch a line in this time. */
+const logWithinMs = 1000;
 /** What a save takes, reading weights from a slow device included, may be this share of the time. */
 const saveShare = 0.05;
 
@@ -85,6 +87,8 @@ class Training {
   #lastEpoch: Judged | undefined;
   #validation: Judged | undefined;
   #lastReport = 0;
+  #unlogged: TrainingReport | undefined;
+  #lastLog = 0;
   #lastSave = -Infinity;
   #saveMs = 0;
   #unsaved = false;
@@ -150,6 +154,7 @@ class Training {
       if (this.#rows.validation.length > 0) this.#validation = await this.#judge();
       this.#report(true);
     }
+    this.#log();
     await this.#save(true);
     const training = this.#epochMean.count > 0 ? this.#epochMean.judged(this.#names()) : this.#lastEpoch;
     return {
@@ -227,8 +232,17 @@ class Training {
     };
     this.#sinceReport = new Mean();
     this.#lastReport = performance.now();
-    if (ended) this.#keep((folder) => folder.log(report));
+    this.#unlogged = report;
+    if (ended || performance.now() - this.#lastLog > logWithinMs) this.#log();
     this.#options.onReport(report);
+  }
+
+  #log(): void {
+    const report = this.#unlogged;
+    if (report === undefined) return;
+    this.#unlogged = undefined;
+    this.#lastLog = performance.now();
+    this.#keep((folder) => folder.log(report));
   }
 
   async #save(always: boolean): Promise<void> {

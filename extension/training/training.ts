@@ -254,7 +254,7 @@ export class Training {
     }
     const again: TrainingAct[] = diagnostics.some(({ code }) => code === "already-training")
       ? []
-      : saved === undefined
+      : saved === undefined || saved === 0
         ? ["train"]
         : ["train", "continue"];
     this.#fail(diagnostics, again);

@@ -224,7 +224,9 @@ suite("Training", function () {
       .first();
     await until("what became of the run", () => message.isVisible());
     await edit(document, ["epochs: 1000", "epochs: 1"]);
-    await (await page()).getByRole("button", { name: "Continue on the CPU" }).first().click();
+    await vscode.commands.executeCommand("notifications.showList");
+    const notification = (await page()).locator(".notification-list-item", { hasText: "was closed" }).first();
+    await notification.getByText("Continue on the CPU", { exact: true }).click();
     const after = await told(/Trained for [\d,]+ steps/);
     assert.match(after.text, /CPU .*You chose the CPU for this run\./);
   });

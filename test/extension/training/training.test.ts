@@ -243,7 +243,8 @@ test("stops after a step, and a later run goes on from there with the curves it 
   const rest = await train({ text: line, continues: true });
   assert.equal(rest.kind, "done");
   assert.equal(training.latest!.step, step + 100);
-  assert.ok(training.curves.table[columnsOf(training.curves).step]! <= step, "it has the first run's curves");
+  const first = training.curves.table[columnsOf(training.curves).step]!;
+  assert.ok(first <= step, `it begins at step ${first}, after the ${step} of the first run`);
 });
 
 test("the first NaN stops the run, with its line", async () => {
@@ -254,11 +255,12 @@ test("the first NaN stops the run, with its line", async () => {
   assert.equal(diagnostics[0]!.source.line, 5);
   assert.equal(placed, true);
   assert.deepEqual(training.findings, diagnostics);
-  assert.deepEqual(offers, ["train", "continue"]);
+  assert.deepEqual(offers, ["train"], "there is nothing yet to go on from");
 });
 
 test("a learning rate that is too large says so", async () => {
-  const { diagnostics } = failed(await open(line.replace("0.01", "10")).train());
+  const { diagnostics, offers } = failed(await open(line.replace("0.01", "10")).train());
+  assert.deepEqual(offers, ["train", "continue"]);
   assert.match(diagnostics[0]!.message, /had grown from .* to .* before: make the learning rate smaller\./);
 });
 
