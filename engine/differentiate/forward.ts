@@ -3,6 +3,8 @@ import { passed } from "./recordedPasses.ts";
 import type { Primal } from "../primitives/rule.ts";
 import { withoutRecording } from "../tape/recording.ts";
 import type { Tape } from "../tape/tape.ts";
+import type { Value } from "../tape/tensor.ts";
+import { atSite } from "./atSite.ts";
 
 /**
  * Forward mode over a recorded tape: the tangent of `output` when the inputs move along `tangents` (by node; nodes not
@@ -27,8 +29,9 @@ export function forward(tape: Tape, output: number, tangents: ReadonlyMap<number
         inputTangents.push(passed(rule, position, moving.get(word)) as Primal | undefined),
       );
       if (inputTangents.every((tangent) => tangent === undefined)) continue;
-      const tangent = rule.jvp(inputTangents, tape.inputPrimals(node), tape.primalOf(node), tape.attributes(node));
-      moving.set(node, tangent as Primal);
+      const derive = (): Value =>
+        rule.jvp(inputTangents, tape.inputPrimals(node), tape.primalOf(node), tape.attributes(node));
+      moving.set(node, atSite(tape, node, derive) as Primal);
     }
   });
   return moving.get(output);

@@ -2,7 +2,7 @@ import { add } from "../primitives/arithmetic.ts";
 import { identity } from "../primitives/identity.ts";
 import { isTraced, primalOf } from "../primitives/rule.ts";
 import { recordApart, recording } from "../tape/recording.ts";
-import { Tape } from "../tape/tape.ts";
+import { smallCapacity, Tape } from "../tape/tape.ts";
 import type { Value } from "../tape/tensor.ts";
 import { pullBack, pushForward, type ValueOf } from "./recordedPasses.ts";
 import { reverseFrom } from "./reverse.ts";
@@ -35,7 +35,7 @@ export interface Stretch {
  * While none is on, `f` is recorded on a tape of its own.
  */
 export function linearize(f: (inputs: readonly Value[]) => readonly Value[], at: readonly Value[]): Linearized {
-  const tape = recording.on ? recording.tape : new Tape(recording.tape.limitBytes);
+  const tape = recording.on ? recording.tape : new Tape(recording.tape.limitBytes, smallCapacity);
   const whole = !recording.on;
   const run = (): Linearized => {
     const { site } = recording;

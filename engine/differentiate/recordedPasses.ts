@@ -3,6 +3,7 @@ import { pullback, type Rule } from "../primitives/rule.ts";
 import { rules } from "../primitives/table.ts";
 import type { Tape } from "../tape/tape.ts";
 import type { Value } from "../tape/tensor.ts";
+import { atSite } from "./atSite.ts";
 
 /** A node as a value to compute on with: `tape.valueOf`, or what stands for the node elsewhere. */
 export type ValueOf = (node: number) => Value;
@@ -62,7 +63,7 @@ export function pullBack(
       if (!active.has(word)) return;
       const pull = pullback(rule, position);
       if (pull === undefined) return;
-      const contribution = pull(cotangent, inputs, result, attributes, position);
+      const contribution = atSite(tape, node, () => pull(cotangent, inputs, result, attributes, position));
       const sum = adjoints.get(word);
       adjoints.set(word, sum === undefined ? contribution : add(sum, contribution));
     });
@@ -97,7 +98,8 @@ export function pushForward(
     tape.forEachWord(node, (word, position) => inputTangents.push(passed(rule, position, moving.get(word))));
     if (inputTangents.every((tangent) => tangent === undefined)) continue;
     const inputs = inputsOf(tape, node, valueOf);
-    moving.set(node, rule.jvp(inputTangents, inputs, valueOf(node), tape.attributes(node)));
+    const derive = (): Value => rule.jvp(inputTangents, inputs, valueOf(node), tape.attributes(node));
+    moving.set(node, atSite(tape, node, derive));
   }
   return moving;
 }

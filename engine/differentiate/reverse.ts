@@ -1,10 +1,10 @@
 import { add } from "../primitives/arithmetic.ts";
 import { pullback, type Primal } from "../primitives/rule.ts";
 import { rules } from "../primitives/table.ts";
-import { NotDifferentiableError } from "../primitives/unsolvable.ts";
 import { recordOn, withoutRecording } from "../tape/recording.ts";
 import { constantOperation, type Tape } from "../tape/tape.ts";
 import { Tensor, type Value } from "../tape/tensor.ts";
+import { atSite } from "./atSite.ts";
 import { pullBack } from "./recordedPasses.ts";
 import { scalarLoop } from "./scalarLoop.ts";
 
@@ -115,11 +115,10 @@ export function passBack(
     if (word < 0 || tape.operation[word] === constantOperation) return;
     const pull = pullback(rule, position);
     if (pull === undefined) return;
-    try {
-      contribute(word, pull(cotangent, inputs, result, attributes, position), position);
-    } catch (error) {
-      if (error instanceof NotDifferentiableError && error.site === 0) error.site = tape.site[node]!;
-      throw error;
-    }
+    contribute(
+      word,
+      atSite(tape, node, () => pull(cotangent, inputs, result, attributes, position)),
+      position,
+    );
   });
 }

@@ -1,4 +1,4 @@
-import { Tape } from "./tape.ts";
+import { smallCapacity, Tape } from "./tape.ts";
 import { TracedNumber, type Tensor, type Value } from "./tensor.ts";
 
 /** A value of another tape that a nested recording used. */
@@ -21,7 +21,7 @@ export class NestedTape extends Tape {
 
   /** @param expected captures of an earlier record of the same function: they become the first inputs, in their order. */
   constructor(parent: Tape, expected: readonly Capture[] = []) {
-    super(parent.limitBytes);
+    super(parent.limitBytes, smallCapacity);
     this.#parent = parent;
     for (const { value, owner } of expected) this.#capture(owner, value);
   }

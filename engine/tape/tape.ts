@@ -18,6 +18,8 @@ export class TapeLimitError extends Error {
 /** What a primitive was applied with besides its inputs: axes, a shape, an index. */
 export type Attributes = Readonly<Record<string, unknown>>;
 
+/** Of tapes that come and go by the thousand. */
+export const smallCapacity = 32;
 /** Nodes of a tape are at first made for this many; then arrays double (measured faster than chunks or reserves). */
 const firstCapacity = 1024;
 export const defaultLimitBytes = 2 ** 30;
@@ -40,14 +42,14 @@ const bytesPerNode = 1 + 1 + 8 + 4 * 4;
  */
 export class Tape {
   length = 0;
-  operation = new Uint8Array(firstCapacity);
-  flags = new Uint8Array(firstCapacity);
+  operation: Uint8Array<ArrayBuffer>;
+  flags: Uint8Array<ArrayBuffer>;
   /** The primal of a scalar node; of a tensor node its index in `tensors`. */
-  primal = new Float64Array(firstCapacity);
-  input0 = new Int32Array(firstCapacity);
-  input1 = new Int32Array(firstCapacity);
-  site = new Int32Array(firstCapacity);
-  scope = new Int32Array(firstCapacity);
+  primal: Float64Array<ArrayBuffer>;
+  input0: Int32Array<ArrayBuffer>;
+  input1: Int32Array<ArrayBuffer>;
+  site: Int32Array<ArrayBuffer>;
+  scope: Int32Array<ArrayBuffer>;
 
   readonly constants = new Numbers(Float64Array);
   readonly lists = new Numbers(Int32Array);
@@ -63,8 +65,15 @@ export class Tape {
   readonly limitBytes: number;
   #tensorBytes = 0;
 
-  constructor(limitBytes = defaultLimitBytes) {
+  constructor(limitBytes = defaultLimitBytes, capacity = firstCapacity) {
     this.limitBytes = limitBytes;
+    this.operation = new Uint8Array(capacity);
+    this.flags = new Uint8Array(capacity);
+    this.primal = new Float64Array(capacity);
+    this.input0 = new Int32Array(capacity);
+    this.input1 = new Int32Array(capacity);
+    this.site = new Int32Array(capacity);
+    this.scope = new Int32Array(capacity);
   }
 
   /** Makes room for at least one more node. The callers' fast paths test `length === operation.length` themselves. */
