@@ -1,4 +1,4 @@
-// `npm run pictures`: makes the pictures in the README from the running product, in a light and a dark theme.
+// `npm run pictures [-- name …]`: makes the pictures in the README from the running product, in a light and a dark theme.
 // Imports TypeScript, so it needs the Node that npm scripts run on here.
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -27,6 +27,8 @@ const settings = {
   "editor.overviewRulerBorder": false,
   "editor.hideCursorInOverviewRuler": true,
   "editor.hover.delay": 100,
+  // A picture is of what a rested machine shows.
+  "adjoint.limits.time": 120,
 };
 
 /** What is opened, and what is done before the picture is taken. */
@@ -42,6 +44,30 @@ const pictures = {
       await page.waitForTimeout(500);
     },
   },
+  finding: {
+    file: "deep-sigmoid.ts",
+    async prepare(page) {
+      await lens(page, "Graph").click();
+      await panel(page).locator(".card, .group.closed").first().waitFor();
+      await drag(page, { from: size.width / 2, to: size.width * 0.32 });
+      await panel(page).locator(".findings-count").click();
+      await panel(page).locator(".group.open", { hasText: "turns" }).waitFor();
+      await panel(page).locator(".fix").first().waitFor({ timeout: 90_000 });
+      await page.mouse.move(size.width / 4, size.height - 60);
+      await page.waitForTimeout(1000);
+    },
+  },
+  training: {
+    file: "digits.ts",
+    line: 56,
+    async prepare(page) {
+      await lens(page, "Train").click();
+      await panel(page).getByText("Trained for").waitFor({ timeout: 300_000 });
+      await panel(page).locator(".plot canvas").last().waitFor();
+      await page.mouse.move(size.width / 4, size.height - 40);
+      await page.waitForTimeout(1000);
+    },
+  },
   editor: {
     file: "pendulum.ts",
     async prepare(page) {
@@ -53,6 +79,15 @@ const pictures = {
   },
 };
 
+/** The border between editor and panel. */
+async function drag(page, { from, to }) {
+  const y = size.height / 2;
+  await page.mouse.move(from, y);
+  await page.mouse.down();
+  await page.mouse.move(to, y, { steps: 8 });
+  await page.mouse.up();
+}
+
 function lens(page, text) {
   return page.locator(".codelens-decoration a", { hasText: text }).first();
 }
@@ -63,6 +98,7 @@ function panel(page) {
 }
 
 async function takePictures() {
+  const wanted = process.argv.slice(2);
   await step("Packaging Adjoint", () => npm(["run", "package"], { advice: "The extension could not be packaged." }));
   const profile = await mkdtemp(path.join(tmpdir(), "adjoint-pictures-"));
   const options = {
@@ -75,10 +111,11 @@ async function takePictures() {
     await installExtension(path.join(root, "adjoint.vsix"), options);
     const server = await startServer(options);
     try {
-      for (const [name, { file, prepare }] of Object.entries(pictures)) {
+      for (const [name, { file, line, prepare }] of Object.entries(pictures)) {
+        if (wanted.length > 0 && !wanted.includes(name)) continue;
         for (const [shade, theme] of Object.entries(themes)) {
           await step(`${name}-${shade}.png`, () =>
-            takePicture({ server, browser, profile, name, shade, theme, file, prepare }),
+            takePicture({ server, browser, profile, name, shade, theme, file, line, prepare }),
           );
         }
       }
@@ -91,7 +128,7 @@ async function takePictures() {
   }
 }
 
-async function takePicture({ server, browser, profile, name, shade, theme, file, prepare }) {
+async function takePicture({ server, browser, profile, name, shade, theme, file, line, prepare }) {
   const user = path.join(profile, "data", "data", "User", "settings.json");
   const { calmSettings } = await import("../test/host/settings.ts");
   await writeFile(user, JSON.stringify({ ...calmSettings, ...settings, "workbench.colorTheme": theme }));
@@ -100,6 +137,7 @@ async function takePicture({ server, browser, profile, name, shade, theme, file,
     const folder = path.join(root, "examples");
     await openWorkbench(page, server.url({ folder, files: [path.join(folder, file)] }));
     await page.keyboard.press("Control+b");
+    if (line !== undefined) await goToLine(page, line);
     await lens(page, "Graph").waitFor({ timeout: 60_000 });
     // VS Code's own TypeScript says in the status bar and in hovers that it is not ready yet.
     await page.getByText("Initializing").first().waitFor({ state: "detached", timeout: 60_000 });
@@ -111,7 +149,16 @@ async function takePicture({ server, browser, profile, name, shade, theme, file,
     throw error;
   } finally {
     await page.context().close();
+    // What training leaves behind is no part of the examples.
+    await rm(path.join(root, "examples", ".adjoint"), { recursive: true, force: true });
   }
+}
+
+async function goToLine(page, line) {
+  await page.locator(".view-line").first().click();
+  await page.keyboard.press("Control+g");
+  await page.keyboard.type(String(line));
+  await page.keyboard.press("Enter");
 }
 
 await takePictures().catch(fail);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { suite, suiteSetup, teardown, test } from "mocha";
+import { suite, suiteSetup, suiteTeardown, teardown, test } from "mocha";
 import type { Frame } from "playwright-core";
 import * as vscode from "vscode";
 import { commands } from "../../extension/ids.ts";
@@ -32,9 +32,15 @@ async function showFinding(document: vscode.TextDocument, code: string): Promise
 }
 
 suite("Findings, from the text to the panel and back", () => {
+  const limits = vscode.workspace.getConfiguration("adjoint.limits");
+
   suiteSetup(async () => {
     await adjoint();
+    // On a busy machine even these take longer than the ten seconds that a person would wait.
+    await limits.update("time", 60, vscode.ConfigurationTarget.Global);
   });
+
+  suiteTeardown(() => limits.update("time", undefined, vscode.ConfigurationTarget.Global));
 
   teardown(closeAll);
 
