@@ -1,36 +1,19 @@
 /** What comes from the page is checked before anything is done with it. */
+import {
+  either,
+  isBoolean,
+  isId,
+  isMessageOf,
+  isSource,
+  isString,
+  listOf,
+  oneOf,
+  optional,
+  shape,
+  type Check,
+} from "../checks.ts";
 import type { FromPanel, PanelAct, PanelMemory, PanelMethod } from "./protocol.ts";
 
-type Check = (value: unknown) => boolean;
-
-const isString: Check = (value) => typeof value === "string";
-const isBoolean: Check = (value) => typeof value === "boolean";
-const isId: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
-const oneOf =
-  (...allowed: readonly string[]): Check =>
-  (value) =>
-    allowed.includes(value as string);
-const optional =
-  (check: Check): Check =>
-  (value) =>
-    value === undefined || check(value);
-const either =
-  (...checks: readonly Check[]): Check =>
-  (value) =>
-    checks.some((check) => check(value));
-const listOf =
-  (check: Check): Check =>
-  (value) =>
-    Array.isArray(value) && value.every(check);
-
-function shape(fields: Readonly<Record<string, Check>>): Check {
-  return (value) => {
-    if (typeof value !== "object" || value === null) return false;
-    return Object.entries(fields).every(([name, check]) => check((value as Record<string, unknown>)[name]));
-  };
-}
-
-const source = shape({ file: isString, line: isId, column: isId, endLine: isId, endColumn: isId });
 const inFunction = { function: isString };
 
 const params: Readonly<Record<PanelMethod, Check>> = {
@@ -66,7 +49,7 @@ const messages: Readonly<Record<FromPanel["type"], Check>> = {
   cancel: shape({ id: isId }),
   reveal: shape({
     trace: isId,
-    target: either(shape({ ...inFunction, node: isId }), shape({ source })),
+    target: either(shape({ ...inFunction, node: isId }), shape({ source: isSource })),
     focus: isBoolean,
   }),
   unmark: shape({}),
@@ -79,9 +62,7 @@ const messages: Readonly<Record<FromPanel["type"], Check>> = {
 };
 
 export function isFromPanel(value: unknown): value is FromPanel {
-  if (typeof value !== "object" || value === null || !("type" in value)) return false;
-  const { type } = value;
-  return typeof type === "string" && Object.hasOwn(messages, type) && messages[type as FromPanel["type"]](value);
+  return isMessageOf(messages, value);
 }
 
 export function isPanelMemory(value: unknown): value is PanelMemory {
