@@ -16,10 +16,15 @@ export const reasons = {
   chosen: "You chose the CPU for this run.",
   hardware: "Chosen because this machine has a graphics card.",
   software: (renderer: string) =>
-    `Chosen because the only renderer here is software (${renderer}), which is slower than the processor itself.`,
+    `Chosen because the only renderer here is software (${shortName(renderer)}), which is slower than the processor itself.`,
   unavailable: (why: string) => `Chosen because there is no GPU to use: ${asSentence(why)}`,
   refused: (why: string) => `Chosen because the GPU cannot run this model: ${asSentence(withoutAdvice(why))}`,
 } as const;
+
+/** "SwiftShader" of "ANGLE (Google, Vulkan 1.3.0 (SwiftShader Device (Subzero) …": the rest says nothing to a person. */
+function shortName(renderer: string): string {
+  return /swiftshader|llvmpipe|softpipe|microsoft basic render/i.exec(renderer)?.[0] ?? renderer;
+}
 
 /** About the machine or the run and not about the model: nothing for Problems. */
 const aboutTheRun: ReadonlySet<string> = new Set([
