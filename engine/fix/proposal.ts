@@ -10,7 +10,7 @@ export interface Proposal {
   readonly factor?: number;
   /** What is expected of the measure's excess at factor 1, where the edits do more than to scale. */
   readonly excess?: number;
-  /** Significant digits that matter of the factor, which 2 or more. */
+  /** Significant digits of the factor that matter; 2 when left out. */
   readonly digits?: number;
 }
 

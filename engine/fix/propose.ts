@@ -4,6 +4,7 @@ import type { Candidate } from "../diagnose/flowCandidates.ts";
 import type { Subject } from "../diagnose/subject.ts";
 import { finiteFrom } from "../diagnose/verdict.ts";
 import type { SourceRange } from "../language/instrument/sourceReport.ts";
+import type { Site } from "../tape/site.ts";
 import { guard, logSoftmax } from "./guard.ts";
 import { Program } from "./program.ts";
 import type { FlowPlace, Measure, Proposal, Proposals } from "./proposal.ts";
@@ -33,18 +34,16 @@ export function proposeForNonFinite(subject: Subject, source: SourceRange): Prop
 }
 
 function measureOf({ sites }: Subject, { candidate, circumstances, element }: Flow): Measure {
-  const along: FlowPlace =
-    "family" in candidate
-      ? candidate
-      : (({ file, line, column, endLine, endColumn }) => ({ source: { file, line, column, endLine, endColumn } }))(
-          sites.get(candidate.site),
-        );
   return {
     kind: "flow",
-    along,
+    along: "family" in candidate ? candidate : { source: rangeOf(sites.get(candidate.site)) },
     station: circumstances.kind === "layers" ? "layer 1" : "step 1",
     ...(element === undefined ? {} : { element }),
   };
+}
+
+function rangeOf({ file, line, column, endLine, endColumn }: Site): SourceRange {
+  return { file, line, column, endLine, endColumn };
 }
 
 /**

@@ -2,8 +2,10 @@ import type * as t from "@babel/types";
 import type { Variable } from "../language/instrument/lexicalScopes.ts";
 import { bare, isWrapper, type FunctionNode } from "../language/instrument/syntax.ts";
 import type { Structure } from "../language/runtime/parameters.ts";
+import { binds, builtinOf, isContainer, isMemberObject, isNumber, isProduct, methodName } from "./expressions.ts";
 import type { Program } from "./program.ts";
 import type { Spot } from "./spots.ts";
+import { depthOf, elementOf, propertyOf } from "./structures.ts";
 import { ofElements, within, type Selection } from "./selection.ts";
 
 /** What the parameters of a function that is being followed were called with. */
@@ -30,7 +32,6 @@ const arranging: ReadonlySet<string> = new Set([
   "stack",
   "concatenate",
 ]);
-const containers: ReadonlySet<string> = new Set(["Array", "Float64Array", "Float32Array"]);
 
 /**
  * Finds where in the text to put a factor so that the value of an expression is multiplied with it: at a number that
@@ -392,60 +393,4 @@ function together(parts: readonly (readonly Spot[] | undefined)[]): Spot[] | und
 
 function nonEmpty(spots: Spot[] | undefined): Spot[] | undefined {
   return spots === undefined || spots.length === 0 ? undefined : spots;
-}
-
-function elementOf(value: Structure | undefined, index: number): Structure | undefined {
-  if (value === undefined || value.kind === "tensor") return undefined;
-  return value.kind === "array" ? (value.elements[index] ?? value.elements[0]) : undefined;
-}
-
-function propertyOf(value: Structure | undefined, name: string): Structure | undefined {
-  return value?.kind === "object" ? value.entries.find(([key]) => key === name)?.[1] : undefined;
-}
-
-/** How many arrays are around its numbers or tensors; undefined where they do not all stand equally deep. */
-function depthOf(value: Structure): number | undefined {
-  if (value.kind === "number" || value.kind === "tensor") return 0;
-  if (value.kind !== "array" || value.elements.length === 0) return undefined;
-  const depths = new Set(value.elements.map(depthOf));
-  const [depth] = depths;
-  return depths.size === 1 && depth !== undefined ? depth + 1 : undefined;
-}
-
-function isNumber(expression: t.Node): boolean {
-  const node = bare(expression);
-  return node.type === "UnaryExpression" ? isNumber(node.argument) : node.type === "NumericLiteral";
-}
-
-/** Expressions that may stand to the right of `*` as they are. */
-const binds: ReadonlySet<string> = new Set([
-  ...["NumericLiteral", "Identifier", "MemberExpression", "CallExpression", "NewExpression", "ArrayExpression"],
-  ...["ParenthesizedExpression", "UnaryExpression", "UpdateExpression", "TSNonNullExpression"],
-  ...["OptionalCallExpression", "OptionalMemberExpression", "TaggedTemplateExpression"],
-]);
-
-const isProduct = (node: t.Node): boolean =>
-  node.type === "BinaryExpression" && (node.operator === "*" || node.operator === "/" || node.operator === "**");
-
-const isMemberObject = (node: t.Node): boolean =>
-  binds.has(node.type) && !["NumericLiteral", "UnaryExpression", "UpdateExpression"].includes(node.type);
-
-function methodName(callee: t.Node): string | undefined {
-  const member = bare(callee);
-  return member.type === "MemberExpression" && !member.computed && member.property.type === "Identifier"
-    ? member.property.name
-    : undefined;
-}
-
-/** "Array.from", "structuredClone" */
-function builtinOf(callee: t.Node): string | undefined {
-  const called = bare(callee);
-  if (called.type === "Identifier") return called.name;
-  const method = methodName(called);
-  const object = called.type === "MemberExpression" ? bare(called.object) : undefined;
-  return method !== undefined && object?.type === "Identifier" ? `${object.name}.${method}` : undefined;
-}
-
-function isContainer({ callee }: t.NewExpression | t.CallExpression): boolean {
-  return callee.type === "Identifier" && containers.has(callee.name);
 }
