@@ -8,10 +8,9 @@ import { largestAdjoint, parameterElements } from "./elements.ts";
 import type { Evaluate, Evaluation } from "./evaluation.ts";
 import { checkNearby } from "./nearby.ts";
 import type {
-  Coverage,
+  Checked,
   Culprit,
   DirectionCheck,
-  DriftCheck,
   ElementCheck,
   NearbyCheck,
   RuleCheck,
@@ -41,25 +40,6 @@ export interface CheckOptions {
   readonly onProgress?: (checked: number, of: number) => void;
   /** Why the function gave no value when it was run beside the point the last time. */
   readonly failureBeside?: () => Diagnostic | undefined;
-}
-
-export interface Checked {
-  readonly passed: boolean;
-  readonly value?: number;
-  readonly parameters: readonly ElementCheck[];
-  readonly directions: readonly DirectionCheck[];
-  readonly coverage: Coverage;
-  readonly culprits: readonly Culprit[];
-  readonly diagnostics: readonly Diagnostic[];
-  /** Why there is no vote by a complex step, where there is none. */
-  readonly notAnalytic?: { readonly op: string; readonly source: SourceRange; readonly message: string };
-  /** The custom rules that the function used. */
-  readonly rules?: readonly RuleCheck[];
-  /** Random points near the function's own. */
-  readonly nearby?: readonly NearbyCheck[];
-  readonly secondOrder?: SecondOrderCheck;
-  /** The executors in float32 that ran the function. */
-  readonly drift?: readonly DriftCheck[];
 }
 
 /**

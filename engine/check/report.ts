@@ -1,6 +1,5 @@
 /** What a gradient check tells. Types only. */
-import type { SourceRange } from "../language/instrument/sourceReport.ts";
-import type { Checked } from "./check.ts";
+import type { Diagnostic, SourceRange } from "../language/instrument/sourceReport.ts";
 
 /**
  * ok: the derivatives agree. wrong: they do not. non-finite: a derivative is NaN or infinite. kink: the point lies on or
@@ -137,6 +136,25 @@ export interface Coverage {
   readonly directions: number;
   /** Why not every element was checked. */
   readonly limitedBy?: "count" | "time";
+}
+
+export interface Checked {
+  readonly passed: boolean;
+  readonly value?: number;
+  readonly parameters: readonly ElementCheck[];
+  readonly directions: readonly DirectionCheck[];
+  readonly coverage: Coverage;
+  readonly culprits: readonly Culprit[];
+  readonly diagnostics: readonly Diagnostic[];
+  /** Why there is no vote by a complex step, where there is none. */
+  readonly notAnalytic?: { readonly op: string; readonly source: SourceRange; readonly message: string };
+  /** The custom rules that the function used. */
+  readonly rules?: readonly RuleCheck[];
+  /** Random points near the function's own. */
+  readonly nearby?: readonly NearbyCheck[];
+  readonly secondOrder?: SecondOrderCheck;
+  /** The executors in float32 that ran the function. */
+  readonly drift?: readonly DriftCheck[];
 }
 
 /** What a check of one function found; parameters and directions stand worst first. */

@@ -1,6 +1,7 @@
 /** The gradient check of one model file, in the process that is there for nothing else. */
 import { performance } from "node:perf_hooks";
-import { checkGradient, type Checked } from "../check/check.ts";
+import { checkGradient } from "../check/check.ts";
+import type { Checked } from "../check/report.ts";
 import { MovedTape, type Evaluate } from "../check/evaluation.ts";
 import type { LoadedModel } from "../language/load/load.ts";
 import { recording } from "../tape/recording.ts";

@@ -1,4 +1,5 @@
-import { checkGradient, type Checked } from "../../../engine/check/check.ts";
+import { checkGradient } from "../../../engine/check/check.ts";
+import type { Checked } from "../../../engine/check/report.ts";
 import { MovedTape, type Evaluate } from "../../../engine/check/evaluation.ts";
 import type { Budget } from "../../../engine/check/survey.ts";
 import { isTraced, type Primal } from "../../../engine/primitives/rule.ts";
