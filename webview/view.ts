@@ -23,6 +23,8 @@ export type Selection = { readonly node: number } | { readonly group: string };
 export interface FindingMark {
   readonly code: string;
   readonly line: number;
+  /** Tells those on one line apart. */
+  readonly message: string;
 }
 
 export type BottomTab = "flow" | "steps";

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { findAgain, markOf } from "../../webview/findings/finding.ts";
 import { countAxis, decadeAxis, powerText } from "../../webview/flow/scale.ts";
 import { layersAt, linesText, normText } from "../../webview/flow/stations.ts";
 import type { FlowReport } from "../../engine/process/protocol.ts";
@@ -176,4 +177,25 @@ test("a node belongs to the layer that ends with it or after it, a group to thos
   const at = (node: number) => layersAt(report, node);
   assert.deepEqual([10, 11, 12, 13, 14, 16, 17].map(at), [[], [0], [0], [1], [1], [2], []]);
   assert.deepEqual(layersAt(report, 13, 16), [1, 2]);
+});
+
+test("findings on one line are told apart, and found again where an edit has moved them", () => {
+  const found = (code: string, line: number, message: string) =>
+    ({
+      code,
+      severity: "warning",
+      message,
+      source: { file: "m.ts", line, column: 1, endLine: line, endColumn: 2 },
+    }) as const;
+  const before = [found("dead-relu", 4, "a"), found("dead-relu", 4, "b"), found("non-finite", 9, "c")];
+  assert.deepEqual(
+    before.map((each) => findAgain(before, markOf(each))),
+    [0, 1, 2],
+  );
+  const after = [found("non-finite", 12, "c′"), found("dead-relu", 2, "a′"), found("dead-relu", 7, "b′")];
+  assert.deepEqual(
+    before.map((each) => findAgain(after, markOf(each))),
+    [1, 1, 0],
+  );
+  assert.equal(findAgain([], markOf(before[0]!)), -1);
 });

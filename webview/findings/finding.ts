@@ -3,12 +3,14 @@ import type { Diagnostic, Graph } from "../../engine/process/protocol.ts";
 import { flowOf } from "../../engine/process/findings.ts";
 import type { FindingMark } from "../view.ts";
 
-export function markOf({ code, source }: Diagnostic): FindingMark {
-  return { code, line: source.line };
+export function markOf({ code, source, message }: Diagnostic): FindingMark {
+  return { code, line: source.line, message };
 }
 
 /** Its place in a list, which may be a newer trace's: the one of its kind that is nearest; −1 where there is none. */
-export function findAgain(list: readonly Diagnostic[], { code, line }: FindingMark): number {
+export function findAgain(list: readonly Diagnostic[], { code, line, message }: FindingMark): number {
+  const itself = list.findIndex((each) => each.code === code && each.source.line === line && each.message === message);
+  if (itself >= 0) return itself;
   let best = -1;
   for (const [index, each] of list.entries()) {
     const distance = Math.abs(each.source.line - line);
