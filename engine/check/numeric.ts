@@ -86,7 +86,10 @@ export class Differences {
       const crossing = await this.#obstacle(direction, step);
       if (crossing === "none") break;
       if (crossing !== "no value" && step <= near) kink = { ...crossing, distance: step };
-      if (step <= smallest) return this.#fromSides(direction, unit, smallest, kink);
+      if (step <= smallest) {
+        const sides = await this.#fromSides(direction, unit, smallest, kink);
+        return sides.isolated === true ? this.#acrossPieces(direction, unit, smallest, expected, sides) : sides;
+      }
       step = step > near && step / retreat < near ? near : Math.max(step / retreat, smallest);
     }
     this.#firstSteps.set(direction.input, step / unit);
@@ -158,29 +161,52 @@ export class Differences {
    * function varies can agree among themselves on a wrong derivative: nothing is refuted before the steps are so small
    * that rounding hides the difference.
    */
-  async #refined(direction: Direction, first: number, smallest: number, expected: Expectation): Promise<Estimate> {
+  async #refined(
+    direction: Direction,
+    first: number,
+    smallest: number,
+    expected: Expectation,
+    across = false,
+  ): Promise<Estimate> {
     let best: Estimate = { derivative: NaN, error: Infinity };
     for (let begin = first, restarts = 0; begin >= smallest; begin /= restart, restarts++) {
       if (restarts > fewestRestarts && !expected.refutable(best, this.#noise(begin))) break;
-      const found = await this.#extrapolated(direction, begin, expected);
+      const found = await this.#extrapolated(direction, begin, expected, across);
       if (expected.confirmedBy(found)) return found;
       if (relativeError(found, expected) < relativeError(best, expected)) best = found;
     }
     return best;
   }
 
-  async #extrapolated(direction: Direction, begin: number, expected: Expectation): Promise<Estimate> {
+  async #extrapolated(direction: Direction, begin: number, expected: Expectation, across: boolean): Promise<Estimate> {
     const tableau = new DifferenceTableau(2);
     for (let h = begin; !tableau.finished; h /= reduction) {
       const [above, below] = [await this.#at(direction, h), await this.#at(direction, -h)];
       if (above === undefined || below === undefined) break;
-      if (above.crossing !== undefined || below.crossing !== undefined) break;
+      if (!across && (above.crossing !== undefined || below.crossing !== undefined)) break;
       const width = above.t - below.t;
       if (width === 0) break;
       tableau.add((above.value - below.value) / width, this.#noise(width, above, below));
       if (tableau.rows >= 3 && expected.confirmedBy(tableau.best)) break;
     }
     return tableau.best;
+  }
+
+  /**
+   * Where pieces lie so dense that no two points are on the same one, as those of a search by bisection do, the function may
+   * be smooth all the same: differences across the pieces, as far as they agree among themselves.
+   */
+  async #acrossPieces(
+    direction: Direction,
+    unit: number,
+    smallest: number,
+    expected: Expectation,
+    alone: NumericDerivative,
+  ): Promise<NumericDerivative> {
+    const beside = [await this.#at(direction, smallest), await this.#at(direction, -smallest)];
+    if (beside.some((point) => point === undefined)) return alone;
+    const estimate = await this.#refined(direction, unit * 2 ** -firstOrder, smallest, expected, true);
+    return estimate.error === Infinity || alone.kink === undefined ? alone : { ...estimate, kink: alone.kink };
   }
 
   async #fromSides(
