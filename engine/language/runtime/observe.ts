@@ -57,7 +57,8 @@ function observeArray(site: number, array: object): void {
     keep(site, place, shape);
   } else if (place.taken === 0) {
     place.skip = place.patience;
-    place.patience = Math.min(2 * place.patience + 1, rarestLook);
+    const patience = 2 * place.patience + 1;
+    place.patience = patience < rarestLook ? patience : rarestLook;
   }
 }
 
