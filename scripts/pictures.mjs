@@ -27,9 +27,10 @@ const settings = {
   "editor.overviewRulerBorder": false,
   "editor.hideCursorInOverviewRuler": true,
   "editor.hover.delay": 100,
-  // A picture is of what a rested machine shows.
-  "adjoint.limits.time": 120,
 };
+
+/** Of the machine that the models run on. A picture is of what a rested one shows. */
+const machineSettings = { "adjoint.limits.time": 120 };
 
 /** What is opened, and what is done before the picture is taken. */
 const pictures = {
@@ -63,6 +64,7 @@ const pictures = {
     async prepare(page) {
       await lens(page, "Train").click();
       await panel(page).getByText("Trained for").waitFor({ timeout: 300_000 });
+      await drag(page, { from: size.width / 2, to: size.width * 0.38 });
       await panel(page).locator(".plot canvas").last().waitFor();
       await page.mouse.move(size.width / 4, size.height - 40);
       await page.waitForTimeout(1000);
@@ -132,6 +134,9 @@ async function takePicture({ server, browser, profile, name, shade, theme, file,
   const user = path.join(profile, "data", "data", "User", "settings.json");
   const { calmSettings } = await import("../test/host/settings.ts");
   await writeFile(user, JSON.stringify({ ...calmSettings, ...settings, "workbench.colorTheme": theme }));
+  const machine = path.join(profile, "data", "data", "Machine", "settings.json");
+  await mkdir(path.dirname(machine), { recursive: true });
+  await writeFile(machine, JSON.stringify(machineSettings));
   const page = await newPage(browser, size);
   try {
     const folder = path.join(root, "examples");
