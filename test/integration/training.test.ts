@@ -186,7 +186,8 @@ suite("Training", function () {
     assert.match(await statusBar(), /digits \d+ %/);
     await vscode.commands.executeCommand(commands.showTraining, document.uri, "digits");
     const before = await told(/Step [\d,]+ of 2,200,000/);
-    assert.ok(await before.frame.locator(".plot canvas").first().isVisible(), "the curves are there again");
+    // The curves are there again.
+    await before.frame.locator(".plot canvas").first().waitFor();
 
     await before.frame.locator("vscode-button", { hasText: "Stop" }).click();
     const { text, frame } = await told(/Stopped after [\d,]+ of 2,200,000 steps/);
