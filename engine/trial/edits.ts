@@ -25,20 +25,39 @@ export function applied(text: string, edits: readonly Edit[]): string {
   return result + text.slice(from);
 }
 
-/** Where a range of the text is once edits that keep to their lines are made. Of what is inserted at its ends, nothing is part of it. */
+/** Where a range of the text is once `edits`, in the order of the text, are made. Of what is inserted at its ends, nothing is part of it. */
 export function moved(range: SourceRange, edits: readonly Edit[]): SourceRange {
-  const shift = (line: number, column: number, isStart: boolean): number =>
-    edits.reduce((sum, { source, text }) => {
-      const before = source.endColumn < column || (source.endColumn === column && (isStart || source.column < column));
-      return source.file === range.file && source.endLine === line && before
-        ? sum + text.length - (source.endColumn - source.column)
-        : sum;
-    }, column);
-  return {
-    ...range,
-    column: shift(range.line, range.column, true),
-    endColumn: shift(range.endLine, range.endColumn, false),
-  };
+  const own = edits.filter(({ source }) => source.file === range.file);
+  const start = movedPosition({ line: range.line, column: range.column }, own, () => true);
+  const end = movedPosition(
+    { line: range.endLine, column: range.endColumn },
+    own,
+    ({ source }) => !isInsertion(source),
+  );
+  return { ...range, ...start, endLine: end.line, endColumn: end.column };
+}
+
+const isInsertion = ({ line, column, endLine, endColumn }: SourceRange): boolean =>
+  line === endLine && column === endColumn;
+
+/** `counts`: whether an edit that ends at the position comes before it. */
+function movedPosition({ line, column }: Position, edits: readonly Edit[], counts: (edit: Edit) => boolean): Position {
+  let lines = 0;
+  /** How far the rest of a line has moved along it. */
+  let shift = { line: 0, columns: 0 };
+  for (const edit of edits) {
+    const { source, text } = edit;
+    const isAt = source.endLine === line && source.endColumn === column;
+    if (source.endLine > line || (source.endLine === line && source.endColumn > column) || (isAt && !counts(edit)))
+      break;
+    const starts = lineStarts(text);
+    const added = starts.length - 1;
+    const from = source.column + (shift.line === source.line ? shift.columns : 0);
+    const end = added === 0 ? from + text.length : text.length - starts.at(-1)! + 1;
+    lines += added - (source.endLine - source.line);
+    shift = { line: source.endLine, columns: end - source.endColumn };
+  }
+  return { line: line + lines, column: column + (shift.line === line ? shift.columns : 0) };
 }
 
 /** Lines end as the language has them end. */

@@ -53,7 +53,7 @@ export async function findFactor<T extends Tried>(search: FactorSearch<T>): Prom
       x = (sound[side] + unsound[side]) / 2;
     }
     const factor = Number(Math.exp(x).toPrecision(search.digits));
-    if (known.has(factor) || !(factor > 0)) break;
+    if (known.has(factor) || !(factor > 0 && Number.isFinite(factor))) break;
     known.add(factor);
     const found = await search.trial(factor);
     if (found === undefined) break;

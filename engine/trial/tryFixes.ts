@@ -41,6 +41,8 @@ export interface FixRequest {
 
 /** A run that gives way to others takes longer. */
 const givingWay = 2;
+/** What a run that was begun is given at the least, to start a process and to load. */
+const leastMs = 1000;
 /** What is left of a weaker finding, of what it was, in nats. */
 const muchWeaker = 1 / 3;
 /** So little from end to end, in nats or as a share of what it was, is level enough. */
@@ -53,7 +55,10 @@ export function mayHaveFixes({ code }: Diagnostic): boolean {
   return code === "vanishing-gradient" || code === "exploding-gradient" || code === "non-finite";
 }
 
-/** The fixes of the `index`-th finding of a function, the best first. Rejects only when cancelled. */
+/**
+ * The fixes of the `index`-th finding of a function, the best first. Rejects with an AbortError when cancelled, and with a
+ * sentence when an engine cannot be started or does not answer.
+ */
 export async function tryFixes(
   engine: TrialEngine,
   wanted: FixRequest,
@@ -139,24 +144,29 @@ class Trials {
     const begun = Date.now();
     if (begun + this.#longestMs > (this.#request.deadline ?? Infinity)) return undefined;
     try {
-      return await this.#trace(proposal, factor);
+      return await this.#trace(proposal, factor, this.#limitMs(begun));
     } finally {
       this.#longestMs = Math.max(this.#longestMs, Date.now() - begun);
     }
   }
 
-  async #trace(proposal: Proposal, factor: number): Promise<Outcome> {
+  /** A changed text may run on where the original did not: never far beyond the deadline. */
+  #limitMs(begun: number): number {
+    const { request, deadline = Infinity } = this.#request;
+    return Math.min(limitsOf(request.limits).wallClockMs * givingWay, Math.max(deadline - begun, leastMs));
+  }
+
+  async #trace(proposal: Proposal, factor: number, wallClockMs: number): Promise<Outcome> {
     const { request, run, cancellation } = this.#request;
     const name = this.#traced.function;
     const edits = editsOf(proposal.edits, factor);
     const { seed } = run.summary;
-    const { wallClockMs } = limitsOf(request.limits);
     const session = await this.#engine.trace(
       {
         ...request,
         text: applied(request.text, edits),
         functions: [name],
-        limits: { ...request.limits, wallClockMs: wallClockMs * givingWay },
+        limits: { ...request.limits, wallClockMs },
         ...(seed === undefined ? {} : { seed }),
       },
       cancellation === undefined ? {} : { cancellation },
@@ -174,7 +184,7 @@ class Trials {
       const sound =
         Number.isFinite(traced.value) &&
         Number.isFinite(traced.gradientNorm) &&
-        !found.some((each) => this.#isNew(each));
+        !found.some((each) => this.#isNew(each, edits));
       const remains = found.some(({ code }) => code === this.#finding.code);
       return { factor, edits, sound, remains, ...measured };
     } finally {
@@ -188,12 +198,13 @@ class Trials {
     return { ...measure, along: { source: moved(measure.along.source, edits) } };
   }
 
-  /** A warning or error that was not there before: lines stay what they are, and the finding itself may be put down to another. */
-  #isNew({ code, severity, source }: Diagnostic): boolean {
+  /** A warning or error that was not on its line before. The finding itself may be put down to another. */
+  #isNew({ code, severity, source }: Diagnostic, edits: readonly Edit[]): boolean {
     if (severity === "information" || code === this.#finding.code) return false;
     const { summary } = this.#request.run;
     return ![...this.#traced.diagnostics, ...summary.diagnostics].some(
-      (known) => known.code === code && known.source.file === source.file && known.source.line === source.line,
+      (known) =>
+        known.code === code && known.source.file === source.file && moved(known.source, edits).line === source.line,
     );
   }
 }

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { CancelledError } from "../../../engine/process/client.ts";
 import type { Diagnostic, Fix } from "../../../engine/process/protocol.ts";
-import { applied } from "../../../engine/trial/edits.ts";
+import { applied, moved, type Edit } from "../../../engine/trial/edits.ts";
 import { findFactor } from "../../../engine/trial/search.ts";
 import { tryFixes } from "../../../engine/trial/tryFixes.ts";
 import { example, fixture, startEngine } from "../process/engine.ts";
@@ -195,6 +195,31 @@ test("trying is given up when it is cancelled, and begins nothing after its dead
   } finally {
     engine.dispose();
   }
+});
+
+test("a range of a text is found again once edits are made, also where they take lines away or add some", () => {
+  const text = 'import {\n  sigmoid,\n  relu,\n} from "adjoint";\nh = sigmoid(w * x); y = 2;\n';
+  const range = (start: number, end: number) => {
+    const at = (offset: number) => {
+      const lines = text.slice(0, offset).split("\n");
+      return { line: lines.length, column: lines.at(-1)!.length + 1 };
+    };
+    const to = at(end);
+    return { file: "f.ts", ...at(start), endLine: to.line, endColumn: to.column };
+  };
+  const of = (part: string) => range(text.lastIndexOf(part), text.lastIndexOf(part) + part.length);
+  const edit = (source: Edit["source"], inserted: string): Edit => ({ source, text: inserted });
+  const taken = edit(range(text.indexOf("sigmoid"), text.indexOf("relu")), "");
+  const renamed = edit(of("sigmoid"), "relu");
+  const before = of("w * x");
+  const { line, column } = before;
+  const opened = edit({ ...before, endLine: line, endColumn: column }, "mul(4, ");
+  const closed = edit({ ...before, line: before.endLine, column: before.endColumn }, ")\n");
+  const edits = [taken, renamed, opened, closed];
+  assert.deepEqual(moved(before, edits), { ...before, line: 4, endLine: 4, column: 17, endColumn: 22 });
+  assert.equal(applied(text, edits).split("\n")[3], "h = relu(mul(4, w * x)");
+  assert.deepEqual(moved(of("y"), edits), { file: "f.ts", line: 5, endLine: 5, column: 4, endColumn: 5 });
+  assert.deepEqual(moved({ ...before, file: "g.ts" }, edits), { ...before, file: "g.ts" });
 });
 
 test("the search for a factor finds a zero, and keeps away from where something else goes wrong", async () => {
