@@ -42,3 +42,9 @@ export function builtinOf(callee: t.Node): string | undefined {
 export function isContainer({ callee }: t.NewExpression | t.CallExpression): boolean {
   return callee.type === "Identifier" && containers.has(callee.name);
 }
+
+/** The name of a property as the text gives it. */
+export function keyOf({ key, computed }: t.ObjectProperty): string | undefined {
+  if (computed) return undefined;
+  return key.type === "Identifier" ? key.name : key.type === "StringLiteral" ? key.value : undefined;
+}

@@ -13,7 +13,7 @@ import { distinct, editsAt } from "./spots.ts";
 export function guard(program: Program, source: SourceRange): Proposal | undefined {
   const call = program.callAt(source);
   const [argument] = call?.arguments ?? [];
-  if (call === undefined || argument === undefined) return undefined;
+  if (call === undefined || argument === undefined || argument.type === "SpreadElement") return undefined;
   for (let inner: t.Node = call, at = program.parent(call); at !== undefined; inner = at, at = program.parent(at)) {
     if (at.type !== "CallExpression" || program.libraryName(at.callee) !== "where" || at.arguments.length !== 3)
       continue;

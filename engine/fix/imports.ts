@@ -10,11 +10,7 @@ export function importChanges(
   program: Program,
   renamed: ReadonlyMap<string, { readonly to: string; readonly uses: ReadonlySet<t.Node> }>,
 ): Spot[] | undefined {
-  const declaration = program.root.body.find(
-    (statement): statement is t.ImportDeclaration =>
-      statement.type === "ImportDeclaration" && statement.source.value === "adjoint" && statement.importKind !== "type",
-  );
-  const specifiers = (declaration?.specifiers ?? []).filter((each) => each.type === "ImportSpecifier");
+  const specifiers = libraryImport(program)?.specifiers.filter((each) => each.type === "ImportSpecifier") ?? [];
   const nameOf = ({ local }: t.ImportSpecifier): string => local.name;
   const present = new Set(specifiers.map(nameOf));
   const spots: Spot[] = [];
@@ -38,7 +34,44 @@ export function importChanges(
   return spots;
 }
 
+/**
+ * What to call a function of the library by, and the changes that import it where it is not yet. Undefined where the name
+ * is taken, or the file imports nothing at all.
+ */
+export function imported(
+  program: Program,
+  name: string,
+): { readonly callee: string; readonly changes: readonly Spot[] } | undefined {
+  const specifiers = libraryImport(program)?.specifiers ?? [];
+  const known = specifiers.find(
+    ({ type, local }) => type === "ImportNamespaceSpecifier" || program.libraryName(local) === name,
+  );
+  if (known !== undefined) {
+    const own = known.local.name;
+    if (isTaken(program, own, new Set([own]))) return undefined;
+    return { callee: known.type === "ImportNamespaceSpecifier" ? `${own}.${name}` : own, changes: [] };
+  }
+  if (isTaken(program, name, new Set())) return undefined;
+  const last = specifiers.at(-1);
+  if (last?.type === "ImportSpecifier")
+    return { callee: name, changes: [{ start: last.end!, end: last.end!, text: `, ${name}` }] };
+  const first = program.root.body.find(({ type }) => type === "ImportDeclaration");
+  if (first === undefined) return undefined;
+  const text = `import { ${name} } from "adjoint";\n`;
+  return { callee: name, changes: [{ start: first.start!, end: first.start!, text }] };
+}
+
+/** The declaration that imports values from "adjoint". */
+function libraryImport({ root }: Program): t.ImportDeclaration | undefined {
+  return root.body.find(
+    (statement): statement is t.ImportDeclaration =>
+      statement.type === "ImportDeclaration" && statement.source.value === "adjoint" && statement.importKind !== "type",
+  );
+}
+
 /** The file calls something else by this name. */
-function isTaken(program: Program, name: string, imported: ReadonlySet<string>): boolean {
-  return !imported.has(name) && program.scopes.variables.some((variable) => variable.name === name);
+function isTaken(program: Program, name: string, ours: ReadonlySet<string>): boolean {
+  return program.scopes.variables.some(
+    (variable) => variable.name === name && !(variable.kind === "import" && ours.has(name)),
+  );
 }

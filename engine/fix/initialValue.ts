@@ -4,6 +4,7 @@ import { exportedModels } from "../language/instrument/exportedModels.ts";
 import { bare } from "../language/instrument/syntax.ts";
 import type { Structure } from "../language/runtime/parameters.ts";
 import type { TracedParameter } from "../language/runtime/tracedCalls.ts";
+import { keyOf } from "./expressions.ts";
 import type { Program } from "./program.ts";
 import { within, type Selection } from "./selection.ts";
 
@@ -62,8 +63,7 @@ function propertyIn(expression: t.Node, name: string): t.Node | undefined {
   const object = bare(expression);
   if (object.type !== "ObjectExpression") return undefined;
   for (const property of object.properties)
-    if (property.type === "ObjectProperty" && property.key.type === "Identifier" && property.key.name === name)
-      return property.value;
+    if (property.type === "ObjectProperty" && keyOf(property) === name) return property.value;
   return undefined;
 }
 

@@ -2,10 +2,12 @@ import type * as t from "@babel/types";
 import type { Variable } from "../language/instrument/lexicalScopes.ts";
 import { bare, isWrapper, type FunctionNode } from "../language/instrument/syntax.ts";
 import type { Structure } from "../language/runtime/parameters.ts";
-import { binds, builtinOf, isContainer, isMemberObject, isNumber, isProduct, methodName } from "./expressions.ts";
+import { around, typeOf } from "./around.ts";
+import { builtinOf, isContainer, isNumber, keyOf, methodName } from "./expressions.ts";
+import { isFresh } from "./fresh.ts";
 import type { Program } from "./program.ts";
 import type { Spot } from "./spots.ts";
-import { depthOf, elementOf, propertyOf } from "./structures.ts";
+import { elementOf, propertyOf } from "./structures.ts";
 import { ofElements, within, type Selection } from "./selection.ts";
 
 /** What the parameters of a function that is being followed were called with. */
@@ -19,6 +21,8 @@ const number: Structure = { kind: "number", node: 0 };
 const deepest = 6;
 /** A list with more numbers than this is scaled as a whole. */
 const mostNumbers = 4;
+
+const arrayOfNumbers = /^(?:readonly )?number(?:\[\])+$|^(?:Readonly)?Array<number>$/;
 
 const initializers: ReadonlySet<string> = new Set([
   ...["heNormal", "heUniform", "glorotNormal", "glorotUniform", "lecunNormal"],
@@ -49,7 +53,7 @@ export class Scaler {
 
   /** `value` is what the expression gave; only what is `wanted` of it is scaled. Undefined where there is no way. */
   scale(expression: t.Node, value: Structure, wanted: Selection): Spot[] | undefined {
-    return this.#scale(expression, value, wanted, undefined) ?? this.#around(expression, value);
+    return this.#scale(expression, value, wanted, undefined) ?? around(this.#program, expression, value);
   }
 
   #scale(
@@ -88,7 +92,7 @@ export class Scaler {
     wanted: Selection,
     call: Call | undefined,
   ): Spot[] | undefined {
-    return this.#scale(expression, value, wanted, call) ?? (value && this.#around(expression, value));
+    return this.#scale(expression, value, wanted, call) ?? (value && around(this.#program, expression, value));
   }
 
   // ------------------------------------------------------------------------------------------------------ numbers
@@ -120,31 +124,6 @@ export class Scaler {
     }
   }
 
-  /** The factor before it, or in a `map` over it. */
-  #around(expression: t.Node, value: Structure): Spot[] | undefined {
-    const start = expression.start!;
-    const end = expression.end!;
-    const parent = this.#program.parent(expression);
-    const named = parent?.type === "ObjectProperty" && parent.shorthand ? `${this.#program.textOf(expression)}: ` : "";
-    const parentheses = (needed: boolean): [string, string] => (needed ? ["(", ")"] : ["", ""]);
-    if (value.kind === "number" || value.kind === "tensor") {
-      const [open, close] = parentheses(!binds.has(expression.type) && !isProduct(expression));
-      const before: Spot = { start, end: start, text: { before: named, number: 1, after: ` * ${open}` } };
-      return close === "" ? [before] : [before, { start: end, end, text: close }];
-    }
-    const depth = depthOf(value);
-    if (depth === undefined) return undefined;
-    const names = Array.from({ length: depth }, (_, k) => (k === depth - 1 ? "w" : depth === 2 ? "row" : `rows${k}`));
-    const [open, close] = parentheses(!isMemberObject(expression));
-    const calls = names.map((name, k) => `${k === 0 ? "" : names[k - 1]!}.map((${name}) => `).join("");
-    const map: Spot = {
-      start: end,
-      end,
-      text: { before: `${close}${calls}`, number: 1, after: ` * ${names.at(-1)!}${")".repeat(depth)}` },
-    };
-    return `${named}${open}` === "" ? [map] : [{ start, end: start, text: `${named}${open}` }, map];
-  }
-
   // ---------------------------------------------------------------------------------------------- arrays and objects
 
   #list(
@@ -165,7 +144,15 @@ export class Scaler {
       wanted === "all" ||
       node.elements.every((element) => element && isNumber(element)) ||
       (value?.kind === "array" && wanted.size === value.elements.length);
-    return all !== undefined && all.length > mostNumbers && whole && value ? (this.#around(node, value) ?? all) : all;
+    if (all === undefined || all.length <= mostNumbers || !whole || value === undefined || !this.#mayBeMapped(node))
+      return all;
+    return around(this.#program, node, value) ?? all;
+  }
+
+  /** A `map` gives an array of any length: where the text says more, only its numbers may change. */
+  #mayBeMapped(list: t.ArrayExpression): boolean {
+    const type = typeOf(this.#program, list);
+    return type === undefined || arrayOfNumbers.test(type);
   }
 
   #object(
@@ -176,9 +163,8 @@ export class Scaler {
   ): Spot[] | undefined {
     const spots: (Spot[] | undefined)[] = [];
     for (const property of node.properties) {
-      if (property.type !== "ObjectProperty" || property.computed) continue;
-      const { key } = property;
-      const name = key.type === "Identifier" ? key.name : key.type === "StringLiteral" ? key.value : undefined;
+      if (property.type !== "ObjectProperty") continue;
+      const name = keyOf(property);
       const part = name === undefined ? undefined : within(wanted, name);
       if (part !== undefined) spots.push(this.#inner(property.value, propertyOf(value, name!), part, call));
     }
@@ -285,13 +271,10 @@ export class Scaler {
     if (object.type !== "ObjectExpression" || object.properties.length === 0) return undefined;
     const properties = object.properties.filter(
       (property): property is t.ObjectProperty =>
-        property.type === "ObjectProperty" &&
-        !property.computed &&
-        property.key.type === "Identifier" &&
-        [name, ...along].includes(property.key.name),
+        property.type === "ObjectProperty" && [name, ...along].includes(keyOf(property) ?? ""),
     );
     const spots = properties.map(({ value }) => this.#inner(value, number, "all", call));
-    if (!properties.some(({ key }) => (key as t.Identifier).name === name)) {
+    if (!properties.some((property) => keyOf(property) === name)) {
       const start = object.properties[0]!.start!;
       spots.push([{ start, end: start, text: { before: `${name}: `, number: 1, after: ", " } }]);
     }
@@ -312,7 +295,9 @@ export class Scaler {
     if (given !== undefined) return this.#inner(given.value, value, wanted, given.from);
     const only = this.#program.onlyValue(variable);
     if (only === undefined) return undefined;
-    return this.#isFresh(only) ? this.#filled(variable, value, wanted, call) : this.#inner(only, value, wanted, call);
+    return isFresh(this.#program, only)
+      ? this.#filled(variable, value, wanted, call)
+      : this.#inner(only, value, wanted, call);
   }
 
   /** What an array that begins empty is filled with: `w.push(x)`, `w[i][j] = x`. */
@@ -351,23 +336,6 @@ export class Scaler {
       }
     }
     return nonEmpty(together(spots));
-  }
-
-  /** An array that has nothing in it yet, or zeros, or such arrays. */
-  #isFresh(expression: t.Node): boolean {
-    const node = bare(expression);
-    if (node.type === "NumericLiteral") return node.value === 0;
-    if (node.type === "ArrayExpression") return node.elements.every((element) => element && this.#isFresh(element));
-    if (node.type !== "NewExpression" && node.type !== "CallExpression") return false;
-    const [first, second] = node.arguments;
-    if (isContainer(node)) return node.arguments.length === 1 && bare(first!).type !== "ArrayExpression";
-    const made = (callback: t.Node | undefined): boolean => {
-      const called = callback && this.#program.functionOf(callback);
-      return called !== undefined && this.#program.returned(called).every((result) => this.#isFresh(result));
-    };
-    if (builtinOf(node.callee) === "Array.from") return made(second);
-    if (methodName(node.callee) === "map") return made(first);
-    return methodName(node.callee) === "fill" && first !== undefined && this.#isFresh(first);
   }
 
   /** The expression with the parentheses and types around it. */

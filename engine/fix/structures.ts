@@ -19,3 +19,10 @@ export function depthOf(value: Structure): number | undefined {
   const [depth] = depths;
   return depths.size === 1 && depth !== undefined ? depth + 1 : undefined;
 }
+
+/** What the innermost arrays hold; undefined where there is nothing in them. */
+export function leafKindOf(value: Structure): "number" | "tensor" | undefined {
+  if (value.kind === "number" || value.kind === "tensor") return value.kind;
+  const [first] = value.kind === "array" ? value.elements : [];
+  return first && leafKindOf(first);
+}

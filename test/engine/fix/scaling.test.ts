@@ -23,7 +23,7 @@ function scaledBy4(text: string, structure: Structure, names = ["w"]): string | 
 }
 
 const inModel = (expression: string, before = ""): string =>
-  `import { glorotNormal, random, tensor, ones } from "adjoint"; ${before} export function f(w = ${expression}) { return w; }`;
+  `import { glorotNormal, mul, random, tensor, ones } from "adjoint"; ${before} export function f(w = ${expression}) { return w; }`;
 
 function scalesTo(expression: string, expected: string, structure: Structure, before = "", after = before): void {
   assert.equal(scaledBy4(inModel(expression, before), structure), inModel(expected, after));
@@ -41,7 +41,7 @@ test("a factor stands before what has no number of its own", () => {
   scalesTo("Math.random()", "4 * Math.random()", number);
   scalesTo("Math.random() * 2 - 1", "4 * (Math.random() * 2 - 1)", number);
   scalesTo("Math.sqrt(1 / 64)", "4 * Math.sqrt(1 / 64)", number);
-  scalesTo("ones([2, 2])", "4 * ones([2, 2])", tensor);
+  scalesTo("ones([2, 2])", "mul(4, ones([2, 2]))", tensor);
 });
 
 test("options of the library's random numbers are scaled, and added where they are left out", () => {
@@ -86,8 +86,41 @@ test("functions of the file are followed, to the argument that is the scale wher
 
 test("what another file makes is scaled as a whole", () => {
   const before = 'import { weights } from "./weights.ts";';
-  scalesTo("weights", "4 * weights", tensor, before);
+  scalesTo("weights", "mul(4, weights)", tensor, before);
+  scalesTo("weights(3)", "weights(3).map((w) => mul(4, w))", listOf(tensor, tensor), before);
   scalesTo("weights(3)", "weights(3).map((row) => row.map((w) => 4 * w))", listOf(listOf(number)), before);
+});
+
+test("tensors are scaled by a function of the library, imported where it is not yet", () => {
+  const body = (value: string): string => `export function f(w = ${value}) { return w; }`;
+  const becomes = (imports: string, expected: string, product: string, other = ""): void =>
+    assert.equal(scaledBy4(imports + body("ones(9)") + other, tensor), expected + body(product) + other);
+  const named = 'import { ones } from "adjoint"; ';
+  becomes(named, 'import { ones, mul } from "adjoint"; ', "mul(4, ones(9))");
+  becomes(named, named, "4 * ones(9)", " function mul() {}");
+  becomes(
+    'import { ones, mul as by } from "adjoint"; ',
+    'import { ones, mul as by } from "adjoint"; ',
+    "by(4, ones(9))",
+  );
+  const space = 'import * as adjoint from "adjoint"; const { ones } = adjoint; ';
+  becomes(space, space, "adjoint.mul(4, ones(9))");
+  const elsewhere = 'import { ones } from "./ones.ts"; ';
+  becomes(elsewhere, `import { mul } from "adjoint";\n${elsewhere}`, "mul(4, ones(9))");
+});
+
+test("what was of a type that the text gives still is", () => {
+  const text = (type: string, value: string): string =>
+    `import { mul, ones, type Tensor } from "adjoint"; export function f(w: ${type} = ${value}) { return w; }`;
+  const typed = (type: string, value: string, expected: string, structure: Structure): void =>
+    assert.equal(scaledBy4(text(type, value), structure), text(type, expected));
+  typed("Tensor", "ones([2, 2])", "mul(4, ones([2, 2])) as Tensor", tensor);
+  typed("Tensor<readonly [2, 2]>", "ones([2, 2])", "mul(4, ones([2, 2]))", tensor);
+  typed("Tensor[]", "load()", "load().map((w) => mul(4, w)) as Tensor[]", listOf(tensor));
+  const five = listOf(...Array<Structure>(5).fill(number));
+  typed("number[]", "[1, 1, 1, 1, 1]", "[1, 1, 1, 1, 1].map((w) => 4 * w)", five);
+  typed("[number, number, number, number, number]", "[1, 1, 1, 1, 1]", "[4, 4, 4, 4, 4]", five);
+  scalesTo("[1, 1, 1, 1, 1] as const", "[4, 4, 4, 4, 4] as const", five);
 });
 
 test("a constant of the file is scaled where it is made", () => {
