@@ -36,17 +36,19 @@ export class FixActions extends Disposable implements vscode.TextDocumentContent
     return preview && applied(preview.trace.text, preview.fix.edits);
   }
 
-  /** `uri` is that of the file that was traced. The changed text is traced at once. */
-  async apply(uri: vscode.Uri, trace: Trace, fix: Fix): Promise<void> {
-    if (!this.#isCurrent(trace)) return;
+  /** `uri` is that of the file that was traced. The changed text is traced at once. Gives whether the fix was applied. */
+  async apply(uri: vscode.Uri, trace: Trace, fix: Fix): Promise<boolean> {
+    // Of a file that was closed, its text is compared once it is open again.
     const document = await vscode.workspace.openTextDocument(uri);
+    if (!this.#isCurrent(trace)) return false;
     if (!(await vscode.workspace.applyEdit(editOf(fix)))) {
       void vscode.window.showErrorMessage(`${path.basename(uri.fsPath)} could not be changed.`);
-      return;
+      return false;
     }
     const isVisible = vscode.window.visibleTextEditors.some((editor) => editor.document === document);
     if (!isVisible) await vscode.window.showTextDocument(document);
     await this.#traces.run(document, { asked: false });
+    return true;
   }
 
   async preview(uri: vscode.Uri, trace: Trace, fix: Fix): Promise<void> {
@@ -62,7 +64,7 @@ export class FixActions extends Disposable implements vscode.TextDocumentContent
     });
   }
 
-  /** Applies what a preview shows, and closes it. */
+  /** Applies what a preview shows, and closes it then. */
   async applyPreview(changed: vscode.Uri | undefined): Promise<void> {
     const shown = changed?.scheme === fixScheme ? changed : vscode.window.activeTextEditor?.document.uri;
     const preview = shown && this.#previews.get(shown.toString());
@@ -74,8 +76,7 @@ export class FixActions extends Disposable implements vscode.TextDocumentContent
     const ours = tabs.filter(
       ({ input }) => input instanceof vscode.TabInputTextDiff && input.modified.toString() === shown.toString(),
     );
-    await this.apply(preview.uri, preview.trace, preview.fix);
-    await vscode.window.tabGroups.close(ours);
+    if (await this.apply(preview.uri, preview.trace, preview.fix)) await vscode.window.tabGroups.close(ours);
   }
 
   #isCurrent(trace: Trace): boolean {

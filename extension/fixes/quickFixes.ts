@@ -57,7 +57,7 @@ function actionsOf(
     apply.diagnostics = mended;
     // The edit comes first.
     apply.command = { title: "Retrace", command: commands.retrace, arguments: [model] };
-    const [what] = fix.title.split(": ‖", 1) as [string];
+    const [what] = fix.title.split(`: ${fix.predicted.measure} `, 1) as [string];
     const preview = new vscode.CodeAction(`Preview: ${what}`, vscode.CodeActionKind.QuickFix);
     preview.diagnostics = mended;
     preview.command = {
