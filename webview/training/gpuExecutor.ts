@@ -172,9 +172,14 @@ export class GpuExecutor implements Executor {
     const upload = (data: ArrayLike<number>): Promise<Texture> | undefined =>
       data.length === 0 ? undefined : this.#runner.upload(Float32Array.from(data));
     const next = { parameters: [] as Resident[], state: [] as Resident[] };
-    for (const leaf of parameters) next.parameters.push(await upload(leaf));
-    for (const [leaf, data] of state.entries())
-      next.state.push(residents.stateShapes[leaf]!.length === 0 ? data[0]! : await upload(data));
+    try {
+      for (const leaf of parameters) next.parameters.push(await upload(leaf));
+      for (const [leaf, data] of state.entries())
+        next.state.push(residents.stateShapes[leaf]!.length === 0 ? data[0]! : await upload(data));
+    } catch (error) {
+      deleteWeights([next]);
+      throw error;
+    }
     this.#replace(next);
   }
 
@@ -265,17 +270,15 @@ export class GpuExecutor implements Executor {
 
   /** A number of the state is kept where a program wants it: as one of float64, or on the GPU. */
   async #bring({ numbers, state }: GpuPlan): Promise<void> {
-    if (state.length === 0) return;
-    const brought: Resident[] = [];
     for (const [leaf, kept] of this.#weights.state.entries()) {
-      if (numbers.leaves.has(leaf) && typeof kept === "object") {
-        brought.push((await this.#runner.read(kept, 1))[0]);
-        kept.delete();
-      } else if (state[leaf] !== undefined && typeof kept === "number")
-        brought.push(await this.#runner.upload(Float32Array.of(kept)));
-      else brought.push(kept);
+      let brought = kept;
+      if (numbers.leaves.has(leaf) && typeof kept === "object") brought = (await this.#runner.read(kept, 1))[0];
+      else if (state[leaf] !== undefined && typeof kept === "number")
+        brought = await this.#runner.upload(Float32Array.of(kept));
+      if (brought === kept) continue;
+      this.#weights = { parameters: this.#weights.parameters, state: this.#weights.state.with(leaf, brought) };
+      deleteAll([kept]);
     }
-    this.#weights = { parameters: this.#weights.parameters, state: brought };
   }
 
   #keepGradients(gradients: Gradients | undefined): void {

@@ -83,8 +83,10 @@ export class KernelRunner {
   /** Throws where the context is lost or out of memory: kernels themselves would go on and give zeros. */
   check(): void {
     if (this.#gl.isContextLost()) throw new GpuLostError();
-    if (this.#gl.getError() === this.#gl.OUT_OF_MEMORY)
-      throw new Error("The GPU has no memory left for this model: train it on the CPU, or with smaller batches.");
+    // Each kind of error is told once, in no order.
+    for (let error = this.#gl.getError(); error !== this.#gl.NO_ERROR; error = this.#gl.getError())
+      if (error === this.#gl.OUT_OF_MEMORY)
+        throw new Error("The GPU has no memory left for this model: train it on the CPU, or with smaller batches.");
   }
 
   /** Frees all kernels. Textures that they gave must have been deleted. */

@@ -226,13 +226,22 @@ test("a number of the state that hangs on the gradients is kept on the GPU, and 
 test("programs take turns on the same weights: one that only evaluates, and one that keeps a number elsewhere", async () => {
   const { step, handle } = await onGpu(network(adam({ learningRate: 0.01 })));
   const { program } = step;
+  const { values, outputs } = program;
+  const counted = values.findIndex(({ kind, shape }) => kind === "state" && shape.length === 0);
   const judged = {
     ...program,
-    outputs: { ...program.outputs, gradients: [], gradientNorms: [], parameters: [], state: [] },
+    metrics: ["steps"],
+    outputs: {
+      ...outputs,
+      metrics: [counted],
+      gradients: [],
+      gradientNorms: [],
+      parameters: [],
+      state: [],
+    },
   };
   const judge = await gpu.prepare(judged);
   // The count of steps becomes what it is and 0 times the loss: it hangs on the batch.
-  const { values, outputs } = program;
   const count = outputs.state.findIndex((id) => values[id]!.shape.length === 0);
   const scalar = { kind: "operation", shape: [], attributes: {} } as const;
   const last = values.length;
@@ -246,9 +255,12 @@ test("programs take turns on the same weights: one that only evaluates, and one 
     ],
     outputs: { ...outputs, state: outputs.state.with(count, last + 2) },
   });
+  let steps = 0;
   for (const next of [handle, judge, moving, judge, handle, moving, handle]) {
     const [result] = await gpu.run(next, [step.rows]);
-    if (next === judge) {
+    if (next !== judge) steps++;
+    else {
+      assert.deepEqual(result!.metrics, [steps]);
       const weights = await gpu.read();
       const [again] = await gpu.run(judge, [step.rows]);
       assert.deepEqual([again, await gpu.read()], [result, weights], "evaluation changes nothing");
