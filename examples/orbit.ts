@@ -3,7 +3,12 @@ import { odeintEvent } from "adjoint";
 // Distances in astronomical units, times in years: then the Sun's pull is 4π²/r².
 const pull = 4 * Math.PI ** 2;
 
-type State = { x: number; y: number; vx: number; vy: number };
+interface State {
+  x: number;
+  y: number;
+  vx: number;
+  vy: number;
+}
 
 function motion({ x, y, vx, vy }: State): State {
   const r = Math.hypot(x, y);

@@ -53,7 +53,7 @@ export function noNumber(outline: FunctionOutline, result: unknown): Diagnostic 
     result instanceof Tensor
       ? `a tensor of shape ${describeShape(result.shape)}; reduce it to a number, with sum or mean for example`
       : result instanceof Complex
-        ? `a complex number of shape ${describeShape(result.shape)}; take its real part or its absolute value, with real or abs`
+        ? `a complex number of shape ${describeShape((result as Complex).shape)}; take its real part or its absolute value, with real or abs`
         : `${describe(result)}; a differentiable function returns one number`;
   return {
     code: "not-a-number-result",
