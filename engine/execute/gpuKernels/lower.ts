@@ -1,8 +1,9 @@
+import { positions, type Windows } from "../../primitives/windows.ts";
 import { sizeOf, type Shape } from "../../tape/shape.ts";
 import type { ProgramValue } from "../program.ts";
 import { isElementwise } from "./functions.ts";
-import { type Attributes, type Graph } from "./graph.ts";
-import { asWindows, positionsOf, sharesOf, type Windows } from "./windowKernels.ts";
+import type { Attributes, Graph } from "./graph.ts";
+import { asWindows, sharesOf } from "./windowKernels.ts";
 import { unsupported } from "./unsupported.ts";
 
 type Operation = Extract<ProgramValue, { readonly kind: "operation" }>;
@@ -181,7 +182,7 @@ const lowerings: Readonly<Record<string, Lower>> = {
 function shares(graph: Graph, attributes: Attributes): number {
   const windows = attributes as unknown as Windows;
   if (attributes["countIncludePad"] === true) return graph.number(1 / sizeOf(windows.window));
-  return graph.constant(positionsOf(windows), sharesOf(windows));
+  return graph.constant(positions(windows), sharesOf(windows));
 }
 
 function mean(graph: Graph, x: number, count: number): number {

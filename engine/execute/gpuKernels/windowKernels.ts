@@ -1,17 +1,9 @@
 /** Convolutions and poolings, of any number of spatial axes: sums over windows, straight from their definitions. */
+import { placesOf, positions, type Windows } from "../../primitives/windows.ts";
 import { sizeOf, type Shape } from "../../tape/shape.ts";
 import type { Attributes, OperationNode } from "./graph.ts";
 import type { Index } from "./source.ts";
 import type { Reader, Root } from "./values.ts";
-
-/** As the primitives in engine/primitives have it: how windows lie over the spatial axes. */
-export interface Windows {
-  readonly input: Shape;
-  readonly window: Shape;
-  readonly strides: Shape;
-  readonly padding: readonly (readonly [before: number, after: number])[];
-  readonly dilations: Shape;
-}
 
 interface Convolution extends Windows {
   readonly groups: number;
@@ -20,26 +12,13 @@ interface Convolution extends Windows {
 const windowsOf = ({ attributes }: OperationNode): Windows => attributes as unknown as Windows;
 const convolutionOf = ({ attributes }: OperationNode): Convolution => attributes as unknown as Convolution;
 
-/** Number of windows along each axis. */
-export function positionsOf({ input, window, strides, padding, dilations }: Windows): number[] {
-  return input.map((extent, axis) => {
-    const reach = dilations[axis]! * (window[axis]! - 1) + 1;
-    return Math.floor((extent + padding[axis]![0] + padding[axis]![1] - reach) / strides[axis]!) + 1;
-  });
-}
-
 /** One over the elements of each window, in the order of the windows; padding is none of them. */
 export function sharesOf(windows: Windows): Float32Array {
-  const { input, window, strides, padding, dilations } = windows;
-  const counts = positionsOf(windows).map((count, axis) =>
-    Array.from({ length: count }, (_, p) => {
-      const begin = p * strides[axis]! - padding[axis]![0];
-      const places = Array.from({ length: window[axis]! }, (_, e) => begin + e * dilations[axis]!);
-      return places.filter((place) => place >= 0 && place < input[axis]!).length;
-    }),
-  );
-  const products = counts.reduce<number[]>((outer, inner) => outer.flatMap((a) => inner.map((b) => a * b)), [1]);
-  return Float32Array.from(products, (count) => (count === 0 ? 0 : 1 / count));
+  const counts = new Float32Array(sizeOf(positions(windows)));
+  placesOf(windows).forEach((place, k) => {
+    if (place >= 0) counts[k % counts.length]! += 1;
+  });
+  return counts.map((count) => (count === 0 ? 0 : 1 / count));
 }
 
 interface Place {
@@ -73,7 +52,7 @@ function placeAt(reader: Reader, windows: Windows, position: readonly string[], 
 function positionAt(reader: Reader, windows: Windows, place: readonly string[], element: readonly string[]): Place {
   const { strides, padding, dilations } = windows;
   let inside: string | undefined;
-  const axes = positionsOf(windows).map((count, axis) => {
+  const axes = positions(windows).map((count, axis) => {
     const offset = reader.plus(place[axis]!, reader.times(element[axis]!, -dilations[axis]!), `${padding[axis]![0]}`);
     inside = both(reader, inside, reader.source.float(`inside_(${offset}, ${strides[axis]!}, ${count})`));
     return strides[axis] === 1 ? offset : reader.source.whole(`quotient_(${offset}, ${strides[axis]!})`);
@@ -167,7 +146,7 @@ export const windowRoots: Readonly<Record<string, Root>> = {
     const [f, c, ...element] = index.axes as [string, string, ...string[]];
     const group = groupOf(reader, f, filters / convolution.groups, convolution.groups);
     const channel = reader.plus(reader.times(group, index.shape[1]!), c);
-    return sumOver(reader, [batch, ...positionsOf(convolution)], ([n, ...position]) => {
+    return sumOver(reader, [batch, ...positions(convolution)], ([n, ...position]) => {
       const { axes, inside } = placeAt(reader, convolution, position, element);
       return guarded(inside, `${at(reader, x, [n!, channel, ...axes])} * ${at(reader, y, [n!, f, ...position])}`);
     });
