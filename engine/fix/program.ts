@@ -123,6 +123,19 @@ export class Program {
     return found;
   }
 
+  /** Whether a function names itself. */
+  callsItself(called: FunctionNode): boolean {
+    const names = (node: t.Node): boolean => {
+      if (node.type === "Identifier" && this.functionOf(node) === called) return true;
+      let found = false;
+      forEachChild(node, (child) => {
+        found ||= names(child);
+      });
+      return found;
+    };
+    return names(called.body);
+  }
+
   #index(node: t.Node): void {
     if (isFunction(node)) {
       if ("id" in node && node.id) this.#functions.set(node.id, node);

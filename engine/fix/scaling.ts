@@ -16,6 +16,8 @@ interface Call {
   readonly depth: number;
 }
 
+const deeper = (call: Call | undefined): Call => ({ given: call?.given ?? new Map(), depth: (call?.depth ?? 0) + 1 });
+
 const number: Structure = { kind: "number", node: 0 };
 /** Helpers of helpers are followed so far. */
 const deepest = 6;
@@ -227,7 +229,7 @@ export class Scaler {
     call: Call | undefined,
   ): Spot[] | undefined {
     const called = this.#program.functionOf(callback);
-    return called && this.#returned(called, element, wanted, call);
+    return called && this.#returned(called, element, wanted, deeper(call));
   }
 
   #returned(
@@ -236,8 +238,8 @@ export class Scaler {
     wanted: Selection,
     call: Call | undefined,
   ): Spot[] | undefined {
-    if ((call?.depth ?? 0) > deepest || ("generator" in called && called.generator === true) || called.async)
-      return undefined;
+    const isOther = ("generator" in called && called.generator === true) || called.async;
+    if ((call?.depth ?? 0) > deepest || isOther || this.#program.callsItself(called)) return undefined;
     return nonEmpty(together(this.#program.returned(called).map((result) => this.#inner(result, value, wanted, call))));
   }
 
@@ -250,7 +252,7 @@ export class Scaler {
       if (variable !== undefined && value !== undefined && value.type !== "SpreadElement")
         given.set(variable, { value, from: values[index] === undefined ? undefined : from });
     });
-    return { given, depth: (from?.depth ?? 0) + 1 };
+    return { ...deeper(from), given };
   }
 
   /** An option that scales what is drawn, with others that go along with it where they are given; 1 where it is left out. */

@@ -84,6 +84,11 @@ test("functions of the file are followed, to the argument that is the scale wher
   );
 });
 
+test("what a function makes of itself is scaled as a whole", () => {
+  const before = "const tree = (k) => (k === 0 ? 0.1 : Array.from([k - 1], tree));";
+  scalesTo("tree(2)", "tree(2).map((row) => row.map((w) => 4 * w))", listOf(listOf(number)), before);
+});
+
 test("what another file makes is scaled as a whole", () => {
   const before = 'import { weights } from "./weights.ts";';
   scalesTo("weights", "mul(4, weights)", tensor, before);
