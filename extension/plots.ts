@@ -24,6 +24,8 @@ const plotWidth = width - labelWidth;
 const widestBar = 12;
 /** Between rows. */
 const gap = 4;
+/** A curve of positive numbers whose largest is more than so many times its smallest has a logarithmic scale. */
+const manyTimes = 1000;
 
 /** Below a histogram, for the ends of its scale. */
 const scaleHeight = 13;
@@ -81,7 +83,10 @@ function curve(points: readonly number[], range: Range | undefined, color: strin
   const finite = [...points, ...(range ?? [])].filter(Number.isFinite);
   const low = Math.min(...finite);
   const high = Math.max(...finite);
-  const y = (point: number) => (high === low ? rowHeight / 2 : 5 + ((high - point) / (high - low)) * (rowHeight - 10));
+  // What grows or shrinks by decades is a flat line with a hook on a linear scale.
+  const at = low > 0 && high / low > manyTimes ? Math.log : (point: number) => point;
+  const y = (point: number) =>
+    high === low ? rowHeight / 2 : 5 + ((at(high) - at(point)) / (at(high) - at(low))) * (rowHeight - 10);
   const x = (index: number) => 2 + (index / Math.max(points.length - 1, 1)) * (plotWidth - 8);
   let path = "";
   let pen = "M";

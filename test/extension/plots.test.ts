@@ -22,6 +22,17 @@ test("leaves a gap where a number is not finite, and never writes NaN into a pat
   assert.equal(paths[0]!.match(/M/g)!.length, 3);
 });
 
+test("draws what shrinks by decades on a logarithmic scale, as a straight line where each is the same factor", () => {
+  const svg = seriesPlot({ value: [1, 2, 3], adjoint: [1e-12, 1e-8, 1e-4] }, palettes.dark, 4);
+  const heights = [...svg.matchAll(/ d="([^"]*)"/g)].map((path) =>
+    [...path[1]!.matchAll(/[ML]\S+ (\S+?)(?=[ML]|$)/g)].map((point) => Number(point[1])),
+  );
+  assert.deepEqual(heights, [
+    [31, 18, 5],
+    [31, 18, 5],
+  ]);
+});
+
 test("draws a bar for every bin that holds anything", () => {
   const histogram = { min: -1, max: 1, counts: [0, 5, 1000, 1] };
   const svg = histogramPlot({ value: histogram, adjoint: { ...histogram, counts: [1] } }, palettes.dark, 4);
