@@ -34,13 +34,19 @@ export class PaceMeter {
     const last = this.#reports.at(-1);
     if (first === undefined || last === undefined || last.step <= first.step || last.seconds <= first.seconds)
       return undefined;
-    const stepsPerSecond = (last.step - first.step) / (last.seconds - first.seconds);
+    const seconds = last.seconds - first.seconds;
+    const stepsPerSecond = (last.step - first.step) / seconds;
     return {
       stepsPerSecond,
-      examplesPerSecond: last.examplesPerSecond,
+      examplesPerSecond: (examples(last) - examples(first)) / seconds,
       secondsLeft: (last.steps - last.step) / stepsPerSecond,
     };
   }
+}
+
+/** So many since the run began: its reports tell the mean speed since then. */
+function examples({ examplesPerSecond, seconds }: TrainingReport): number {
+  return examplesPerSecond * seconds;
 }
 
 /** "3 s", "2 min 10 s", "1 h 5 min" */

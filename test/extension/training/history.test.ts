@@ -118,11 +118,13 @@ test("knows after how many steps weights were saved", async () => {
 
 test("measures the pace of the last seconds, not of the compilation before", () => {
   const meter = new PaceMeter();
-  meter.add(report(1, { seconds: 20 }));
+  const after = (step: number, seconds: number) => report(step, { seconds, examplesPerSecond: (32 * step) / seconds });
+  meter.add(after(1, 20));
   assert.equal(meter.pace, undefined);
-  for (let second = 21; second < 40; second++) meter.add(report(100 * (second - 20), { seconds: second }));
+  for (let second = 21; second < 40; second++) meter.add(after(100 * (second - 20), second));
   const pace = meter.pace!;
   assert.equal(Math.round(pace.stepsPerSecond), 100);
+  assert.equal(Math.round(pace.examplesPerSecond), 3200, "of the same seconds as the steps");
   assert.equal(Math.round(pace.secondsLeft), 81);
   meter.add(report(5, { seconds: 0.1 }));
   assert.equal(meter.pace, undefined, "another run has begun");
