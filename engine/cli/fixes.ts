@@ -1,7 +1,7 @@
 /** Fixes of what was found, tried after the trace. */
 import type { EngineClient, TraceSession } from "../process/client.ts";
 import type { Diagnostic, FunctionTrace, TraceRequest } from "../process/protocol.ts";
-import { applied } from "../trial/edits.ts";
+import { applied, moved } from "../trial/edits.ts";
 import { mayHaveFixes, tryFixes } from "../trial/tryFixes.ts";
 import { placeText } from "./arguments.ts";
 
@@ -36,11 +36,16 @@ export function fixText({ fixes = [] }: Diagnostic, text: string, nameOf: (file:
   return fixes
     .map(({ title, edits }) => {
       const changed = applied(text, edits).split(/\r?\n/);
-      const places = new Map(edits.map(({ source }) => [source.line, source]));
-      const rows = [...places.values()]
-        .filter(({ line }) => lines[line - 1] !== changed[line - 1])
-        .map((source) => `       ${placeText(source, nameOf)}: ${(changed[source.line - 1] ?? "").trim()}\n`);
-      return `  try: ${title}\n${rows.join("")}`;
+      const rows = new Map(
+        edits.map(({ source }, k) => {
+          const { line } = moved(source, edits.slice(0, k));
+          const now = changed[line - 1] ?? "";
+          return [source.line, lines[source.line - 1] === now ? "" : row(placeText(source, nameOf), now)];
+        }),
+      );
+      return `  try: ${title}\n${[...rows.values()].join("")}`;
     })
     .join("");
 }
+
+const row = (place: string, text: string): string => `       ${place}: ${text.trim()}\n`;
