@@ -74,8 +74,9 @@ test("loops are bounded by constants, and equal parts of a long model are one ke
   });
   const sources = new Set(plan.kernels.map(({ source }) => source));
   assert.ok(sources.size < 25, `${sources.size} different kernels of ${plan.kernels.length}`);
-  for (const source of sources)
-    for (const [, bound] of source.matchAll(/for \(let \w+ = 0; \w+ < ([^;]+);/g)) assert.match(bound!, /^\d+$/);
+  const matches = (pattern: RegExp): number => [...sources].join("\n").match(pattern)?.length ?? 0;
+  assert.ok(matches(/\bfor\b/g) > 0);
+  assert.equal(matches(/\bfor \(let (\w+) = 0; \1 < \d+; \1\+\+\)/g), matches(/\b(?:for|while|do)\b/g));
 });
 
 test("every texture that a kernel makes is kept, or released after its last reader", async () => {
