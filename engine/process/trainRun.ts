@@ -109,11 +109,11 @@ function noModel({ file, model }: TrainRequest, { functions, diagnostics }: Outl
 
 /** Undefined where nothing can be kept: training goes on all the same. */
 function folderOf(request: TrainRequest, model: string, notice: (message: string) => void): RunFolder | undefined {
-  const { workspace, continues } = request;
+  const { workspace, continues, file } = request;
   if (workspace === undefined) return undefined;
-  if (continues === true) return RunFolder.latest(workspace, model);
+  if (continues === true) return RunFolder.latest(workspace, model, file);
   try {
-    return RunFolder.create(workspace, model);
+    return RunFolder.create(workspace, model, file);
   } catch (error) {
     if (!(error instanceof RunFolderError) || error instanceof BusyError) throw error;
     notice(error.message);

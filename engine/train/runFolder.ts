@@ -37,22 +37,25 @@ export interface Checkpoint {
 
 export class RunFolder {
   readonly folder: string;
+  /** Of the model, relative to the workspace: models of one name in two files are two models. */
+  readonly #file: string;
   readonly #lock: string;
 
-  private constructor(folder: string) {
+  private constructor(folder: string, file: string) {
     this.folder = folder;
+    this.#file = file;
     this.#lock = path.join(path.dirname(folder), lockFile);
   }
 
   /** A new folder for a run that begins now. Throws a RunFolderError where it cannot be made, or the model is being trained. */
-  static create(workspace: string, model: string): RunFolder {
+  static create(workspace: string, model: string, file: string): RunFolder {
     const parent = runsOf(workspace, model);
     const name = new Date().toISOString().replace(/[:.]/g, "-");
-    return RunFolder.#locked(workspace, model, path.join(parent, name));
+    return RunFolder.#locked(workspace, model, path.join(parent, name), file);
   }
 
-  /** The latest run of a model that has weights. Throws a RunFolderError where there is none. */
-  static latest(workspace: string, model: string): RunFolder {
+  /** The latest run of a model of this file that has weights. Throws a RunFolderError where there is none. */
+  static latest(workspace: string, model: string, file: string): RunFolder {
     const parent = runsOf(workspace, model);
     let names: string[] = [];
     try {
@@ -63,14 +66,19 @@ export class RunFolder {
     } catch {
       // No run was ever kept.
     }
-    const last = names.at(-1);
-    if (last === undefined)
-      throw new RunFolderError(`There is no run of ${model} to continue in ${path.join(".adjoint", "runs", model)}.`);
-    return RunFolder.#locked(workspace, model, path.join(parent, last));
+    const own = fileIn(workspace, file);
+    const last = names.findLast((name) => [own, undefined].includes(fileOf(path.join(parent, name))));
+    if (last === undefined) {
+      const others = names.length === 0 ? "" : ` Those that are there are of a ${model} in another file than ${own}.`;
+      throw new RunFolderError(
+        `There is no run of ${model} to continue in ${path.join(".adjoint", "runs", model)}.${others}`,
+      );
+    }
+    return RunFolder.#locked(workspace, model, path.join(parent, last), file);
   }
 
-  static #locked(workspace: string, model: string, folder: string): RunFolder {
-    const run = new RunFolder(folder);
+  static #locked(workspace: string, model: string, folder: string, file: string): RunFolder {
+    const run = new RunFolder(folder, fileIn(workspace, file));
     const other = lockedBy(run.#lock);
     if (other !== undefined)
       throw new BusyError(`${model} is being trained already (process ${other}): stop that run first.`);
@@ -112,7 +120,8 @@ export class RunFolder {
       ...named("", leaves.model.parameters.leaves, weights.parameters),
       ...named(statePrefix, leaves.state.leaves, weights.state),
     ];
-    const metadata = { step: String(step), optimizer: leaves.model.optimizer.name, seed: String(leaves.model.seed) };
+    const { optimizer, seed } = leaves.model;
+    const metadata = { file: this.#file, step: String(step), optimizer: optimizer.name, seed: String(seed) };
     const temporary = path.join(this.folder, `${weightsFile}.${process.pid}.tmp`);
     writeFileSync(temporary, encodeTensors({ tensors, metadata }), { flush: true });
     renameSync(temporary, path.join(this.folder, weightsFile));
@@ -159,6 +168,20 @@ export class BusyError extends RunFolderError {}
 
 function runsOf(workspace: string, model: string): string {
   return path.join(workspace, ".adjoint", "runs", model);
+}
+
+/** As it is kept with the weights: the same on every system. */
+function fileIn(workspace: string, file: string): string {
+  return path.relative(workspace, file).split(path.sep).join("/");
+}
+
+/** Of the model whose weights these are. Undefined where they do not tell, or cannot be read: loading says why. */
+function fileOf(folder: string): string | undefined {
+  try {
+    return decodeTensors(readFileSync(path.join(folder, weightsFile))).metadata["file"];
+  } catch {
+    return undefined;
+  }
 }
 
 /** The process that holds a lock, where it is another one and still there. */

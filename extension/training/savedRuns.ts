@@ -15,29 +15,45 @@ const historyFile = "history.jsonl";
 /** The header of a weights file is read only as far as this: more would be no header of ours. */
 const longestHeader = 2 ** 24;
 
-/** The run that a later one would go on from: the latest that has weights. */
-export async function latestRun(workspace: string, model: string): Promise<SavedRun | undefined> {
+/** The run that a later one would go on from: the latest of this file's model that has weights. */
+export async function latestRun(workspace: string, model: string, file: string): Promise<SavedRun | undefined> {
+  const own = path.relative(workspace, file).split(path.sep).join("/");
   const parent = path.join(workspace, ".adjoint", "runs", model);
   const names = await readdir(parent).catch(() => []);
   for (const name of names.sort().reverse()) {
     const folder = path.join(parent, name);
-    const step = await savedStep(folder);
-    if (step !== undefined) return { folder, step };
+    const saved = await savedMetadata(folder);
+    const step = stepOf(saved);
+    if (step !== undefined && [own, undefined].includes(saved?.file)) return { folder, step };
   }
   return undefined;
 }
 
 /** Undefined where no weights are. */
 export async function savedStep(folder: string): Promise<number | undefined> {
+  return stepOf(await savedMetadata(folder));
+}
+
+interface Metadata {
+  readonly step?: string;
+  /** Of the model, relative to the workspace. */
+  readonly file?: string;
+}
+
+function stepOf(metadata: Metadata | undefined): number | undefined {
+  const step = Number(metadata?.step ?? 0);
+  return metadata !== undefined && Number.isInteger(step) ? step : undefined;
+}
+
+/** What the weights of a run tell of it. Undefined where no weights are. */
+async function savedMetadata(folder: string): Promise<Metadata | undefined> {
   let file;
   try {
     file = await open(path.join(folder, weightsFile));
     const length = Number((await file.read(Buffer.alloc(8), 0, 8, 0)).buffer.readBigUInt64LE());
     if (length > longestHeader) return undefined;
     const { buffer } = await file.read(Buffer.alloc(length), 0, length, 8);
-    const { __metadata__: metadata } = JSON.parse(buffer.toString()) as { __metadata__?: { step?: string } };
-    const step = Number(metadata?.step ?? 0);
-    return Number.isInteger(step) ? step : undefined;
+    return (JSON.parse(buffer.toString()) as { __metadata__?: Metadata }).__metadata__ ?? {};
   } catch {
     return undefined;
   } finally {

@@ -107,7 +107,7 @@ export class Training {
   /** What an earlier run has left, where this one has not been in any. */
   async restore(): Promise<void> {
     const { workspace } = this.#options;
-    const saved = workspace === undefined ? undefined : await latestRun(workspace, this.model);
+    const saved = workspace === undefined ? undefined : await latestRun(workspace, this.model, this.file);
     const history = saved && (await historyOf(saved.folder));
     if (saved === undefined || history === undefined || this.#state.kind !== "empty") return;
     this.#history = history;
@@ -274,7 +274,7 @@ export class Training {
   /** A run that is continued has its curves behind it. */
   async #beginHistory(continues: boolean): Promise<void> {
     const { workspace } = this.#options;
-    const saved = continues && workspace !== undefined ? await latestRun(workspace, this.model) : undefined;
+    const saved = continues && workspace !== undefined ? await latestRun(workspace, this.model, this.file) : undefined;
     this.#history = saved === undefined ? new History() : await historyOf(saved.folder);
     this.#pace.reset();
     this.#options.listener.redrawn(this);

@@ -217,10 +217,10 @@ test("weights and state survive their file bit by bit", () => {
 test("a run that is continued ends where one in one go ends, to the bit", async () => {
   const definition = { ...line, optimizer: adam(), seed: 5 };
   const whole = await trained(definition, { steps: 9 });
-  const run = RunFolder.create(folder, "line");
+  const run = RunFolder.create(folder, "line", join(folder, "model.ts"));
   await trained(definition, { steps: 4, folder: run });
   run.release();
-  const again = RunFolder.latest(folder, "line");
+  const again = RunFolder.latest(folder, "line", join(folder, "model.ts"));
   const rest = await trained(definition, { steps: 5, folder: again, continues: true });
   again.release();
   assert.deepEqual(rest.weights, whole.weights);
@@ -230,12 +230,24 @@ test("a run that is continued ends where one in one go ends, to the bit", async 
   assert.equal((JSON.parse(history.at(-1)!) as TrainingReport).step, 9);
 });
 
+test("a run of a model of the same name in another file is not continued", async () => {
+  const [first, second] = [join(folder, "first.ts"), join(folder, "parts", "second.ts")];
+  const run = RunFolder.create(folder, "twin", first);
+  await trained(line, { steps: 1, folder: run });
+  run.release();
+  assert.throws(() => RunFolder.latest(folder, "twin", second), {
+    message:
+      "There is no run of twin to continue in .adjoint/runs/twin. Those that are there are of a twin in another file than parts/second.ts.",
+  });
+  assert.equal(RunFolder.latest(folder, "twin", first).folder, run.folder);
+});
+
 test("what cannot be continued is refused in one sentence", async () => {
-  assert.throws(() => RunFolder.latest(folder, "never"), {
+  assert.throws(() => RunFolder.latest(folder, "never", join(folder, "model.ts")), {
     name: RunFolderError.name,
     message: "There is no run of never to continue in .adjoint/runs/never.",
   });
-  const run = RunFolder.create(folder, "changed");
+  const run = RunFolder.create(folder, "changed", join(folder, "model.ts"));
   await trained(line, { steps: 1, folder: run });
   assert.throws(
     () => run.load(leavesOf({ ...line, parameters: { slope: 0, offset: [0, 0] } })),
@@ -245,13 +257,13 @@ test("what cannot be continued is refused in one sentence", async () => {
 });
 
 test("a model is trained once at a time", () => {
-  const run = RunFolder.create(folder, "busy");
+  const run = RunFolder.create(folder, "busy", join(folder, "model.ts"));
   const lock = join(run.folder, "..", "running.json");
   // The process that runs the tests' parent is there, and is another one.
   writeFileSync(lock, JSON.stringify({ process: process.ppid }));
-  assert.throws(() => RunFolder.create(folder, "busy"), BusyError);
+  assert.throws(() => RunFolder.create(folder, "busy", join(folder, "model.ts")), BusyError);
   writeFileSync(lock, JSON.stringify({ process: 2 ** 30 }));
-  RunFolder.create(folder, "busy").release();
+  RunFolder.create(folder, "busy", join(folder, "model.ts")).release();
 });
 
 const refusals: readonly (readonly [what: string, definition: Definition, message: RegExp])[] = [

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -7,7 +7,7 @@ import type { TrainingReport } from "../../../engine/process/trainingProtocol.ts
 import { encodeTensors } from "../../../engine/train/safetensors.ts";
 import { columnsOf, History } from "../../../extension/training/history.ts";
 import { PaceMeter } from "../../../extension/training/pace.ts";
-import { historyOf, savedStep } from "../../../extension/training/savedRuns.ts";
+import { historyOf, latestRun, savedStep } from "../../../extension/training/savedRuns.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "adjoint-history-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -114,6 +114,22 @@ test("knows after how many steps weights were saved", async () => {
   assert.equal(await savedStep(folder), 420);
   writeFileSync(join(folder, "weights.safetensors"), "no weights");
   assert.equal(await savedStep(folder), undefined);
+});
+
+test("goes on from the latest run of the same file's model, or of one that does not tell its file", async () => {
+  const save = (name: string, metadata: Record<string, string>): string => {
+    const run = join(folder, ".adjoint", "runs", "line", name);
+    mkdirSync(run, { recursive: true });
+    const tensors = [{ name: "w", shape: [1], data: Float32Array.of(1) }];
+    writeFileSync(join(run, "weights.safetensors"), encodeTensors({ tensors, metadata }));
+    return run;
+  };
+  const first = save("1", { step: "10", file: "parts/one.ts" });
+  save("2", { step: "20", file: "two.ts" });
+  assert.deepEqual(await latestRun(folder, "line", join(folder, "parts", "one.ts")), { folder: first, step: 10 });
+  assert.equal(await latestRun(folder, "line", join(folder, "three.ts")), undefined);
+  const third = save("3", { step: "30" });
+  assert.deepEqual(await latestRun(folder, "line", join(folder, "three.ts")), { folder: third, step: 30 });
 });
 
 test("measures the pace of the last seconds, not of the compilation before", () => {
