@@ -1,12 +1,11 @@
 import type { Texture } from "gpu.js";
 import type { Device, Executor, Residents, StepResult, Weights } from "../../engine/execute/executor.ts";
-import { stepsInRound, type GpuPlan } from "../../engine/execute/gpuKernels/plan.ts";
+import { sizeOf, stepsInRound, type GpuPlan } from "../../engine/execute/gpuKernels/plan.ts";
 import type { Program } from "../../engine/execute/program.ts";
 import {
   deleteAll,
   deleteWeights,
   GpuProgram,
-  sizeOf,
   tooLarge,
   type MadeStep,
   type Resident,

@@ -4,6 +4,7 @@ import {
   firstRowSlot,
   placeSlot,
   planKernels,
+  sizeOf,
   stepsInRound,
   type GpuPlan,
   type Told,
@@ -168,8 +169,6 @@ export class GpuProgram {
     deleteAll([...this.#constants, this.#noReports]);
   }
 }
-
-export const sizeOf = (shape: readonly number[]): number => shape.reduce((size, extent) => size * extent, 1);
 
 const sameNumber = (a: number, b: number): boolean => a === b || (Number.isNaN(a) && Number.isNaN(b));
 

@@ -1,9 +1,10 @@
 /**
  * The functions that kernels call, in GLSL ES 3.00. What the language has under the same names is not enough: between
- * drivers it differs in how exact it is, and tanh(50), log(0) and max(NaN, 0) do not give what they mean. The names end
- * in _ so that they are nobody else's.
+ * drivers it differs in how exact it is, and tanh(50), log(0) and max(NaN, 0) do not give what they mean.
  */
+
 export interface NativeFunction {
+  /** As kernels call it: what it computes, with a _ behind it, so that it is nobody else's. */
   readonly name: string;
   readonly source: string;
 }

@@ -9,6 +9,7 @@ import { joined, lower, sumOver } from "./lower.ts";
 import { texturesOf } from "./textures.ts";
 import { tooManyParts } from "./unsupported.ts";
 
+export { sizeOf } from "../../tape/shape.ts";
 export { firstRowSlot, placeSlot } from "./graph.ts";
 export { UnsupportedOperationError } from "./unsupported.ts";
 
