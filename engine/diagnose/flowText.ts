@@ -118,19 +118,24 @@ function signed(nats: number): string {
   return nats > 0 ? `+${figure(nats)}` : figure(nats);
 }
 
+/** Units that take less of what is lost than this are not saturated: their weights are small. */
+const saturatedShare = 0.25;
+
 function advice(subject: Subject, flow: Flow): string {
   const { direction, circumstances, weights, total, logNorms, factors } = flow;
   const rate = Math.exp(-total / (logNorms.length - 1));
-  const saturating = factors.some(
+  const squashing = factors.filter(
     ({ node, nats }) => nats < 0 && ["sigmoid", "tanh", "div"].includes(operationOf(subject, node)),
   );
+  const saturating = squashing.length > 0;
   const weightNames = named(weights.parameters);
   if (circumstances.kind === "layers") {
     const scale = `scale the initial ${weightNames} by ${figure(rate, 2)}`;
     if (direction === "exploding") return `Smaller weights keep it level: ${scale}, or normalise between layers.`;
     const [worst] = culprits(subject, flow);
     const sigmoid = worst?.parts.some(({ node }) => isSigmoid(subject.tape, node)) === true;
-    if (sigmoid || (saturating && rate > 2))
+    const taken = squashing.reduce((sum, { nats }) => sum + nats, 0);
+    if (sigmoid || (taken < saturatedShare * total && rate > 2))
       return `The derivative of a ${sigmoid ? "sigmoid is at most 0.25" : "saturated unit is small"}: use relu with heNormal weights, or add a skip connection, h + f(h).`;
     return `Larger weights keep it level: ${scale} (heNormal for relu, glorotNormal for tanh).`;
   }

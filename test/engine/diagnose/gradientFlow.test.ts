@@ -61,6 +61,22 @@ test("says by how much, what chance explains, which line does it and what to cha
   assert.equal(finding.source.line, 11);
 });
 
+test("puts it down to small weights, not to saturation, where the units of a deep tanh net hardly saturate", async () => {
+  const traced = await diagnosed(`
+    const initial = Array.from({ length: 15 }, (_, k) =>
+      Array.from({ length: 8 }, (_, i) => Array.from({ length: 8 }, (_, j) => 0.2 * Math.sin(1 + 91 * k + 17 * i + 5 * j))),
+    );
+    export function loss(weights = initial) {
+      let h = [0.1, -0.3, 0.7, 0.2, 0.9, -0.5, 0.4, -0.8];
+      for (const w of weights) h = w.map((row) => Math.tanh(row.reduce((sum, x, j) => sum + x * h[j], 0)));
+      return h.reduce((sum, x) => sum + (x - 0.5) ** 2, 0);
+    }
+  `);
+  const [finding, ...others] = traced.get("loss")!;
+  assert.deepEqual(others, []);
+  assert.match(finding!.message, /Larger weights keep it level: scale the initial weights by [\d.]+ \(/);
+});
+
 test("gives the figures behind the message: stations with the band of chance, and lines that add up", () => {
   const { data } = only("deepSigmoid");
   const layers = data!["layers"] as { label: string; log10Norm: number; chance: [number, number]; lines: number[] }[];
