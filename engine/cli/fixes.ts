@@ -26,7 +26,13 @@ export function fixesOf({ engine, request, session, milliseconds }: TriedRun, tr
     if (index < 0 || !mayHaveFixes(finding)) return finding;
     deadline ??= Date.now() + budgetMs;
     const wanted = { request, run: session, deadline, expectedMs: milliseconds };
-    return { ...finding, fixes: await tryFixes(engine, wanted, traced, index) };
+    try {
+      return { ...finding, fixes: await tryFixes(engine, wanted, traced, index) };
+    } catch (error) {
+      // The finding itself is right all the same.
+      process.stderr.write(`Fixes could not be tried: ${error instanceof Error ? error.message : String(error)}\n`);
+      return finding;
+    }
   };
 }
 
