@@ -65,9 +65,10 @@ export class Traces extends Disposable {
     this.register(vscode.workspace.onDidSaveTextDocument((document) => this.#saved(document)));
     this.register(this.register(new FileChanges()).onDidChange((change) => this.#changedOnDisk(change)));
     this.register(
-      vscode.workspace.onDidChangeTextDocument(
-        (event) => event.contentChanges.length > 0 && this.#edited(event.document),
-      ),
+      vscode.workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
+        if (contentChanges.length > 0) this.#edited(document);
+        this.#undone(document);
+      }),
     );
     this.register(vscode.workspace.onDidCloseTextDocument((document) => this.#drop(document.uri)));
     this.register(vscode.window.onDidChangeVisibleTextEditors(() => this.#opened()));
@@ -348,6 +349,13 @@ export class Traces extends Disposable {
     const typed = this.#entry(document.uri);
     clearTimeout(typed.timer);
     typed.timer = setTimeout(() => void this.#runIfTraceable(document), traceDelayMs);
+  }
+
+  /** Back to what is saved: no save will follow. Also told where only that changes, and no text. */
+  #undone(document: vscode.TextDocument): void {
+    const entry = this.#files.get(document.uri.toString());
+    if (!entry || document.isDirty || entry.tried === document.version) return;
+    if (entry.state.kind === "failed" || this.isStale(document)) this.#runSoon(entry, document);
   }
 
   /** By itself Adjoint runs only files with something to trace, and never packages. */

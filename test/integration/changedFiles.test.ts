@@ -46,3 +46,29 @@ suite("A file that a model imports", () => {
     }
   });
 });
+
+suite("An edit that is undone", () => {
+  const model = file("models/undone-model.ts");
+
+  suiteSetup(async () => {
+    await adjoint();
+    await writeFile(model.fsPath, "export function square(x = 3) {\n  return x * x;\n}\n");
+  });
+
+  suiteTeardown(async () => {
+    await closeAll();
+    await vscode.workspace.fs.delete(model);
+  });
+
+  test("has the text that is saved traced again, since no save will follow", async () => {
+    const editor = await open("models/undone-model.ts");
+    const { document } = editor;
+    await lensesMatching(document, /∇ 9/);
+    await editor.edit((edit) => edit.insert(new vscode.Position(1, 14), " * x"));
+    await vscode.commands.executeCommand("adjoint.retrace");
+    assert.match((await lensesMatching(document, /∇ 27/))[0]!, /^1: ∇ 27 · ‖∇f‖ 27 \| Trace/);
+    await vscode.commands.executeCommand("undo");
+    assert.equal(document.isDirty, false);
+    assert.match((await lensesMatching(document, /∇ 9/))[0]!, /^1: ∇ 9 · ‖∇f‖ 6 \| Trace/);
+  });
+});
