@@ -59,7 +59,9 @@ function parse(name: string, text: string, separator: string): RuntimeTensor {
         `readCsv of ${name}: line ${index + 1}, field ${wrong + 1} holds ${JSON.stringify(fields[wrong])}, not a number`,
       );
     if (rows > 0 && fields.length !== columns)
-      throw new Error(`readCsv of ${name}: line ${index + 1} has ${fields.length} fields, those before it ${columns}`);
+      throw new Error(
+        `readCsv of ${name}: line ${index + 1} has ${fields.length} ${fields.length === 1 ? "field" : "fields"}, those before it ${columns}`,
+      );
     columns = fields.length;
     rows++;
     for (const value of values) numbers.push(value);

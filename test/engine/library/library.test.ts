@@ -264,7 +264,7 @@ describe("readCsv", () => {
       /readCsv cannot read .*none\.csv: there is no such file/,
     );
     assert.throws(() => readCsv(write("d.csv", "1,2\n3,x")), /line 2, field 2 holds "x", not a number/);
-    assert.throws(() => readCsv(write("e.csv", "1,2\n3")), /line 2 has 1 fields, those before it 2/);
+    assert.throws(() => readCsv(write("e.csv", "1,2\n3")), /line 2 has 1 field, those before it 2/);
     assert.throws(() => readCsv(write("f.csv", "a,b\n")), /the file holds no numbers/);
     assert.throws(() => readCsv(write("g.csv.gz", gzipSync("1,2").subarray(0, 12))), /readCsv cannot unpack/);
   });
