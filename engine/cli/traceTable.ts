@@ -15,6 +15,9 @@ import type { Outcome } from "./trace.ts";
 
 /** Rows of the table; what lies between the first and the last of them is counted. */
 const mostRows = 200;
+/** As many inputs, or constants, of one line are listed. Of more the first and the last few stand for them all. */
+const mostAlike = 32;
+const fewAlike = 4;
 /** A parameter's gradient with more elements than this is told as its norm. */
 const mostElements = 16;
 
@@ -62,16 +65,44 @@ function table(places: readonly PlaceReport[], outcome: Outcome, colours: Colour
   ];
   const rightAligned = new Set(["line", "times", "value", "adjoint"]);
   const rows = [head.map((text): Cell => ({ text, paint: colours.dim, right: rightAligned.has(text) }))];
-  const cut = places.length > mostRows ? places.length - mostRows : 0;
-  const listed = cut === 0 ? places : [...places.slice(0, mostRows / 2), ...places.slice(-mostRows / 2)];
+  const folded = runs(places).flatMap(fold);
+  const cut = folded.length > mostRows ? folded.length - mostRows : 0;
+  const listed = cut === 0 ? folded : [...folded.slice(0, mostRows / 2), ...folded.slice(-mostRows / 2)];
   let before = "";
   listed.forEach((place, k) => {
     if (cut > 0 && k === mostRows / 2) rows.push([{ text: `… ${formatCount(cut)} more rows (--json has them all)` }]);
-    const where = `${place.source.file}:${place.source.line}`;
+    if (typeof place === "string") {
+      rows.push([{ text: place, paint: colours.dim }]);
+      return;
+    }
+    const where = whereOf(place);
     rows.push(rowOf(place, outcome, colours, repeated, where === before));
     before = where;
   });
   return aligned(rows);
+}
+
+function whereOf({ source }: PlaceReport): string {
+  return `${source.file}:${source.line}`;
+}
+
+/** Neighbours of one line and operation. */
+function runs(places: readonly PlaceReport[]): PlaceReport[][] {
+  const all: PlaceReport[][] = [];
+  for (const place of places) {
+    const run = all.at(-1);
+    if (run?.[0]!.op === place.op && whereOf(run[0]!) === whereOf(place)) run.push(place);
+    else all.push([place]);
+  }
+  return all;
+}
+
+/** A long list of inputs or constants, as the elements of an array are, with one row in place of its middle. */
+function fold(run: readonly PlaceReport[]): readonly (PlaceReport | string)[] {
+  const { op } = run[0]!;
+  if (run.length <= mostAlike || !["input", "constant"].includes(op)) return run;
+  const left = formatPlural(run.length - 2 * fewAlike, `more ${op}`);
+  return [...run.slice(0, fewAlike), `… ${left} (--json has them all)`, ...run.slice(-fewAlike)];
 }
 
 function rowOf(place: PlaceReport, outcome: Outcome, colours: Colours, repeated: boolean, sameLine: boolean): Cell[] {
@@ -105,7 +136,8 @@ function aligned(rows: readonly (readonly Cell[])[]): string[] {
     row.forEach(({ text }, column) => (widths[column] = Math.max(widths[column] ?? 0, text.length)));
   }
   return rows.map((row) => {
-    if (row.length === 1) return row[0]!.text;
+    const [only] = row;
+    if (only !== undefined && row.length === 1) return only.paint?.(only.text) ?? only.text;
     const cells = row.map(({ text, paint = (plain) => plain, right = false }, column) => {
       const space = " ".repeat(widths[column]! - text.length);
       const last = column === row.length - 1;

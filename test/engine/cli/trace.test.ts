@@ -120,6 +120,24 @@ test("loops are summed up", async () => {
   assert.match(stdout, /^ +5 +×10 +1 +1 +1 … 1 +0\.001953 … 1 +scaled +mul +const scaled = x \* a;$/m);
 });
 
+test("of the many elements of an array the first and the last few are listed", async () => {
+  const text =
+    "export function total(x = Array.from({ length: 50 }, (_, k) => k)) {\n  return x.reduce((a, b) => a + b);\n}\n";
+  await writeFile(join(folder, "elements.ts"), text);
+  const { stdout } = await adjoint("trace", "elements.ts");
+  assert.deepEqual(
+    stdout.match(/^… .*|\bx\[\d+\]/gm),
+    [0, 1, 2, 3]
+      .map((k) => `x[${k}]`)
+      .concat(
+        "… 42 more inputs (--json has them all)",
+        [46, 47, 48, 49].map((k) => `x[${k}]`),
+      ),
+  );
+  const { nodes } = documentOf(await adjoint("trace", "elements.ts", "--json"));
+  assert.equal(nodes.filter(({ op }) => op === "input").length, 50);
+});
+
 test("--at gives the point, nested as the parameters are", async () => {
   const document = documentOf(
     await adjoint(
