@@ -19,11 +19,12 @@ export function hoverText(hover: Hover, options: HoverOptions): string {
   const parts = [
     numbers(hover, options),
     options.plot ? `![value and adjoint](${options.plot})` : "",
+    // Before the details: what stands further down has to be scrolled to.
+    ...(options.findings ?? []),
     executions(hover, options),
     options.plot ? "" : ranges(hover, options),
     elements(hover, options),
     meaning(hover, options.digits),
-    ...(options.findings ?? []),
     links.join(" · "),
   ];
   return parts.filter((part) => part !== "").join("\n\n");

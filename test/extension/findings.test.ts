@@ -103,12 +103,13 @@ test("findings are called by what they are", () => {
   assert.equal(title("non-finite", { pass: "forward" }), "Value not finite");
 });
 
-test("a hover puts findings between the figures and the links", () => {
+test("a hover puts findings below the plot, before the details that have to be scrolled to", () => {
   const findings = [said(vanishing, 13, 9)];
   const parts = hoverText(
-    { ...hover, source: { ...hover.source, file } },
-    { digits: 4, stale: false, graph: "command:x", findings },
+    { ...hover, executions: 20, source: { ...hover.source, file } },
+    { digits: 4, stale: false, graph: "command:x", plot: "data:x", findings },
   ).split("\n\n");
-  assert.equal(parts.at(-2), findings[0]);
+  assert.equal(parts[2], findings[0]);
+  assert.match(parts[3]!, /^ran 20 times/);
   assert.match(parts.at(-1)!, /^\[Reveal in graph\]/);
 });
