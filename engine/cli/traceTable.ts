@@ -91,7 +91,7 @@ function runs(places: readonly PlaceReport[]): PlaceReport[][] {
   const all: PlaceReport[][] = [];
   for (const place of places) {
     const run = all.at(-1);
-    if (run?.[0]!.op === place.op && whereOf(run[0]!) === whereOf(place)) run.push(place);
+    if (run?.[0]!.op === place.op && whereOf(run[0]) === whereOf(place)) run.push(place);
     else all.push([place]);
   }
   return all;
