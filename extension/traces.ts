@@ -67,7 +67,7 @@ export class Traces extends Disposable {
     this.register(
       vscode.workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
         if (contentChanges.length > 0) this.#edited(document);
-        this.#undone(document);
+        else this.#undone(document);
       }),
     );
     this.register(vscode.workspace.onDidCloseTextDocument((document) => this.#drop(document.uri)));
@@ -351,7 +351,7 @@ export class Traces extends Disposable {
     typed.timer = setTimeout(() => void this.#runIfTraceable(document), traceDelayMs);
   }
 
-  /** Back to what is saved: no save will follow. Also told where only that changes, and no text. */
+  /** Back to what is saved: no save will follow. That is told apart from the text: with it, a document still counts as saved. */
   #undone(document: vscode.TextDocument): void {
     const entry = this.#files.get(document.uri.toString());
     if (!entry || document.isDirty || entry.tried === document.version) return;
