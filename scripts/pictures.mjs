@@ -134,12 +134,15 @@ async function takePictures() {
 async function asWebP(browser, png) {
   const page = await browser.newPage();
   try {
-    const url = await page.evaluate(async (source) => {
-      const bitmap = await createImageBitmap(await (await fetch(source)).blob());
-      const canvas = Object.assign(document.createElement("canvas"), { width: bitmap.width, height: bitmap.height });
-      canvas.getContext("2d").drawImage(bitmap, 0, 0);
-      return canvas.toDataURL("image/webp", 0.92);
-    }, `data:image/png;base64,${png.toString("base64")}`);
+    const url = await page.evaluate(
+      async (source) => {
+        const bitmap = await createImageBitmap(await (await fetch(source)).blob());
+        const canvas = Object.assign(document.createElement("canvas"), { width: bitmap.width, height: bitmap.height });
+        canvas.getContext("2d").drawImage(bitmap, 0, 0);
+        return canvas.toDataURL("image/webp", 0.92);
+      },
+      `data:image/png;base64,${png.toString("base64")}`,
+    );
     return Buffer.from(url.slice(url.indexOf(",") + 1), "base64");
   } finally {
     await page.close();
