@@ -36,14 +36,13 @@ const mostRows = 2 ** 24;
 export class GpuExecutor implements Executor {
   readonly name = "gpu.js";
   readonly device: Device;
-  /** Called once when the context is lost; from then on every call rejects with the same error. */
-  onLost: ((reason: Error) => void) | undefined;
   readonly #runner: KernelRunner;
   readonly #programs: GpuProgram[] = [];
   #loaded: Loaded | undefined;
   #weights: Residing = { parameters: [], state: [] };
   /** Of the latest step. */
   #gradients: Gradients | undefined;
+  /** Why the context is gone: every call rejects with it. */
   #lost: Error | undefined;
   readonly #disposal = new AbortController();
   /** Calls run one after the other. */
@@ -54,7 +53,6 @@ export class GpuExecutor implements Executor {
     this.device = { kind: "gpu", description: renderer };
     runner.whenLost((reason) => {
       this.#lost = reason;
-      this.onLost?.(reason);
     }, this.#disposal.signal);
   }
 

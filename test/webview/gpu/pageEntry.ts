@@ -9,7 +9,6 @@ export type PageCall = ExecutorCall | { readonly method: "find" | "loseContext" 
 
 const page = window as unknown as { answer(id: number, answer: unknown): void };
 let found: FoundGpu | undefined;
-const lost: string[] = [];
 
 async function answer(call: PageCall): Promise<unknown> {
   switch (call.method) {
@@ -17,13 +16,12 @@ async function answer(call: PageCall): Promise<unknown> {
       const gpu: GpuFound = await findGpu();
       if ("unavailable" in gpu) return gpu;
       found = gpu;
-      found.executor.onLost = ({ message }) => lost.push(message);
       return { renderer: gpu.renderer, software: gpu.software };
     }
     case "loseContext":
       contexts.at(-1)!.getExtension("WEBGL_lose_context")!.loseContext();
       await new Promise((resolve) => setTimeout(resolve, 50));
-      return lost;
+      return null;
     case "dispose":
       found!.executor.dispose();
       await new Promise((resolve) => setTimeout(resolve, 50));
