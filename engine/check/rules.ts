@@ -10,7 +10,7 @@ import { culpritOf, placesOf, worstOf, type Places } from "./culprits.ts";
 import { largestAdjoint, randomDirection, sizeOfPrimal } from "./elements.ts";
 import { from, settled, type Evaluation, type Move } from "./evaluation.ts";
 import type { Culprit, RuleCheck } from "./report.ts";
-import { generator, isBad, unlike } from "./survey.ts";
+import { generator, isBad, madeLike, unlike } from "./survey.ts";
 import { Ballot } from "./votes.ts";
 
 /** Executions of one rule that are looked at: the first and the last of every place that uses it, within the time. */
@@ -86,11 +86,9 @@ function notLinear({ tape }: Evaluation, node: number, { placeOf }: Places): Cul
   const inputs = tape.inputPrimals(node).map(still);
   const result = tape.primalOf(node);
   const random = generator(11);
-  const like = (make: () => number): Primal =>
-    typeof result === "number" ? make() : new Tensor(result.shape, result.data.map(make));
-  const [u, v] = [like(() => unlike(random)), like(() => unlike(random))];
+  const [u, v] = [madeLike(result, () => unlike(random)), madeLike(result, () => unlike(random))];
   const pulled = (cotangent: Primal): Primal[] | undefined => pullbackOf(tape, rule, cotangent, inputs);
-  const [ofU, ofV, ofBoth, ofZero] = [u, v, combined(u, 2, v), like(() => 0)].map(pulled);
+  const [ofU, ofV, ofBoth, ofZero] = [u, v, combined(u, 2, v), madeLike(result, () => 0)].map(pulled);
   if (ofU === undefined || ofV === undefined || ofBoth === undefined || ofZero === undefined) return undefined;
   for (let input = 0; input < inputs.length; input++) {
     const [pu, pv, both, zero] = [ofU, ofV, ofBoth, ofZero].map((all) => dataOf(all[input]!));
@@ -199,14 +197,7 @@ async function wrongElsewhere(
   onKink: boolean,
 ): Promise<Culprit | undefined> {
   const random = generator(3);
-  const result = tape.primalOf(node);
-  const cotangent: Primal =
-    typeof result === "number"
-      ? unlike(random)
-      : new Tensor(
-          result.shape,
-          result.data.map(() => unlike(random)),
-        );
+  const cotangent = madeLike(tape.primalOf(node), () => unlike(random));
   let farther: Culprit | undefined;
   for (const { near: close, factor, spread } of points) {
     const near = close && !onKink;

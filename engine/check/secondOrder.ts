@@ -12,7 +12,7 @@ import { placesOf, type Places } from "./culprits.ts";
 import { largestAdjoint, randomDirection } from "./elements.ts";
 import type { Evaluate, Evaluation } from "./evaluation.ts";
 import type { Culprit, SecondOrderCheck, Votes } from "./report.ts";
-import { byBadness, generator, unlike } from "./survey.ts";
+import { byBadness, generator, madeLike, unlike } from "./survey.ts";
 import { Ballot } from "./votes.ts";
 
 /** Random pairs of directions; of a function that takes long, one. */
@@ -126,14 +126,7 @@ async function culpritsOf({ tape, output }: Evaluation, adjoints: Adjoints, plac
     if (seen.has(definition) || name !== undefined) continue;
     seen.add(definition);
     const random = generator(9);
-    const result = tape.primalOf(node);
-    const cotangent: Primal =
-      typeof result === "number"
-        ? unlike(random)
-        : new Tensor(
-            result.shape,
-            result.data.map(() => unlike(random)),
-          );
+    const cotangent = madeLike(tape.primalOf(node), () => unlike(random));
     const one = alone(tape, node, cotangent, places.alive);
     const base = await one();
     if (base === undefined || base.output < 0) continue;

@@ -1,4 +1,6 @@
 import type { Adjoints } from "../differentiate/reverse.ts";
+import type { Primal } from "../primitives/rule.ts";
+import { Tensor } from "../tape/tensor.ts";
 import type { Element, ParameterElements } from "./elements.ts";
 import type { Coverage, DirectionCheck, ElementCheck, Votes } from "./report.ts";
 import type { Ballot } from "./votes.ts";
@@ -202,6 +204,11 @@ function spread(length: number): { readonly done: boolean; next(): number | unde
 /** A part of a direction, of either sign. No two are alike, so that errors of elements do not cancel each other. */
 export function unlike(random: () => number): number {
   return (random() < 0.5 ? -1 : 1) * (0.5 + random());
+}
+
+/** A value of the shape of `of`, every element made anew. */
+export function madeLike(of: Primal, make: () => number): Primal {
+  return typeof of === "number" ? make() : new Tensor(of.shape, of.data.map(make));
 }
 
 /** Numbers in [0, 1), the same in each run: mulberry32. */
