@@ -1,5 +1,5 @@
+import type { Region } from "../../primitives/indexing.ts";
 import { stridesOf, type Shape } from "../../tape/shape.ts";
-import type { Region } from "../portable/view.ts";
 import type { Graph, OperationNode } from "./graph.ts";
 import { Index, numberText, plus, times, type KernelSource } from "./source.ts";
 

@@ -1,11 +1,12 @@
 /** A program as a list of units of work in the order in which they are done. */
+import type { Region } from "../../primitives/indexing.ts";
 import { sizeOf, type Shape } from "../../tape/shape.ts";
 import type { Program, ProgramValue } from "../program.ts";
 import { isElementwise } from "./expressions.ts";
 import type { Member, Operand } from "./group.ts";
 import type { Operation } from "./kernels.ts";
 import { reroll, type RepeatedMember } from "./reroll.ts";
-import { isContiguous, lookAt, regionView, wholeView, type Region, type View } from "./view.ts";
+import { isContiguous, lookAt, regionView, wholeView, type View } from "./view.ts";
 
 /** Elementwise operations of one shape, done in one pass. */
 export interface LoopUnit {

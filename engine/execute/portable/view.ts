@@ -1,4 +1,5 @@
 import { broadcastStrides } from "../../primitives/elementwiseLoops.ts";
+import type { Region } from "../../primitives/indexing.ts";
 import { sizeOf, stridesOf, type Shape } from "../../tape/shape.ts";
 
 /** A tensor value as a part of a buffer: its element at [i, j, …] stands at offset + i·strides[0] + j·strides[1] + … */
@@ -45,15 +46,6 @@ export function lookAt(name: string, view: View, shape: Shape, attributes: Attri
     default:
       return undefined;
   }
-}
-
-/** As the primitives `slice` and `pad` have it. */
-export interface Region {
-  readonly starts: readonly number[];
-  readonly steps: readonly number[];
-  readonly extents: readonly number[];
-  readonly dropped: readonly number[];
-  readonly whole: Shape;
 }
 
 /** The part of a row-major tensor of shape `whole` that a region names, all its axes kept. */
