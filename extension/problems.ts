@@ -49,6 +49,11 @@ export class Problems extends Disposable {
   }
 }
 
+/** Whether VS Code's problem is what was made of a finding. */
+export function isProblemOf(problem: vscode.Diagnostic, { code, source }: Diagnostic): boolean {
+  return problem.source === "adjoint" && problem.code === code && problem.range.isEqual(toRange(source));
+}
+
 function toProblem(found: Diagnostic): vscode.Diagnostic {
   const problem = new vscode.Diagnostic(toRange(found.source), found.message, severities[found.severity]);
   problem.source = "adjoint";

@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import type { Diagnostic } from "../../engine/process/protocol.ts";
 import { toRange } from "../convert.ts";
 import { commands } from "../ids.ts";
+import { isProblemOf } from "../problems.ts";
 import type { Trace } from "../trace.ts";
 import type { Traces } from "../traces.ts";
 import { editOf } from "./fixActions.ts";
@@ -67,8 +68,4 @@ function actionsOf(
     };
     return [apply, preview];
   });
-}
-
-function isProblemOf(problem: vscode.Diagnostic, { code, source }: Diagnostic): boolean {
-  return problem.source === "adjoint" && problem.code === code && problem.range.isEqual(toRange(source));
 }
