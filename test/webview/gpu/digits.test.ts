@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import type { Browser } from "playwright-core";
 import { Leaves } from "../../../engine/execute/leaves.ts";
 import { numbersOf, recordStep } from "../../../engine/execute/record.ts";
 import { loadModel } from "../../../engine/language/load/load.ts";
@@ -15,23 +14,14 @@ import { Rows } from "../../../engine/train/rows.ts";
 import { Stepper } from "../../../engine/train/stepper.ts";
 import { near } from "../../engine/execute/steps.ts";
 import { startEngine } from "../../engine/process/engine.ts";
-import { launchBrowser } from "../../host/browser.ts";
-import { openGpuPage, type GpuPage } from "./gpuPage.ts";
+import { gpuPage } from "./gpuPage.ts";
 
 const file = fileURLToPath(new URL("../../../examples/digits.ts", import.meta.url));
 const steps = 20;
 /** Of loss, gradient norms and weights, relative to the largest. Measured below 1e-5 on SwiftShader. */
 const bound = 1e-4;
 
-let browser: Browser;
-let page: GpuPage;
-before(async () => {
-  browser = await launchBrowser();
-  page = await openGpuPage(browser);
-});
-after(async () => {
-  await browser.close();
-});
+const page = await gpuPage();
 
 test("the digits train on the GPU as the float64 reference does, step by step", async () => {
   const sites = new SiteTable();

@@ -1,9 +1,11 @@
 /** A page of a real browser that has nothing but the GPU executor, under the policy of VS Code's panels. */
+import { after } from "node:test";
 import * as esbuild from "esbuild";
 import type { Browser, Page } from "playwright-core";
 import type { Executor } from "../../../engine/execute/executor.ts";
 import { RemoteExecutor } from "../../../engine/process/remoteExecutor.ts";
 import type { ExecutorCall } from "../../../engine/process/trainingProtocol.ts";
+import { launchBrowser } from "../../host/browser.ts";
 import type { PageCall } from "./pageEntry.ts";
 import { packed, unpacked } from "./wire.ts";
 
@@ -41,6 +43,13 @@ function script(): Promise<string> {
     })
     .then(({ outputFiles }) => outputFiles[0]!.text);
   return bundle;
+}
+
+/** A page for all tests of the file that asks, in a browser of its own that is closed after them. */
+export async function gpuPage(): Promise<GpuPage> {
+  const browser = await launchBrowser();
+  after(() => browser.close());
+  return openGpuPage(browser);
 }
 
 /** `before` runs in the page before its script. */

@@ -1,7 +1,5 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import type { Browser } from "playwright-core";
-import type { Executor } from "../../../engine/execute/executor.ts";
+import { test } from "node:test";
 import { planKernels, UnsupportedOperationError } from "../../../engine/execute/gpuKernels/plan.ts";
 import { add, mul } from "../../../engine/primitives/arithmetic.ts";
 import { primitiveNames, type PrimitiveName } from "../../../engine/primitives/names.ts";
@@ -11,8 +9,7 @@ import type { Value } from "../../../engine/tape/tensor.ts";
 import { compileStep, near, type Compiled } from "../../engine/execute/steps.ts";
 import { cases } from "../../engine/primitives/cases.ts";
 import { filled, noise } from "../../engine/primitives/checkDerivatives.ts";
-import { launchBrowser } from "../../host/browser.ts";
-import { openGpuPage, type GpuPage } from "./gpuPage.ts";
+import { gpuPage } from "./gpuPage.ts";
 
 /** What models are made of. Whatever else there is may be refused, by name. */
 const covered: ReadonlySet<PrimitiveName> = new Set([
@@ -48,17 +45,8 @@ const bound = 3e-5;
 /** Part of the names of the operations to be tested; all when empty. */
 const only = process.env["OPERATION"] ?? "";
 
-let browser: Browser;
-let page: GpuPage;
-let gpu: Executor;
-before(async () => {
-  browser = await launchBrowser();
-  page = await openGpuPage(browser);
-  gpu = await page.executor();
-});
-after(async () => {
-  await browser.close();
-});
+const page = await gpuPage();
+const gpu = await page.executor();
 
 /** One program for all points of an operation, in which every parameter has a gradient. */
 function stepOf(name: PrimitiveName): Promise<Compiled> {

@@ -1,7 +1,5 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import type { Browser } from "playwright-core";
-import type { Executor } from "../../../engine/execute/executor.ts";
+import { test } from "node:test";
 import { numbersOf, recordStep } from "../../../engine/execute/record.ts";
 import { adam } from "../../../engine/library/optimizers/adam.ts";
 import { sgd } from "../../../engine/library/optimizers/sgd.ts";
@@ -18,8 +16,7 @@ import { concat, reshape, stack, transpose } from "../../../engine/primitives/sh
 import { cos, exp, log, sin, sqrt, tanh } from "../../../engine/primitives/transcendental.ts";
 import type { Tensor, Value } from "../../../engine/tape/tensor.ts";
 import { compileStep, near, type Compiled, type Definition } from "../../engine/execute/steps.ts";
-import { launchBrowser } from "../../host/browser.ts";
-import { openGpuPage, type GpuPage } from "./gpuPage.ts";
+import { gpuPage } from "./gpuPage.ts";
 
 type Parameters = Record<string, Tensor>;
 type Batch = Record<string, Tensor>;
@@ -27,17 +24,8 @@ type Batch = Record<string, Tensor>;
 /** Of loss, gradients and weights after several steps, relative to the largest element. */
 const bound = 1e-4;
 
-let browser: Browser;
-let page: GpuPage;
-let gpu: Executor;
-before(async () => {
-  browser = await launchBrowser();
-  page = await openGpuPage(browser);
-  gpu = await page.executor();
-});
-after(async () => {
-  await browser.close();
-});
+const page = await gpuPage();
+const gpu = await page.executor();
 
 const rng = random(5);
 const normal = (...shape: number[]): Tensor => rng.normal(shape) as unknown as Tensor;

@@ -1,23 +1,12 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import type { Browser } from "playwright-core";
-import type { Executor } from "../../../engine/execute/executor.ts";
+import { test } from "node:test";
 import { arityOf, isElementwise } from "../../../engine/execute/gpuKernels/functions.ts";
 import type { OperationName, Program, ProgramValue } from "../../../engine/execute/program.ts";
 import { codeOf, primitiveNames } from "../../../engine/primitives/names.ts";
 import { rules } from "../../../engine/primitives/table.ts";
-import { launchBrowser } from "../../host/browser.ts";
-import { openGpuPage } from "./gpuPage.ts";
+import { gpuPage } from "./gpuPage.ts";
 
-let browser: Browser;
-let gpu: Executor;
-before(async () => {
-  browser = await launchBrowser();
-  gpu = await (await openGpuPage(browser)).executor();
-});
-after(async () => {
-  await browser.close();
-});
+const gpu = await (await gpuPage()).executor();
 
 const special = [
   0,
