@@ -5,7 +5,7 @@
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { formatCount, formatNumber } from "../format.ts";
-import { html } from "../ui/dom.ts";
+import { html, svg } from "../ui/dom.ts";
 import { onThemeChange, resolvedColour } from "./colours.ts";
 import "./plots.css";
 
@@ -13,7 +13,8 @@ export interface Series {
   readonly name: string;
   /** Any CSS colour, `var(--value)` say. */
   readonly colour: string;
-  readonly dashed?: boolean;
+  /** Lengths of strokes and gaps, in px: what tells it from others of a similar colour. A full line when left out. */
+  readonly dash?: readonly number[];
   /** Marks single points: for series that have few. */
   readonly points?: boolean;
 }
@@ -36,6 +37,7 @@ export type PlotData = readonly [readonly number[], ...(readonly (number | null)
 const height = 190;
 const axisFont = 11;
 const tickSpace = 46;
+const swatchWidth = 26;
 // uPlot's own enumeration is there for the types alone.
 const distribution = { linear: 1, logarithmic: 3 } as unknown as Readonly<
   Record<"linear" | "logarithmic", uPlot.Scale.Distr>
@@ -168,11 +170,11 @@ export class Plot {
       ],
       series: [
         {},
-        ...series.map(({ colour, dashed, points }) => ({
+        ...series.map(({ colour, dash, points }) => ({
           stroke: () => resolvedColour(colour),
           width: 1.5,
           spanGaps: true,
-          ...(dashed === true ? { dash: [5, 4] } : {}),
+          ...(dash === undefined ? {} : { dash: [...dash] }),
           points: { show: points === true, size: 4, fill: () => resolvedColour(colour) },
         })),
       ],
@@ -191,9 +193,10 @@ export class Plot {
     };
   }
 
-  #name({ name, dashed }: Series, k: number): void {
+  #name({ name, dash }: Series, k: number): void {
     const figure = html("span", { class: "figure" });
-    const swatch = html("span", { class: `swatch ${dashed === true ? "dashed" : ""}`, "aria-hidden": "true" });
+    const line = svg("line", { x2: swatchWidth, y1: 2, y2: 2, "stroke-dasharray": dash?.join(" ") });
+    const swatch = svg("svg", { class: "swatch", width: swatchWidth, height: 4, "aria-hidden": "true" }, line);
     const entry = html("li", {}, swatch, html("span", { class: "clipped" }, name), figure);
     entry.title = name;
     entry.addEventListener("mouseenter", () => this.#plot?.setSeries(k + 1, { focus: true }));

@@ -9,7 +9,7 @@ const training: Series = { name: "training", colour: "var(--value)" };
 const heldOut: Series = {
   name: "held out",
   colour: "color-mix(in srgb, var(--value) 45%, var(--vscode-foreground))",
-  dashed: true,
+  dash: [5, 4],
   points: true,
 };
 
@@ -72,7 +72,7 @@ export class CurvePlots {
         plot: new Plot({
           ...figure,
           title: "Gradient norm by parameter",
-          series: parameters.map((path, k) => ({ name: path, colour: shade(k, parameters.length) })),
+          series: parameters.map((name, k) => ({ name, ...lineOf(k, parameters.length) })),
           logarithmic: true,
         }),
         data: (column) => parameters.map((_, k) => column(columns.gradientNorm(k))),
@@ -97,10 +97,15 @@ export class CurvePlots {
   }
 }
 
-/** From the adjoint's own orange to the foreground: neighbours in the model look alike, the ends do not. */
-function shade(k: number, count: number): string {
+const dashes: readonly Pick<Series, "dash">[] = [{}, { dash: [7, 3] }, { dash: [2, 3] }, { dash: [9, 3, 2, 3] }];
+
+/** From the adjoint's own orange to the foreground; neighbours in the model, alike in shade, differ in their dashes. */
+function lineOf(k: number, count: number): Pick<Series, "colour" | "dash"> {
   const share = count < 2 ? 100 : Math.round(100 - (70 * k) / (count - 1));
-  return `color-mix(in srgb, var(--adjoint) ${share}%, var(--vscode-foreground))`;
+  return {
+    colour: `color-mix(in srgb, var(--adjoint) ${share}%, var(--vscode-foreground))`,
+    ...dashes[k % dashes.length],
+  };
 }
 
 function capital(name: string): string {
