@@ -9,6 +9,7 @@ const floors = [
   "engine/language",
   "engine/execute",
   "engine/diagnose",
+  "engine/memory",
   "engine/check",
   "engine/train",
   "engine/export",

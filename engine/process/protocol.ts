@@ -16,6 +16,15 @@ import type {
   Votes,
 } from "../check/report.ts";
 import type { FlowLayer, FlowLine, FlowReport } from "../diagnose/flowReport.ts";
+import type {
+  CheckpointAdvice,
+  MemoryLine,
+  MemoryRefusal,
+  MemoryReport,
+  MemoryScope,
+  Peak,
+  PolicyReport,
+} from "../memory/report.ts";
 import type { FlowPlace, Measure, Proposal, ProposedEdit, Proposals } from "../fix/proposal.ts";
 import type {
   Diagnostic,
@@ -30,6 +39,7 @@ import type { TrainAnswer, TrainingProgress, TrainRequest } from "./trainingProt
 export type { Diagnostic, Fix, FunctionOutline, Outline, Position, SourceRange };
 export type { FlowLayer, FlowLine, FlowReport };
 export type { FlowPlace, Measure, Proposal, ProposedEdit, Proposals };
+export type { CheckpointAdvice, MemoryLine, MemoryRefusal, MemoryReport, MemoryScope, Peak, PolicyReport };
 export type { Coverage, Culprit, DirectionCheck, ElementCheck, FunctionCheck, KinkReport, Verdict, Votes };
 
 /** Method → [parameters, answer]. Every question may be cancelled; a cancelled run ends the process. */
@@ -58,6 +68,8 @@ export interface Questions {
   steps: [{ function: string; from: number; count: number }, { total: number; steps: readonly Step[] }];
   /** How the adjoint's norm goes along the longest chain of layers or steps; undefined where the run has none. */
   flow: [{ function: string }, FlowReport | undefined];
+  /** What is saved for the backward pass and why, the peaks, and what checkpoints would save and cost. */
+  memory: [{ function: string }, MemoryReport | MemoryRefusal];
   /** What might mend one of the function's findings, counted from 0, and the figure that tells whether it does. */
   proposals: [{ function: string; finding: number }, Proposals | undefined];
   /** That figure, of this run; undefined where it has none. */

@@ -15,7 +15,7 @@ import { steps } from "./steps.ts";
 import { tensor } from "./tensor.ts";
 
 type Answers = {
-  readonly [M in Exclude<keyof Questions, "outline" | "trace" | "check" | "train" | "stopTraining">]: (
+  readonly [M in Exclude<keyof Questions, "memory" | "outline" | "trace" | "check" | "train" | "stopTraining">]: (
     run: FinishedRun,
     params: Questions[M][0],
   ) => Questions[M][1];
