@@ -1,12 +1,11 @@
 import { ShapeError } from "../primitives/broadcastShapes.ts";
 import { add } from "../primitives/arithmetic.ts";
 import * as convolution from "../primitives/convolution.ts";
-import * as pooling from "../primitives/pooling.ts";
 import { reshape } from "../primitives/shaping.ts";
 import { operationOn, paddingOf, perAxis, reach, windowsOver, type Padding } from "../primitives/windows.ts";
-import { describeShape, sizeOf, type Shape } from "../tape/shape.ts";
+import { describeShape, sizeOf } from "../tape/shape.ts";
 import type { Value } from "../tape/tensor.ts";
-import type { Convolvable, Convolved, ConvolvedBack, Operand, Pooled, ShapeOf, Shaped } from "./types.ts";
+import type { Convolvable, Convolved, ConvolvedBack, Operand, ShapeOf, Shaped } from "./types.ts";
 import { asValue, fixed, shapeOf } from "./values.ts";
 
 export type { Padding } from "../primitives/windows.ts";
@@ -123,61 +122,9 @@ export function convTranspose<const X extends Operand, const K extends Operand>(
   return finished(names, result, bias, lone) as Shaped<ConvolvedBack<ShapeOf<X>, ShapeOf<K>>>;
 }
 
-export interface MaxPoolOptions {
-  /** From one window to the next; the window itself when left out, so that windows do not overlap. */
-  readonly stride?: PerAxis;
-  /** Elements around the input that never win; as for `conv`. */
-  readonly padding?: Padding;
-  /** From one element of a window to the next; 1 when left out. */
-  readonly dilation?: PerAxis;
-}
-
-/**
- * The largest element of each window; of equal ones the first gets the whole adjoint, and a NaN wins.
- *
- * @param x [batch, channels, …spatial], or one example [channels, …spatial] where the window is a list
- * @param window its extents: one for all spatial axes, or a list
- * @returns [batch, channels, …positions]
- * @example maxPool(images, 2)   // [n, c, 28, 28] becomes [n, c, 14, 14]
- */
-export function maxPool<const X extends Operand>(
-  x: X,
-  window: PerAxis,
-  options: MaxPoolOptions = {},
-): Shaped<Pooled<ShapeOf<X>>> {
-  const { input, windows, lone } = pooled("maxPool", x, window, options);
-  return alone(pooling.maxPool(input, windows), lone) as Shaped<Pooled<ShapeOf<X>>>;
-}
-
-export interface AvgPoolOptions {
-  /** From one window to the next; the window itself when left out, so that windows do not overlap. */
-  readonly stride?: PerAxis;
-  /** Zeros around the input; as for `conv`. */
-  readonly padding?: Padding;
-  /** Whether padding counts as elements of a window: true when left out, as in PyTorch. */
-  readonly countIncludePad?: boolean;
-}
-
-/**
- * The mean over each window.
- *
- * @param x [batch, channels, …spatial], or one example [channels, …spatial] where the window is a list
- * @param window its extents: one for all spatial axes, or a list
- * @returns [batch, channels, …positions]
- */
-export function avgPool<const X extends Operand>(
-  x: X,
-  window: PerAxis,
-  options: AvgPoolOptions = {},
-): Shaped<Pooled<ShapeOf<X>>> {
-  const { input, windows, lone } = pooled("avgPool", x, window, options);
-  const averaging = { ...windows, countIncludePad: options.countIncludePad ?? true };
-  return alone(pooling.avgPool(input, averaging), lone) as Shaped<Pooled<ShapeOf<X>>>;
-}
-
 // ---------------------------------------------------------------------------------------------------------- arguments
 
-const mostSpatialAxes = 3;
+export const mostSpatialAxes = 3;
 
 function operands(operation: string, x: unknown, kernel: unknown, options: ConvOptions) {
   const [input, weights] = [asValue(operation, x), asValue(operation, kernel)];
@@ -221,33 +168,6 @@ function finished(names: string, result: Value, bias: Value | undefined, lone: b
   return alone(add(result, reshape(bias, [shape[1], ...shape.slice(2).map(() => 1)])), lone);
 }
 
-function alone(result: Value, lone: boolean): Value {
+export function alone(result: Value, lone: boolean): Value {
   return lone ? reshape(result, shapeOf(result).slice(1)) : result;
-}
-
-function pooled(operation: string, x: unknown, window: unknown, options: MaxPoolOptions) {
-  const input = asValue(operation, x);
-  const from = shapeOf(input);
-  const given: unknown = fixed(window);
-  const spatial = Array.isArray(given) ? given.length : from.length - 2;
-  const names = operationOn(operation, from);
-  if (spatial < 1 || spatial > mostSpatialAxes || (from.length !== spatial + 2 && from.length !== spatial + 1))
-    throw new ShapeError(
-      `${names}: give an input [batch, channels, …spatial] with 1 to ${mostSpatialAxes} spatial axes, and a window of one number or one for each of them`,
-    );
-  const lone = from.length === spatial + 1;
-  const whole: Shape = lone ? [1, ...from] : from;
-  const extents = perAxis(names, "window", given, spatial, 1);
-  const windows = windowsOver(names, whole.slice(2), extents, {
-    stride: fixed(options.stride) ?? extents,
-    padding: fixed(options.padding),
-    dilation: fixed(options.dilation),
-  });
-  const over = reach(windows);
-  const outside = windows.padding.findIndex(([before, after], axis) => Math.max(before, after) >= over[axis]!);
-  if (outside >= 0)
-    throw new ShapeError(
-      `${names}: the padding ${JSON.stringify(windows.padding[outside])} along spatial axis ${outside} is not smaller than the window, which reaches over ${over[outside]} elements`,
-    );
-  return { input: lone ? reshape(input, whole) : input, windows, lone };
 }

@@ -10,6 +10,7 @@ export * from "./attention.ts";
 export * from "./complex/functions.ts";
 export { Complex } from "./complex/number.ts";
 export * from "./convolution.ts";
+export * from "./pooling.ts";
 export * from "./linearAlgebra.ts";
 export * from "./fourier.ts";
 export * from "./creation.ts";

@@ -5,7 +5,7 @@ import { ShapeError } from "./broadcastShapes.ts";
 import { broadcastTo } from "./broadcasting.ts";
 import { scatterAddAlongAxis, takeAlongAxis } from "./gathering.ts";
 import { native } from "./native.ts";
-import { dataOf, primitive, shapeOf, type Primitive } from "./rule.ts";
+import { dataOf, primitive, shapeOf, type Primitive, type Rule } from "./rule.ts";
 import { reshape } from "./shaping.ts";
 import type { Numbers } from "./unfold.ts";
 import { placesOf, positions, type Windows } from "./windows.ts";
@@ -121,87 +121,92 @@ function flat(x: Value): Value {
 // ----------------------------------------------------------------------------------------------------------- average
 
 export interface Averaging extends Windows {
-  /** Whether padding counts as elements of a window. */
-  readonly countIncludePad: boolean;
+  /** Of the padding before and after the input, how much counts as elements of a window. */
+  readonly counted: Windows["padding"];
 }
 
 /** One over the number of elements of each window. */
-export function shares({ places, positions: count }: Planes, countIncludePad: boolean): Float64Array {
+export function shares(averaging: Averaging): Float64Array {
+  const { counted, ...windows } = averaging;
+  const count = sizeOf(positions(windows));
+  const isWhole = windows.padding.every((pair, axis) => pair.every((width, side) => width === counted[axis]![side]));
+  if (isWhole) return new Float64Array(count).fill(1 / sizeOf(windows.window));
+  const places = placesOf({
+    ...windows,
+    input: windows.input.map((extent, axis) => extent + counted[axis]![0] + counted[axis]![1]),
+    padding: windows.padding.map(([before, after], axis) => [before - counted[axis]![0], after - counted[axis]![1]]),
+  });
   const counts = new Float64Array(count);
-  for (let k = 0; k < places.length; k++) if (countIncludePad || places[k]! >= 0) counts[k % count]! += 1;
+  for (let k = 0; k < places.length; k++) if (places[k]! >= 0) counts[k % count]! += 1;
   return counts.map((elements) => (elements === 0 ? 0 : 1 / elements));
 }
 
-/** The mean over each window. */
-export function average(
+/** Writes to `to`, from `at` on, what it makes of `from`, from `start` on. */
+export type PlaneLoop = (
   from: Numbers,
   start: number,
   planes: Planes,
   share: Float64Array,
   to: Numbers,
   at: number,
-): void {
-  const { plane, positions: count, places } = planes;
-  for (let n = 0, base = start, begin = at; n < planes.planes; n++, base += plane, begin += count)
+) => void;
+
+/** The mean over each window. */
+export const average: PlaneLoop = (from, start, { planes, plane, positions: count, places }, share, to, at) => {
+  for (let n = 0, base = start, begin = at; n < planes; n++, base += plane, begin += count)
     for (let p = 0; p < count; p++) {
       let total = 0;
       for (let k = p; k < places.length; k += count) if (places[k]! >= 0) total += from[base + places[k]!]!;
       to[begin + p] = total * share[p]!;
     }
-}
+};
 
 /** The transpose of `average`: each window's share goes to all of its elements. */
-export function spread(
-  from: Numbers,
-  start: number,
-  planes: Planes,
-  share: Float64Array,
-  to: Numbers,
-  at: number,
-): void {
-  const { plane, positions: count, places } = planes;
-  for (let n = 0, base = at, begin = start; n < planes.planes; n++, base += plane, begin += count)
+export const spread: PlaneLoop = (from, start, { planes, plane, positions: count, places }, share, to, at) => {
+  for (let n = 0, base = at, begin = start; n < planes; n++, base += plane, begin += count)
     for (let p = 0; p < count; p++) {
       const part = from[begin + p]! * share[p]!;
       for (let k = p; k < places.length; k += count) if (places[k]! >= 0) to[base + places[k]!]! += part;
     }
-}
+};
 
 export type Averager = (x: Value, averaging: Averaging) => Value;
 const averagingOf = (attributes: Attributes): Averaging => attributes as unknown as Averaging;
 
-/** The mean over each window; linear, its adjoint is `avgPoolTranspose`. */
-export const avgPool: Primitive<Averager> = primitive<Averager>(
-  "avgPool",
-  {
-    shape: pooledShape,
-    evaluate([x], attributes, shape) {
-      const averaging = averagingOf(attributes);
-      const planes = planesOf(shape, averaging);
-      const data = new Float64Array(sizeOf(shape));
-      average(dataOf(x!), 0, planes, shares(planes, averaging.countIncludePad), data, 0);
-      return new Tensor(shape, data);
+/** A linear map over windows, `loop` in one of its directions; `transpose` is the same in the other. */
+function averager(
+  name: "avgPool" | "avgPoolTranspose",
+  shape: Rule["shape"],
+  loop: PlaneLoop,
+  transpose: Averager,
+): Primitive<Averager> {
+  const self: Primitive<Averager> = primitive<Averager>(
+    name,
+    {
+      shape,
+      evaluate([x], attributes, to) {
+        const averaging = averagingOf(attributes);
+        const data = new Float64Array(sizeOf(to));
+        loop(dataOf(x!), 0, planesOf(to, averaging), shares(averaging), data, 0);
+        return new Tensor(to, data);
+      },
+      jvp: ([tangent], _, __, attributes) => self(tangent!, averagingOf(attributes)),
+      vjp: [(cotangent, _, __, attributes) => transpose(cotangent, averagingOf(attributes))],
     },
-    jvp: ([tangent], _, __, attributes) => avgPool(tangent!, averagingOf(attributes)),
-    vjp: [(cotangent, _, __, attributes) => avgPoolTranspose(cotangent, averagingOf(attributes))],
-  },
-  (run) => (x, averaging) => run([x], asAttributes(averaging)),
+    (run) => (x, averaging) => run([x], asAttributes(averaging)),
+  );
+  return self;
+}
+
+/** The mean over each window; linear, its adjoint is `avgPoolTranspose`. */
+export const avgPool: Primitive<Averager> = averager("avgPool", pooledShape, average, (y, averaging) =>
+  avgPoolTranspose(y, averaging),
 );
 
 /** Spreads each value evenly over its window: the adjoint of `avgPool`. */
-export const avgPoolTranspose: Primitive<Averager> = primitive<Averager>(
+export const avgPoolTranspose: Primitive<Averager> = averager(
   "avgPoolTranspose",
-  {
-    shape: ([y], attributes) => [...y!.slice(0, 2), ...windowsOf(attributes).input],
-    evaluate([y], attributes, shape) {
-      const averaging = averagingOf(attributes);
-      const planes = planesOf(shape, averaging);
-      const data = new Float64Array(sizeOf(shape));
-      spread(dataOf(y!), 0, planes, shares(planes, averaging.countIncludePad), data, 0);
-      return new Tensor(shape, data);
-    },
-    jvp: ([tangent], _, __, attributes) => avgPoolTranspose(tangent!, averagingOf(attributes)),
-    vjp: [(cotangent, _, __, attributes) => avgPool(cotangent, averagingOf(attributes))],
-  },
-  (run) => (y, averaging) => run([y], asAttributes(averaging)),
+  ([y], attributes) => [...y!.slice(0, 2), ...windowsOf(attributes).input],
+  spread,
+  avgPool,
 );

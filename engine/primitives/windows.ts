@@ -38,8 +38,41 @@ export function positions(windows: Windows): number[] {
   });
 }
 
-/** Windows over spatial extents `input`. `operation` begins the sentence of a ShapeError. */
+/** Windows over spatial extents `input`, within their padding. `operation` begins the sentence of a ShapeError. */
 export function windowsOver(operation: string, input: Shape, window: Shape, options: WindowOptions): Windows {
+  return within(operation, laidOver(operation, input, window, options));
+}
+
+/** The same windows, if none reaches over more elements than there are with the padding. */
+export function within(operation: string, windows: Windows): Windows {
+  reach(windows).forEach((elements, axis) => {
+    const padded = windows.input[axis]! + windows.padding[axis]![0] + windows.padding[axis]![1];
+    if (elements > padded)
+      throw new ShapeError(
+        `${operation}: the window reaches over ${elements} elements along spatial axis ${axis}, which has ${padded} with its padding; make the window smaller or the padding larger`,
+      );
+  });
+  return windows;
+}
+
+/**
+ * With one window more along each axis where elements are left over: ⌈⌉ in the place of ⌊⌋ in their number. None begins
+ * after the input. What hangs over becomes padding.
+ */
+export function hangingOver(windows: Windows): Windows {
+  const over = reach(windows);
+  const padding = windows.padding.map(([before, after], axis): [number, number] => {
+    const stride = windows.strides[axis]!;
+    const padded = windows.input[axis]! + before + after;
+    const last = Math.max(0, Math.ceil((padded - over[axis]!) / stride)) * stride;
+    const start = last > 0 && last >= windows.input[axis]! + before ? last - stride : last;
+    return [before, after + Math.max(0, start + over[axis]! - padded)];
+  });
+  return { ...windows, padding };
+}
+
+/** Windows that may reach beyond the padding. */
+export function laidOver(operation: string, input: Shape, window: Shape, options: WindowOptions): Windows {
   const rank = input.length;
   const strides = perAxis(operation, "stride", options.stride ?? 1, rank, 1);
   const dilations = perAxis(operation, "dilation", options.dilation ?? 1, rank, 1);
@@ -47,13 +80,6 @@ export function windowsOver(operation: string, input: Shape, window: Shape, opti
   const padding = paddingOf(operation, options.padding ?? 0, rank, (axis) => {
     const extent = input[axis]!;
     return Math.max(0, (Math.ceil(extent / strides[axis]!) - 1) * strides[axis]! + over[axis]! - extent);
-  });
-  over.forEach((elements, axis) => {
-    const padded = input[axis]! + padding[axis]![0] + padding[axis]![1];
-    if (elements > padded)
-      throw new ShapeError(
-        `${operation}: the window reaches over ${elements} elements along spatial axis ${axis}, which has ${padded} with its padding; make the window smaller or the padding larger`,
-      );
   });
   return { input, window, strides, padding, dilations };
 }

@@ -1,9 +1,10 @@
-import { positions, type Windows } from "../../primitives/windows.ts";
+import { shares as sharesOf, type Averaging } from "../../primitives/pooling.ts";
+import { positions } from "../../primitives/windows.ts";
 import { sizeOf, type Shape } from "../../tape/shape.ts";
 import type { ProgramValue } from "../program.ts";
 import { isElementwise } from "./functions.ts";
 import type { Attributes, Graph } from "./graph.ts";
-import { asWindows, sharesOf } from "./windowKernels.ts";
+import { asWindows } from "./windowKernels.ts";
 import { unsupported } from "./unsupported.ts";
 
 type Operation = Extract<ProgramValue, { readonly kind: "operation" }>;
@@ -58,8 +59,8 @@ const knownAttributes: Readonly<Record<string, readonly string[]>> = {
   convKernel: [...ofWindows, "groups"],
   maxPool: ofWindows,
   maxPoolIndices: ofWindows,
-  avgPool: [...ofWindows, "countIncludePad"],
-  avgPoolTranspose: [...ofWindows, "countIncludePad"],
+  avgPool: [...ofWindows, "counted"],
+  avgPoolTranspose: [...ofWindows, "counted"],
 };
 
 const axesIn = (attributes: Attributes): readonly number[] => attributes["axes"] as readonly number[];
@@ -180,9 +181,10 @@ const lowerings: Readonly<Record<string, Lower>> = {
 
 /** What share of its window's mean each element has. */
 function shares(graph: Graph, attributes: Attributes): number {
-  const windows = attributes as unknown as Windows;
-  if (attributes["countIncludePad"] === true) return graph.number(1 / sizeOf(windows.window));
-  return graph.constant(positions(windows), sharesOf(windows));
+  const averaging = attributes as unknown as Averaging;
+  const each = sharesOf(averaging);
+  if (each.every((share) => share === each[0])) return graph.number(each[0] ?? 0);
+  return graph.constant(positions(averaging), Float32Array.from(each));
 }
 
 function mean(graph: Graph, x: number, count: number): number {

@@ -1,5 +1,5 @@
 /** Convolutions and poolings, of any number of spatial axes: sums over windows, straight from their definitions. */
-import { placesOf, positions, type Windows } from "../../primitives/windows.ts";
+import { positions, type Windows } from "../../primitives/windows.ts";
 import { sizeOf, type Shape } from "../../tape/shape.ts";
 import type { Attributes, OperationNode } from "./graph.ts";
 import type { Index } from "./source.ts";
@@ -11,15 +11,6 @@ interface Convolution extends Windows {
 
 const windowsOf = ({ attributes }: OperationNode): Windows => attributes as unknown as Windows;
 const convolutionOf = ({ attributes }: OperationNode): Convolution => attributes as unknown as Convolution;
-
-/** One over the elements of each window, in the order of the windows; padding is none of them. */
-export function sharesOf(windows: Windows): Float32Array {
-  const counts = new Float32Array(sizeOf(positions(windows)));
-  placesOf(windows).forEach((place, k) => {
-    if (place >= 0) counts[k % counts.length]! += 1;
-  });
-  return counts.map((count) => (count === 0 ? 0 : 1 / count));
-}
 
 interface Place {
   readonly axes: readonly string[];

@@ -107,12 +107,12 @@ export const poolingKernels: Readonly<Record<"maxPool" | "maxPoolIndices" | "avg
   },
   avgPool(operation, [x], result) {
     const planes = pooled(operation, x!.shape);
-    const share = shares(planes, averagingOf(operation.attributes).countIncludePad);
+    const share = shares(averagingOf(operation.attributes));
     return () => average(dataOf(x!), x!.offset, planes, share, dataOf(result), result.offset);
   },
   avgPoolTranspose(operation, [y], result) {
     const planes = pooled(operation, result.shape);
-    const share = shares(planes, averagingOf(operation.attributes).countIncludePad);
+    const share = shares(averagingOf(operation.attributes));
     return () => {
       clear(dataOf(result), result.offset, result.offset + planes.planes * planes.plane);
       spread(dataOf(y!), y!.offset, planes, share, dataOf(result), result.offset);

@@ -5,13 +5,13 @@ import * as library from "../../../engine/library/index.ts";
 import { dataOf, type Primal } from "../../../engine/primitives/rule.ts";
 import { sizeOf, stridesOf, type Shape } from "../../../engine/tape/shape.ts";
 import { Tensor } from "../../../engine/tape/tensor.ts";
-import { checkDerivatives, filled, inner, noise, vjp, type Model } from "../primitives/checkDerivatives.ts";
+import { checkDerivatives, filled, inner, noise, type Model } from "../primitives/checkDerivatives.ts";
 
 type Function = (...args: unknown[]) => never;
 
 /** The library as tests call it: with tensors of the tape. */
-const { avgPool, conv, convTranspose, maxPool, ones, tensor, zeros } = library as unknown as Readonly<
-  Record<"avgPool" | "conv" | "convTranspose" | "maxPool" | "ones" | "tensor" | "zeros", Function>
+const { conv, convTranspose, ones, zeros } = library as unknown as Readonly<
+  Record<"conv" | "convTranspose" | "ones" | "zeros", Function>
 >;
 
 const filledWith = (shape: Shape, seed: number): Tensor => filled(shape, noise(seed)) as Tensor;
@@ -192,46 +192,5 @@ describe("a convolution", () => {
       () => convTranspose(zeros([1, 1, 1]), zeros([1, 1, 1]), { padding: 1 }),
       /the padding takes all elements off the result/,
     );
-  });
-});
-
-describe("pooling", () => {
-  test("gives the whole adjoint of a window to the first of its largest elements", () => {
-    const x = tensor([[[1, 3, 3, 2, 2, 2]]]) as Tensor;
-    const [adjoint] = vjp((value) => maxPool(value, 3), [x], new Tensor([1, 1, 2], Float64Array.of(5, 7)));
-    assert.deepEqual(plain(adjoint), [0, 5, 0, 7, 0, 0]);
-  });
-
-  test("adds up the adjoints of windows that overlap, and lets no padding win", () => {
-    const x = tensor([[[-1, -3, -2]]]) as Tensor;
-    const pool: Model = (value) => maxPool(value, 2, { stride: 1, padding: 1 });
-    assert.deepEqual(plain(pool(x)), [-1, -1, -2, -2]);
-    const [adjoint] = vjp(pool, [x], new Tensor([1, 1, 4], Float64Array.of(1, 10, 100, 1000)));
-    assert.deepEqual(plain(adjoint), [11, 0, 1100]);
-  });
-
-  test("lets a NaN win", () => {
-    assert.deepEqual(plain(maxPool(tensor([[[1, NaN, 3, 4]]]), 2)), [NaN, 4]);
-  });
-
-  test("counts padding as elements of a window, or does not", () => {
-    const x = ones([1, 1, 3]);
-    assert.deepEqual(plain(avgPool(x, 3, { stride: 2, padding: 1 })), [2 / 3, 2 / 3]);
-    assert.deepEqual(plain(avgPool(x, 3, { stride: 2, padding: 1, countIncludePad: false })), [1, 1]);
-  });
-
-  test("takes one example where the window is a list", () => {
-    assert.deepEqual(shapeOf(maxPool(zeros([3, 8, 8]), [2, 2])), [3, 4, 4]);
-  });
-
-  test("says what does not fit", () => {
-    const says = (f: () => unknown, message: RegExp): void => assert.throws(f, { name: "ShapeError", message });
-    says(
-      () => maxPool(zeros([1, 1, 4]), 2, { padding: 2 }),
-      /^maxPool of \[1, 1, 4\]: the padding \[2,2\] along spatial axis 0 is not smaller than the window, which reaches over 2 elements$/,
-    );
-    says(() => maxPool(zeros([4, 4]), 2), /give an input \[batch, channels, …spatial\]/);
-    says(() => avgPool(zeros([1, 1, 4]), 0), /the window is 0; give a whole number from 1 on/);
-    says(() => maxPool(zeros([1, 1, 1]), 2, { padding: 1, dilation: 2 }), /a window lies over padding alone/);
   });
 });

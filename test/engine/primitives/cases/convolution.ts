@@ -33,6 +33,19 @@ const cube = {
   dilations: [1, 1, 1],
 } as const;
 
+const none = [
+  [0, 0],
+  [0, 0],
+] as const;
+/** The last window along each axis hangs over what is padded. */
+const overhanging = {
+  ...image,
+  padding: [
+    [1, 2],
+    [0, 2],
+  ],
+} as const;
+
 /** x, k and y fit each other under these windows. */
 export const convolutions = [
   { windows: { ...line, groups: 1 }, x: [2, 2, 5], kernel: [3, 2, 3], y: [2, 3, 3] },
@@ -57,12 +70,14 @@ export const convolutionCases = {
   ],
   maxPoolIndices: [on((x) => maxPoolIndices(x, image), normal(1, 2, 5, 4))],
   avgPool: [
-    on((x) => avgPool(mul(x, x), { ...line, countIncludePad: true }), normal(2, 1, 5)),
-    on((x) => avgPool(x, { ...image, countIncludePad: false }), normal(1, 2, 5, 4)),
-    on((x) => avgPool(x, { ...image, countIncludePad: true }), normal(1, 2, 5, 4)),
+    on((x) => avgPool(mul(x, x), { ...line, counted: line.padding }), normal(2, 1, 5)),
+    on((x) => avgPool(x, { ...image, counted: none }), normal(1, 2, 5, 4)),
+    on((x) => avgPool(x, { ...image, counted: image.padding }), normal(1, 2, 5, 4)),
+    on((x) => avgPool(x, { ...overhanging, counted: image.padding }), normal(1, 2, 5, 4)),
   ],
   avgPoolTranspose: [
-    on((y) => avgPoolTranspose(mul(y, y), { ...line, countIncludePad: true }), normal(2, 1, 3)),
-    on((y) => avgPoolTranspose(y, { ...image, countIncludePad: false }), normal(1, 2, 3, 3)),
+    on((y) => avgPoolTranspose(y, { ...overhanging, counted: image.padding }), normal(1, 2, 3, 4)),
+    on((y) => avgPoolTranspose(mul(y, y), { ...line, counted: line.padding }), normal(2, 1, 3)),
+    on((y) => avgPoolTranspose(y, { ...image, counted: none }), normal(1, 2, 3, 3)),
   ],
 };
