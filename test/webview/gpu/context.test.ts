@@ -49,8 +49,9 @@ test("after the context was lost every call rejects in one sentence, and never g
     handle,
     Array.from({ length: 500 }, () => step.rows),
   );
-  await page.call({ method: "loseContext" });
+  const lost = page.call({ method: "loseContext" });
   await assert.rejects(running, gone);
+  await lost;
   await assert.rejects(gpu.run(handle, [step.rows]), gone);
   await assert.rejects(gpu.gradients(), gone);
   await assert.rejects(gpu.read(), gone);
