@@ -1,4 +1,4 @@
-// `npm test [unit|webview|integration] [--desktop] [part of a file name]`: every test there is, or those of one kind, and one line in the end.
+// `npm test [unit|webview|integration|host] [--desktop] [part of a file name]`: every test there is, or those of one kind, and one line in the end.
 import { spawn } from "node:child_process";
 import { globSync } from "node:fs";
 import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
@@ -8,7 +8,7 @@ import { ensureVSCodeServer } from "../scripts/vscodeServer.mjs";
 import { fail, root, SetupError } from "../scripts/steps.mjs";
 import { add, none, summary, type Counts } from "./host/counts.ts";
 
-const kinds = { unit, webview, integration };
+const kinds = { unit, webview, integration, host };
 const allResults = path.join(root, "test-results");
 /** Of this very run, so that two at a time do not get in each other's way. Kept when a test failed. */
 const results = path.join(allResults, `run-${process.pid}`);
@@ -16,7 +16,7 @@ const keptFor = 24 * 3_600_000;
 
 function unit(parts: readonly string[]): Promise<Counts> {
   const files = globSync("test/**/*.test.ts", { cwd: root });
-  const elsewhere = /^test[\\/](integration|webview|workspaces|fixtures)[\\/]/;
+  const elsewhere = /^test[\\/](host|integration|webview|workspaces|fixtures)[\\/]/;
   return nodeTest(
     "unit",
     files.filter((file) => !elsewhere.test(file)),
@@ -25,9 +25,18 @@ function unit(parts: readonly string[]): Promise<Counts> {
 }
 
 async function webview(parts: readonly string[]): Promise<Counts> {
-  const files = globSync("test/webview/**/*.test.ts", { cwd: root });
+  return inBrowser("webview", parts);
+}
+
+/** The commands that a newcomer calls. */
+async function host(parts: readonly string[]): Promise<Counts> {
+  return inBrowser("host", parts);
+}
+
+async function inBrowser(kind: string, parts: readonly string[]): Promise<Counts> {
+  const files = globSync(`test/${kind}/**/*.test.ts`, { cwd: root });
   if (files.length > 0) await ensureChromium();
-  return nodeTest("webview", files, parts);
+  return nodeTest(kind, files, parts);
 }
 
 async function integration(parts: readonly string[]): Promise<Counts> {

@@ -1,4 +1,5 @@
-// `npm start [folder]`: VS Code from npm with Adjoint installed in it, for a person to use in their browser.
+// `npm start [folder] [--no-open] [--profile=folder]`: VS Code from npm with Adjoint installed in it, for a person to use in
+// their browser. Settings and open editors are kept in the profile.
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, globSync } from "node:fs";
@@ -13,14 +14,17 @@ import { installExtension, startServer, type Server, type ServerOptions } from "
 /** Tried first: the browser keeps layout and open editors by address, so the same one brings them back. */
 const usualPort = 8137;
 
-const profile = path.join(hostFolder, "profile");
+const { values, positionals } = parseArgs({
+  options: { "no-open": { type: "boolean" }, profile: { type: "string" } },
+  allowPositionals: true,
+});
+const profile = path.resolve(values.profile ?? path.join(hostFolder, "profile"));
 const options: ServerOptions = {
   dataFolder: path.join(profile, "data"),
   extensionsFolder: path.join(profile, "extensions"),
 };
 
 async function start(): Promise<void> {
-  const { values, positionals } = parseArgs({ options: { "no-open": { type: "boolean" } }, allowPositionals: true });
   const folder = path.resolve(positionals[0] ?? path.join(root, "examples"));
   if (!(await stat(folder).catch(() => undefined))?.isDirectory()) throw new SetupError(`${folder} is not a folder.`);
 
