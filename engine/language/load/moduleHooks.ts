@@ -74,7 +74,9 @@ const resolve: ResolveHook = (specifier, context, nextResolve) => {
   const session = parentURL === undefined ? undefined : sessions.get(parentURL);
   if (session === undefined) return nextResolve(specifier, context);
   if (specifier === libraryName) return { url: libraryUrl, format: "module", shortCircuit: true };
-  const resolved = resolveInModel(specifier, context, nextResolve);
+  const found = resolveInModel(specifier, context, nextResolve);
+  // A model that was loaded before has a URL of its own, by which a cycle of imports comes back to it.
+  const resolved = found.url === withoutQuery(session.entryUrl) ? { ...found, url: session.entryUrl } : found;
   if (resolved.url.startsWith("file:") && !sessions.has(resolved.url)) sessions.set(resolved.url, session);
   if (
     !resolved.url.endsWith(".json") ||
@@ -84,6 +86,8 @@ const resolve: ResolveHook = (specifier, context, nextResolve) => {
     return resolved;
   return { ...resolved, importAttributes: { ...context.importAttributes, type: "json" } };
 };
+
+const withoutQuery = (url: string): string => url.split(/[?#]/, 1)[0]!;
 
 function resolveInModel(
   specifier: string,
@@ -114,7 +118,7 @@ const isNotFound = (error: unknown): boolean =>
 const load: LoadHook = (url, context, nextLoad) => {
   if (url === libraryUrl) return { format: "module", source: libraryModule(), shortCircuit: true };
   const session = sessions.get(url);
-  const [location] = url.split(/[?#]/, 1) as [string];
+  const location = withoutQuery(url);
   if (session === undefined || !script.test(location)) return nextLoad(url, context);
   return loadScript(url, fileURLToPath(location), session, context, nextLoad);
 };

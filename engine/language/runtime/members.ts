@@ -3,9 +3,9 @@ import { recording } from "../../tape/recording.ts";
 import type { Findings } from "./findings.ts";
 import { isObject, numberOf, primal, toElement, toPrimitive } from "./primals.ts";
 import type { Runtime } from "./runtime.ts";
-import { hasShadows, isFloatArray, tracedElement, writeElement, type FloatArray } from "./typedArrays.ts";
+import { hasShadows, isFloatArray, mayBeTraced, tracedElement, writeElement, type FloatArray } from "./typedArrays.ts";
 
-type Members = Pick<Runtime, "key" | "propertyKey" | "get" | "set" | "target">;
+type Members = Pick<Runtime, "key" | "propertyKey" | "get" | "parts" | "set" | "target">;
 type Keyed = Record<PropertyKey, unknown>;
 
 /** Assignment as code that is not strict does it: what cannot be assigned is passed over in silence. */
@@ -92,11 +92,26 @@ export function memberAccess(findings: Findings): Members {
       return index === undefined || !isFloatArray(object) ? value : tracedElement(object, index, value);
     },
 
+    parts,
+
     set,
 
     target: (site, object, key, strict) => new Target(site, object, key, strict),
   };
 }
+
+/** What is read of it property by property: a typed array gives its elements traced. */
+export function parts(object: unknown): unknown {
+  return mayBeTraced(object) ? new Proxy(object, tracedParts) : object;
+}
+
+const tracedParts: ProxyHandler<FloatArray> = {
+  get(view, key) {
+    const value: unknown = Reflect.get(view, key);
+    const index = typeof key === "string" ? elementIndex(view, key) : undefined;
+    return index === undefined ? value : tracedElement(view, index, value as number);
+  },
+};
 
 /** The element that a key stands for; undefined for the names of properties. Out of range counts as a property. */
 function elementIndex(view: ArrayBufferView, key: unknown): number | undefined {

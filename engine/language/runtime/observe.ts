@@ -3,6 +3,7 @@ import { recording } from "../../tape/recording.ts";
 import { sizeOf } from "../../tape/shape.ts";
 import type { Tape } from "../../tape/tape.ts";
 import { declarationSites, Tensor, TracedNumber, untraced } from "../../tape/tensor.ts";
+import { arraysWithGetters } from "./builtins/object.ts";
 import { isFloatArray, nodeAt } from "./typedArrays.ts";
 
 /** Of larger arrays no snapshot is taken. */
@@ -113,9 +114,9 @@ function nestedShape(array: object): number[] | undefined {
   }
 }
 
-/** Reading a proxy would run the program's own code. */
+/** Reading a proxy, or an array that was given a getter, would run the program's own code. */
 function isPlainArray(value: unknown): value is unknown[] {
-  return Array.isArray(value) && !types.isProxy(value);
+  return Array.isArray(value) && !types.isProxy(value) && !arraysWithGetters.has(value);
 }
 
 /** False where the array turns out ragged or holds something that is no number. */

@@ -51,6 +51,8 @@ export interface Runtime {
   get(site: number, object: unknown, key: unknown): unknown;
   /** Gives `value`, as an assignment does. `strict` as the code around it is: a failed assignment then throws. */
   set(site: number, object: unknown, key: unknown, value: unknown, strict: boolean): unknown;
+  /** What an object pattern takes apart or an object spread copies: typed arrays give their elements traced. */
+  parts(object: unknown): unknown;
   /** An assignment target inside a destructuring pattern: assigning to its `value` sets object[key]. */
   target(site: number, object: unknown, key: unknown, strict: boolean): { value: unknown };
 

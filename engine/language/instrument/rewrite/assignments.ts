@@ -3,7 +3,7 @@ import type { Variable } from "../lexicalScopes.ts";
 import { runtimeName } from "../../runtime/runtime.ts";
 import { bare, endOfName, isFunction } from "../syntax.ts";
 import { arithmetic, isElement, makesNode, propertyKey } from "./operators.ts";
-import { visitPattern } from "./patterns.ts";
+import { takesElements, visitPattern } from "./patterns.ts";
 import type { Rewriter } from "./rewriter.ts";
 
 export function assignmentExpression(node: t.AssignmentExpression, r: Rewriter): void {
@@ -36,7 +36,8 @@ function plainAssignment(node: t.AssignmentExpression, target: t.Node, r: Rewrit
   }
   if (target.type !== "MemberExpression") {
     visitPattern(target, r);
-    r.visit(right);
+    if (takesElements(target)) takenApart(node, r);
+    else r.visit(right);
     return;
   }
   const isLength = !target.computed && target.property.type === "Identifier" && target.property.name === "length";
@@ -54,6 +55,15 @@ function plainAssignment(node: t.AssignmentExpression, target: t.Node, r: Rewrit
     if (target.computed) propertyKey(target.property, r);
     r.visit(right);
   }
+}
+
+/** `{ 0: a } = value` → `({ 0: a } = $adjoint.parts(t = value), t)` */
+function takenApart(node: t.AssignmentExpression, r: Rewriter): void {
+  const value = r.temporary();
+  r.parenthesised.add(node.start!);
+  r.edits.before(node.start!, "(");
+  r.wrap(node.right, `${runtimeName}.parts(${value} = `, ")");
+  r.edits.after(node.end!, `, ${value})`);
 }
 
 /** `o[k]` as two arguments. */

@@ -1,4 +1,5 @@
 import type * as t from "@babel/types";
+import { runtimeName } from "../../runtime/runtime.ts";
 import { bare, boundIdentifiers } from "../syntax.ts";
 import { observation } from "./assignments.ts";
 import { eraseAfterName, eraseAnnotation, eraseAround } from "./eraseTypes.ts";
@@ -14,7 +15,7 @@ export function visitPattern(pattern: t.Node, r: Rewriter, visitDefault: (node: 
       return;
     case "AssignmentPattern":
       inside(pattern.left);
-      visitDefault(pattern.right);
+      visitTaken(pattern.left, pattern.right, r, visitDefault);
       return;
     case "ObjectPattern":
       eraseAnnotation(pattern, r);
@@ -50,6 +51,21 @@ export function visitPattern(pattern: t.Node, r: Rewriter, visitDefault: (node: 
         inside(bare(pattern));
       }
   }
+}
+
+/** Visits the value that a pattern takes apart. */
+export function visitTaken(pattern: t.Node, value: t.Node, r: Rewriter, visit: (node: t.Node) => void = r.visit): void {
+  if (takesElements(bare(pattern))) r.wrap(value, `${runtimeName}.parts(`, ")", visit);
+  else visit(value);
+}
+
+/** Whether an object pattern could take elements of a typed array. */
+export function takesElements(pattern: t.Node): boolean {
+  if (pattern.type !== "ObjectPattern") return false;
+  return pattern.properties.some((property) => {
+    if (property.type === "RestElement" || property.computed) return true;
+    return property.key.type === "NumericLiteral" || property.key.type === "StringLiteral";
+  });
 }
 
 /** `[o[k]] = …` → `[$adjoint.target(S, o, k, strict).value] = …` */

@@ -23,6 +23,7 @@ import {
   unaryExpression,
 } from "./operators.ts";
 import { optionalChain } from "./optionalChains.ts";
+import { runtimeName } from "../../runtime/runtime.ts";
 import type { Rewriter } from "./rewriter.ts";
 import {
   expressionStatement,
@@ -74,6 +75,12 @@ export const rewriters: Rewriters = {
     if (!node.shorthand) r.visit(node.value);
     else if (isEnumMember(node.value, r)) r.edits.before(node.start!, `${(node.value as t.Identifier).name}: `);
     if (node.shorthand) r.visit(node.value);
+  },
+  ObjectExpression: (node, r) => {
+    for (const property of node.properties) {
+      if (property.type === "SpreadElement") r.wrap(property.argument, `${runtimeName}.parts(`, ")");
+      else r.visit(property);
+    }
   },
   OptionalCallExpression: optionalChain,
   OptionalMemberExpression: optionalChain,

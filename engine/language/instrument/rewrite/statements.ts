@@ -5,7 +5,7 @@ import { bare, boundIdentifiers } from "../syntax.ts";
 import { assignedValue } from "./assignments.ts";
 import { endStatement, eraseAfterName, eraseDeclaration, isOnlyTypes } from "./eraseTypes.ts";
 import { test, unused } from "./operators.ts";
-import { observations, visitPattern } from "./patterns.ts";
+import { observations, visitPattern, visitTaken } from "./patterns.ts";
 import type { Rewriter } from "./rewriter.ts";
 
 /** Visits the statements of a block. Only there can others be put between them. */
@@ -51,7 +51,7 @@ export function variableDeclaration(node: t.VariableDeclaration, r: Rewriter): v
   for (const { id, init } of node.declarations) {
     if (id.type !== "Identifier") {
       visitPattern(id, r);
-      if (init) r.visit(init);
+      if (init) visitTaken(id, init, r);
       continue;
     }
     eraseDefinite(id, r);
@@ -195,7 +195,7 @@ function loopHead(node: t.ForInStatement | t.ForOfStatement, r: Rewriter): void 
   else {
     for (const { id, init } of node.left.declarations) {
       visitPattern(id, r);
-      if (init) r.visit(init);
+      if (init) visitTaken(id, init, r);
     }
   }
   if (node.type === "ForOfStatement" && node.await && r.host.frame !== undefined) {

@@ -1,4 +1,3 @@
-import { types } from "node:util";
 import { recording } from "../../../tape/recording.ts";
 import { TracedNumber } from "../../../tape/tensor.ts";
 import { noteBranch, truth } from "../comparisons.ts";
@@ -122,40 +121,88 @@ function takingCallbacks(native: Native): object {
   return Object.fromEntries(replacements);
 }
 
-/** Elements are compared by what they hold. */
+/** Elements are compared by what they hold; each is read once, as natively. */
 function searching(native: Native): object {
-  const methods = ["includes", "indexOf", "lastIndexOf"].map((name) => {
-    const method = native(name);
+  const methods = searches.map((search) => {
+    const method = native(search.name);
     const replacement = {
-      [name](this: unknown, item: unknown, ...from: unknown[]) {
+      [search.name](this: unknown, item: unknown, ...from: unknown[]) {
         const sought = primal(item);
-        const list = typeof sought === "number" ? withPrimals(this) : this;
-        const found = method.call(list, sought, ...from.map(primal));
-        if (list !== this || sought !== item) noteBranch(recording.site, Number(found));
-        return found;
+        // Typed arrays hold primals.
+        if (!recording.on || typeof sought !== "number" || !isObject(this) || ArrayBuffer.isView(this))
+          return method.call(this, sought, ...from.map(primal));
+        const length = lengthOf(this);
+        if (length > longestDense) return method.call(sparsePrimals(this), sought, ...from.map(primal));
+        return searchIn(this as ArrayLike<unknown>, length, sought, from, search, sought !== item);
       },
     };
-    return [name, replacement[name]] as const;
+    return [search.name, replacement[search.name]] as const;
   });
   return Object.fromEntries(methods);
+}
+
+interface Search {
+  readonly name: string;
+  readonly backwards?: true;
+  /** What is found is told by its index; otherwise that it is there. */
+  readonly index?: true;
+}
+
+const searches: readonly Search[] = [
+  { name: "includes" },
+  { name: "indexOf", index: true },
+  { name: "lastIndexOf", index: true, backwards: true },
+];
+
+function searchIn(
+  array: ArrayLike<unknown>,
+  length: number,
+  sought: number,
+  from: readonly unknown[],
+  { index, backwards }: Search,
+  isTraced: boolean,
+): unknown {
+  let hangs = isTraced;
+  let found = -1;
+  const none = backwards ? -1 : 0;
+  const first = length === 0 ? none : firstPosition(from, length, backwards === true);
+  for (let k = first; backwards ? k >= 0 : k < length; k += backwards ? -1 : 1) {
+    if (index && !(k in array)) continue;
+    const element = array[k];
+    hangs ||= element instanceof TracedNumber;
+    const held = primal(element);
+    if (held !== sought && (index || !Number.isNaN(sought) || !Number.isNaN(held))) continue;
+    found = k;
+    break;
+  }
+  const result = index ? found : found >= 0;
+  if (hangs) noteBranch(recording.site, Number(result));
+  return result;
+}
+
+/** Where a search begins (ECMA-262 §23.1.3.17). */
+function firstPosition(from: readonly unknown[], length: number, backwards: boolean): number {
+  const standard = backwards ? length - 1 : 0;
+  const relative = from.length === 0 ? standard : Math.trunc(Number(primal(from[0]))) || 0;
+  if (backwards) return relative < 0 ? length + relative : Math.min(relative, length - 1);
+  return relative < 0 ? Math.max(length + relative, 0) : relative;
 }
 
 /** Arrays that are longer may have more holes than anyone can count. */
 const longestDense = 1 << 22;
 
-/** The same array, or where traced numbers are in it a copy with what they hold. */
-function withPrimals(array: unknown): unknown {
-  // Looking into a proxy would run the program's own code; typed arrays hold primals.
-  if (typeof array !== "object" || array === null || ArrayBuffer.isView(array) || types.isProxy(array)) return array;
-  const { length } = array as ArrayLike<unknown>;
-  let copy: unknown[] | undefined;
-  const look = (k: number): void => {
-    const element = (array as ArrayLike<unknown>)[k];
-    if (element instanceof TracedNumber) (copy ??= slice.call(array) as unknown[])[k] = primal(element);
-  };
-  if (length <= longestDense) for (let k = 0; k < length; k++) look(k);
-  else for (const key of Object.keys(array)) look(Number(key));
-  return copy ?? array;
+function lengthOf(array: object): number {
+  const length = Math.trunc(Number(primal((array as ArrayLike<unknown>).length))) || 0;
+  return Math.min(Math.max(length, 0), Number.MAX_SAFE_INTEGER);
+}
+
+/** An array with holes, or where traced numbers are in it a copy with what they hold. */
+function sparsePrimals(array: object): unknown {
+  const traced = Object.entries(array).filter(([, element]) => element instanceof TracedNumber);
+  if (traced.length === 0) return array;
+  const copy = slice.call(array) as unknown[];
+  for (const [key, element] of traced) copy[Number(key)] = primal(element);
+  return copy;
 }
 
 function sorting(native: Native): object {

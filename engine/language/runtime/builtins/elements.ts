@@ -1,5 +1,5 @@
 import { recording } from "../../../tape/recording.ts";
-import type { TracedNumber } from "../../../tape/tensor.ts";
+import { TracedNumber } from "../../../tape/tensor.ts";
 import { truth } from "../comparisons.ts";
 import { toElement } from "../primals.ts";
 import type { Callable, Constructor } from "./replace.ts";
@@ -93,7 +93,8 @@ function first(
 /** Stores an element that came out of `view`: where the target is no narrower, it needs no rounding again. */
 function keep(view: FloatArray, target: object, index: number, element: number | TracedNumber): void {
   const narrower = !isFloatArray(target) || target.BYTES_PER_ELEMENT < view.BYTES_PER_ELEMENT;
-  if (typeof element === "number" || narrower) {
+  // Where the program shrank the buffer meanwhile, the element is undefined.
+  if (!(element instanceof TracedNumber) || narrower) {
     store(target, index, element);
     return;
   }
@@ -152,16 +153,20 @@ class ElementIterator {
   #view: FloatArray | undefined;
   #next = 0;
   readonly #pairs: boolean;
+  /** Makes a native iterator: refuses arrays of which a buffer that shrank left nothing. */
+  readonly #validate: Callable;
 
-  constructor(view: FloatArray, pairs: boolean) {
+  constructor(view: FloatArray, pairs: boolean, validate: Callable) {
     this.#view = view;
     this.#pairs = pairs;
+    this.#validate = validate;
   }
 
   next(): { value: unknown; done: boolean } {
     const view = this.#view;
     const k = this.#next++;
     if (view === undefined || k >= lengthOf(view)) {
+      if (view !== undefined) this.#validate.call(view);
       this.#view = undefined;
       return { value: undefined, done: true };
     }
@@ -178,12 +183,12 @@ export function elementIterators(native: Native): object {
   return {
     values(this: unknown) {
       return recording.on && isFloatArray(this) && lengthOf(this) > 0
-        ? new ElementIterator(this, false)
+        ? new ElementIterator(this, false, values)
         : values.call(this);
     },
     entries(this: unknown) {
       return recording.on && isFloatArray(this) && lengthOf(this) > 0
-        ? new ElementIterator(this, true)
+        ? new ElementIterator(this, true, values)
         : entries.call(this);
     },
   };

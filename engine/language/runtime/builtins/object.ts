@@ -1,9 +1,13 @@
 import { recording } from "../../../tape/recording.ts";
 import { TracedNumber } from "../../../tape/tensor.ts";
 import { noteBranch } from "../comparisons.ts";
+import { parts } from "../members.ts";
 import { primal } from "../primals.ts";
-import { replaceMethods, takingPrimals } from "./replace.ts";
+import { replaceMethods, takingPrimals, type Callable } from "./replace.ts";
 import { mayBeTraced, readElement } from "../typedArrays.ts";
+
+/** Arrays that the program gave elements with getters. */
+export const arraysWithGetters = new WeakSet<object>();
 
 /** To the functions that look at values as objects, a traced number is the number that it holds. */
 export function installObjects(): void {
@@ -32,12 +36,28 @@ export function installObjects(): void {
       },
       values: (object: unknown) => tracedEntries(object)?.map(([, value]) => value) ?? values(primal(object)),
       entries: (object: unknown) => tracedEntries(object) ?? entries(primal(object)),
-      assign: (target: unknown, ...sources: unknown[]) => assign(target, ...sources.map(primal)),
+      assign: (target: unknown, ...sources: unknown[]) =>
+        assign(target, ...sources.map((source) => parts(primal(source)))),
     };
   });
+  for (const owner of [Object, Reflect]) replaceMethods(owner, (native) => noticingGetters(native));
   // For Object.prototype.toString, which stays native: V8 asks whether it is when it words its errors.
   Object.defineProperty(TracedNumber.prototype, Symbol.toStringTag, { value: "Number", configurable: true });
   for (const constructor of [Number, Object]) keepOutOfInstances(constructor);
+}
+
+function noticingGetters(native: (name: PropertyKey) => Callable): object {
+  const [defineProperty, defineProperties] = [native("defineProperty"), native("defineProperties")];
+  return {
+    defineProperty(target: unknown, key: unknown, descriptor: unknown) {
+      if (Array.isArray(target)) arraysWithGetters.add(target);
+      return defineProperty(target, key, descriptor);
+    },
+    defineProperties(target: unknown, descriptors: unknown) {
+      if (Array.isArray(target)) arraysWithGetters.add(target);
+      return defineProperties(target, descriptors);
+    },
+  };
 }
 
 function tracedEntries(object: unknown): [string, unknown][] | undefined {

@@ -52,13 +52,14 @@ function copying(native: Native): object {
   return {
     at(this: unknown, index: unknown) {
       if (!mayBeTraced(this)) return at!.call(this, primal(index));
+      const length = lengthOf(this);
       const relative = Math.trunc(Number(primal(index))) || 0;
-      const k = relative < 0 ? relative + this.length : relative;
-      return k >= 0 && k < this.length ? readElement(this, k) : undefined;
+      const k = relative < 0 ? relative + length : relative;
+      return k >= 0 && k < length ? readElement(this, k) : undefined;
     },
     copyWithin(this: unknown, ...positions: unknown[]) {
       if (!mayBeTraced(this)) return copyWithin!.call(this, ...positions.map(primal));
-      const { length } = this;
+      const length = lengthOf(this);
       const to = position(positions[0], length, 0);
       const from = position(positions[1], length, 0);
       const count = Math.max(0, Math.min(position(positions[2], length, length) - from, length - to));
@@ -68,14 +69,14 @@ function copying(native: Native): object {
       return this;
     },
     reverse(this: unknown) {
-      const nodes = mayBeTraced(this) ? elementNodes(this, 0, this.length)?.reverse() : undefined;
+      const nodes = mayBeTraced(this) ? elementNodes(this, 0, lengthOf(this))?.reverse() : undefined;
       reverse!.call(this);
       noteElements(this as FloatArray, 0, nodes);
       return this;
     },
     toReversed(this: unknown) {
       const copy = toReversed!.call(this) as FloatArray;
-      if (mayBeTraced(this)) noteElements(copy, 0, elementNodes(this, 0, this.length)?.reverse());
+      if (mayBeTraced(this)) noteElements(copy, 0, elementNodes(this, 0, lengthOf(this))?.reverse());
       return copy;
     },
     slice(this: unknown, ...positions: unknown[]) {
@@ -111,16 +112,14 @@ function filling(native: Native): object {
       if (!isFloatArray(this) || !recording.on || typeof source !== "object" || source === null)
         return set!.call(this, source, start);
       if (ArrayBuffer.isView(source)) {
-        const nodes = mayBeTraced(source) ? elementNodes(source, 0, source.length)! : undefined;
+        const nodes = mayBeTraced(source) ? elementNodes(source, 0, lengthOf(source))! : undefined;
         set!.call(this, source, start);
         if (nodes !== undefined)
           noteElements(this, Number(start ?? 0), roundedNodes(this, nodes, source as FloatArray));
         return undefined;
       }
-      const elements = Array.from({ length: (source as ArrayLike<unknown>).length }, (_, k) =>
-        toNumber((source as ArrayLike<unknown>)[k]),
-      );
-      set!.call(this, elements.map(primal), start);
+      const elements: unknown[] = [];
+      set!.call(this, isResizable(this) ? oneByOne(source, elements) : allAtOnce(source, elements), start);
       if (mayBeTraced(this) || elements.some((element) => element instanceof TracedNumber))
         noteElements(this, Math.trunc(Number(start ?? 0)) || 0, nodesFor(this, elements));
       return undefined;
@@ -129,13 +128,36 @@ function filling(native: Native): object {
       if (!isFloatArray(this)) return withElement!.call(this, primal(index), value);
       const element = rounded(this, toElement(value));
       const copy = withElement!.call(this, primal(index), primal(element)) as FloatArray;
-      noteElements(copy, 0, elementNodes(this, 0, this.length));
+      noteElements(copy, 0, elementNodes(this, 0, lengthOf(this)));
       const relative = Math.trunc(Number(primal(index))) || 0;
       const node = element instanceof TracedNumber ? element.node : untraced;
-      noteElement(copy, relative < 0 ? relative + this.length : relative, node);
+      noteElement(copy, relative < 0 ? relative + lengthOf(this) : relative, node);
       return copy;
     },
   };
+}
+
+/** The elements of an array-like, converted into `elements`; what those hold. */
+function allAtOnce(source: object, elements: unknown[]): unknown[] {
+  const length = primal((source as ArrayLike<unknown>).length) as number;
+  return Array.from({ length }, (_, k) => primal((elements[k] = toNumber((source as ArrayLike<unknown>)[k]))));
+}
+
+/** The same for an array that may change its size while its source is asked, which then shows. */
+function oneByOne(source: object, elements: unknown[]): object {
+  return new Proxy(
+    {},
+    {
+      get: (_, key) =>
+        key === "length"
+          ? primal(Reflect.get(source, key))
+          : primal((elements[Number(key)] = toNumber(Reflect.get(source, key)))),
+    },
+  );
+}
+
+function isResizable({ buffer }: FloatArray): boolean {
+  return buffer instanceof ArrayBuffer ? buffer.resizable : buffer.growable;
 }
 
 /** Numbers in ascending order, −0 before 0 and NaN last, as typed arrays sort them. */
@@ -151,8 +173,8 @@ function sorting(native: Native): object {
   const comparatorOf = (comparator: unknown): unknown =>
     typeof comparator === "function" ? plainOrder(comparator as Callable) : primal(comparator);
   const sortInto = (target: FloatArray, source: FloatArray, comparator: unknown): FloatArray => {
-    const elements = Array.from({ length: source.length }, (_, k) => ({ k, value: readElement(source, k) }));
-    const nodes = elementNodes(source, 0, source.length);
+    const elements = Array.from({ length: lengthOf(source) }, (_, k) => ({ k, value: readElement(source, k) }));
+    const nodes = elementNodes(source, 0, lengthOf(source));
     const order = comparatorOf(comparator) as ((a: unknown, b: unknown) => number) | undefined;
     elements.sort((a, b) => order?.(a.value, b.value) ?? ascending(source[a.k]!, source[b.k]!));
     const primals = elements.map(({ value }) => primal(value) as number);
