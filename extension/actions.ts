@@ -3,6 +3,7 @@ import * as vscode from "vscode";
 import { formatNumber } from "../engine/process/format.ts";
 import type { CommandServices } from "./commands.ts";
 import { commands, extensionId } from "./ids.ts";
+import { trainableModels } from "./models.ts";
 
 interface Action extends vscode.QuickPickItem {
   readonly run?: { readonly command: string; readonly arguments?: readonly unknown[] };
@@ -12,7 +13,14 @@ interface Action extends vscode.QuickPickItem {
 export async function showActions({ traces, settings }: CommandServices): Promise<void> {
   const document = vscode.window.activeTextEditor?.document;
   const actions: Action[] = [];
-  if (document) actions.push(...fileActions({ traces, settings }, document));
+  if (document) {
+    actions.push(...fileActions({ traces, settings }, document));
+    for (const { name } of trainableModels(await traces.outline(document)))
+      actions.push({
+        label: `$(graph-line) Train ${name}`,
+        run: { command: commands.train, arguments: [document.uri, name] },
+      });
+  }
   actions.push(
     { label: "", kind: vscode.QuickPickItemKind.Separator },
     {

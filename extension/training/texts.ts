@@ -89,6 +89,9 @@ export const untrusted =
 export const notSavedOutside =
   "The run is not saved, because the file is in no folder that is open: open its folder to keep weights and history.";
 
+export const changedSince =
+  "The file has changed since this run began: what stands here is of the text as it was then.";
+
 export const neverCameBack =
   "The run was ended by force, because its last step took longer than 10 seconds or the engine was restarted. What was saved before is kept.";
 

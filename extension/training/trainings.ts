@@ -12,7 +12,7 @@ import type { GpuPage } from "./gpu.ts";
 import { TrainingPanel } from "./panel.ts";
 import type { TrainingAct, TrainingState } from "./protocol.ts";
 import { shownFileOf } from "./savedRuns.ts";
-import { actLabels, outcome, untrusted } from "./texts.ts";
+import { actLabels, changedSince, outcome, untrusted } from "./texts.ts";
 import { Training } from "./training.ts";
 import { isTrainingMemory } from "./validate.ts";
 
@@ -27,6 +27,8 @@ export interface TrainingServices {
 interface Entry {
   readonly training: Training;
   panel?: TrainingPanel;
+  /** The text has changed since the run began. */
+  stale: boolean;
 }
 
 export interface TrainWishes {
@@ -54,9 +56,10 @@ export class Trainings extends Disposable implements vscode.WebviewPanelSerializ
     );
     this.register(
       vscode.workspace.onDidGrantWorkspaceTrust(() => {
-        for (const { training, panel } of this.#entries.values()) panel?.show(shown(training));
+        for (const entry of this.#entries.values()) entry.panel?.show(shown(entry));
       }),
     );
+    this.register(vscode.workspace.onDidChangeTextDocument(({ document }) => this.#edited(document)));
     // What was wrong with a text that has been changed and saved since may not be wrong any more.
     this.register(vscode.workspace.onDidSaveTextDocument((document) => this.#saved(document)));
   }
@@ -85,6 +88,7 @@ export class Trainings extends Disposable implements vscode.WebviewPanelSerializ
     }
     this.#open(entry).reveal();
     this.#services.problems.tell(tellerOf(training), []);
+    entry.stale = false;
     const { limits, trainDevice } = this.#services.settings.current;
     const { continues = false, onCpu = false } = wishes;
     this.#services.log.info(`Training ${model} of ${training.file}${continues ? ", continued" : ""}.`);
@@ -141,7 +145,7 @@ export class Trainings extends Disposable implements vscode.WebviewPanelSerializ
       page,
       listener: {
         changed: (changed) => {
-          entry.panel?.show(shown(changed));
+          entry.panel?.show(shown(entry));
           this.#changed.fire(changed);
         },
         reported: (reported, report) => {
@@ -151,7 +155,7 @@ export class Trainings extends Disposable implements vscode.WebviewPanelSerializ
         redrawn: ({ curves, latest }) => entry.panel?.redraw(curves, latest),
       },
     });
-    const entry: Entry = { training };
+    const entry: Entry = { training, stale: false };
     this.#entries.set(key, entry);
     return entry;
   }
@@ -179,7 +183,7 @@ export class Trainings extends Disposable implements vscode.WebviewPanelSerializ
     const panel = new TrainingPanel(webview, this.#services, {
       ready: () => {
         panel.settings(settings.current.digits);
-        panel.show(shown(training));
+        panel.show(shown(entry));
         panel.redraw(training.curves, training.latest);
       },
       received: (message) => {
@@ -268,6 +272,17 @@ export class Trainings extends Disposable implements vscode.WebviewPanelSerializ
     });
   }
 
+  #edited(document: vscode.TextDocument): void {
+    for (const entry of this.#entries.values()) {
+      const { training, panel } = entry;
+      if (training.file !== document.uri.fsPath || training.text === undefined) continue;
+      const stale = training.text !== document.getText();
+      if (stale === entry.stale) continue;
+      entry.stale = stale;
+      panel?.show(shown(entry));
+    }
+  }
+
   #saved(document: vscode.TextDocument): void {
     for (const { training } of this.#entries.values()) {
       if (training.file === document.uri.fsPath && training.text !== document.getText())
@@ -285,8 +300,10 @@ async function mayTrain(): Promise<boolean> {
   return false;
 }
 
-function shown({ state }: Training): TrainingState {
-  if (vscode.workspace.isTrusted || state.kind !== "empty") return state;
+function shown({ training: { state }, stale }: Entry): TrainingState {
+  if (state.kind !== "empty")
+    return stale ? { ...state, run: { ...state.run, notices: [...state.run.notices, changedSince] } } : state;
+  if (vscode.workspace.isTrusted) return state;
   const title = "This folder is not trusted";
   return { kind: "empty", reason: "untrusted", title, text: untrusted, offer: "manageTrust" };
 }

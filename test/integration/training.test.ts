@@ -108,6 +108,15 @@ suite("Training", function () {
     assert.equal(metadata["step"], "440");
     assert.equal((await historyIn(folder)).at(-1)!.step, 440);
     assert.deepEqual(problems(document.uri), []);
+
+    await edit(document, ["learningRate: 0.01", "learningRate: 0.02"]);
+    await told(/The file has changed since this run began/);
+    await vscode.window.showTextDocument(document);
+    await vscode.commands.executeCommand("undo");
+    await until(
+      "the notice to go",
+      async () => !(await frame.locator("body").innerText()).includes("has changed since"),
+    );
     await screenshotThemes("training");
   });
 
