@@ -3,6 +3,7 @@ import type { Primal } from "../primitives/rule.ts";
 import { Body, chainOf, logNorm, type Chain, type Factor } from "./chain.ts";
 import { chance } from "./chance.ts";
 import { candidates, longest, membersOf, type Candidate } from "./flowCandidates.ts";
+import { isFilter } from "./filter.ts";
 import { converges, elementNorms } from "./flowStates.ts";
 import { LevelFinder } from "./levels.ts";
 import type { Subject } from "./subject.ts";
@@ -83,9 +84,12 @@ class Analysis {
     const { tape } = this.#subject;
     const view = this.#view(candidate);
     const { chain, kind, along, traits, circumstances } = view;
-    // A network of sigmoids forgets, though its state may come to rest as well: that is no iteration that has settled.
+    // What is meant to forget. A network of sigmoids is not, though its state may come to rest as well.
     const cell = traits.saturating && !view.identity;
-    const settled = kind === "steps" && !cell && converges(tape, chain);
+    const forgets =
+      kind === "steps" &&
+      !cell &&
+      (converges(tape, chain) || isFilter(tape, chain, view.steps, this.#weights ?? weightsOf(tape)));
     const found: Flow[] = [];
     const probed = (from: number): number => {
       const totals = probeSeeds.map((seed) => {
@@ -98,7 +102,7 @@ class Analysis {
       const from = finiteFrom(norms);
       const kept = norms.slice(from);
       const direction = kept.length < fewestStations ? undefined : judge(kept, circumstances(from));
-      if (direction === undefined || (direction === "vanishing" && settled)) return;
+      if (direction === undefined || (direction === "vanishing" && forgets)) return;
       if (found.some((flow) => flow.direction === direction)) return;
       if (kind === "layers" && !confirms(direction, probed(from), circumstances(from).chance!)) return;
       found.push({ direction, ...this.#course(view, norms, element) });

@@ -2,30 +2,31 @@ import type { Adjoints } from "../differentiate/reverse.ts";
 import { dataOf } from "../primitives/rule.ts";
 import type { Tape } from "../tape/tape.ts";
 import { logNorm, type Chain, type Station } from "./chain.ts";
+import { median } from "./verdict.ts";
 
 /** The relative change of a step by which an iteration has settled, against that of its beginning. */
 const settledShare = 1e-2;
 
 /**
  * Whether the values of a recurrence come to rest at a point other than zero, as those of Newton's method and of gradient
- * descent do. Such a point depends on where it began no more; that derivatives with respect to the beginning vanish is
- * what convergence means.
+ * descent do, or go to and fro between two such. Such a point depends on where it began no more; that derivatives with
+ * respect to the beginning vanish is what convergence means. What counts is the median of the last quarter of all changes:
+ * at the very end fewer elements of a state lead to the result.
  */
 export function converges(tape: Tape, { stations }: Chain): boolean {
-  const changes: number[] = [];
-  let before: number[] | undefined;
-  for (const station of stations) {
-    const values = station.flatMap((node) => [...dataOf(tape.primalOf(node))]);
-    if (before?.length === values.length) {
-      const earlier = before;
-      changes.push(norm(values.map((x, k) => x - earlier[k]!)) / (norm(values) || 1));
+  const states = stations.map((station) => station.flatMap((node) => [...dataOf(tape.primalOf(node))]));
+  return [1, 2].some((lag) => {
+    const changes: number[] = [];
+    for (let k = lag; k < states.length; k++) {
+      const [before, values] = [states[k - lag]!, states[k]!];
+      if (before.length !== values.length) continue;
+      changes.push(norm(values.map((x, at) => x - before[at]!)) / (norm(values) || 1));
     }
-    before = values;
-  }
-  if (changes.length < 2) return false;
-  const early = changes.slice(0, Math.ceil(changes.length / 4));
-  const [first, last] = [early.reduce((a, b) => Math.max(a, b)), changes.at(-1)!];
-  return last <= settledShare * first;
+    if (changes.length < 2) return false;
+    const quarter = Math.ceil(changes.length / 4);
+    const first = changes.slice(0, quarter).reduce((a, b) => Math.max(a, b));
+    return median(changes.slice(-quarter)) <= settledShare * first;
+  });
 }
 
 /** Scaled by the largest, so that squares do not vanish. */

@@ -125,7 +125,7 @@ function advice(subject: Subject, flow: Flow): string {
   const { direction, circumstances, weights, total, logNorms, factors } = flow;
   const rate = Math.exp(-total / (logNorms.length - 1));
   const squashing = factors.filter(
-    ({ node, nats }) => nats < 0 && ["sigmoid", "tanh", "div"].includes(operationOf(subject, node)),
+    ({ node, nats }) => nats < 0 && (operationOf(subject, node) === "tanh" || isSigmoid(subject.tape, node)),
   );
   const saturating = squashing.length > 0;
   const weightNames = named(weights.parameters);

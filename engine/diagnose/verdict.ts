@@ -66,7 +66,7 @@ export function stepsOf(logNorms: readonly number[]): number[] {
   return logNorms.slice(1).map((above, k) => logNorms[k]! - above);
 }
 
-function median(values: readonly number[]): number {
+export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;

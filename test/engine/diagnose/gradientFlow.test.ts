@@ -93,7 +93,7 @@ test("gives the figures behind the message: stations with the band of chance, an
 });
 
 test("judges plain numbers as it judges tensors", () => {
-  for (const name of ["plainRnnSmall", "ten"]) assert.equal(only(name).code, "vanishing-gradient");
+  for (const name of ["plainRnnSmall", "ten", "linearRnn"]) assert.equal(only(name).code, "vanishing-gradient");
   near(only("noResidual").data!["totalNats"], 99 * Math.log(0.01), 1e-6);
 });
 
