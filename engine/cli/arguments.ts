@@ -2,7 +2,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { relative } from "node:path";
 import { parseArgs, type ParseArgsConfig } from "node:util";
-import type { Diagnostic, Limits, SourceRange } from "../process/protocol.ts";
+import type { Diagnostic, Limits, Outline, SourceRange } from "../process/protocol.ts";
 import { badUsage, modelProblem, success, usageError } from "./problem.ts";
 
 export interface ModelArguments {
@@ -100,6 +100,19 @@ export function readModel(file: string, path: string): string | Diagnostic {
     if (code === "EACCES" || code === "EPERM") return unreadable(`${file} may not be read: its permissions forbid it.`);
     return unreadable(`${file} cannot be read: ${message}.`);
   }
+}
+
+/** The function that is meant where none is named. */
+export function firstDifferentiable({ functions }: Outline): string | undefined {
+  return functions.find(({ traceable, parameters }) => traceable && parameters.length > 0)?.name;
+}
+
+/** Says which functions were left out. `doing`: "Tracing". */
+export function mentionOthers(doing: string, { functions }: Outline, name: string | undefined): void {
+  const others = functions.filter((found) => found.traceable && found.parameters.length > 0 && found.name !== name);
+  if (others.length === 0) return;
+  const names = others.map((found) => found.name).join(", ");
+  process.stderr.write(`${doing} ${String(name)}; --function takes the others: ${names}.\n`);
 }
 
 /** Files as people know them: the model as they wrote it, others relative to where they are. */

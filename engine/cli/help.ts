@@ -8,6 +8,10 @@ export const help = `adjoint: every value of a TypeScript model and its adjoint
       Holds the gradient of every differentiable function against differences
       of the program itself.
 
+  adjoint memory FILE [--function NAME] [--at JSON] [--json]
+      Tells what is saved for the backward pass and why, how much is alive at
+      once, and what checkpoints would save and cost.
+
   adjoint train FILE [--model NAME] [--steps N] [--continue] [--json]
       Trains a model on the processor and saves its weights.
 
@@ -54,6 +58,25 @@ Where the gradient is wrong it names the operation or custom rule to blame.
 Verdicts: ok; wrong; kink (the derivative jumps here, and the gradient is that of
 one side or lies between both); non-finite. Of functions with very many parameters
 a sample is checked one by one, after random directions through all of them.
+`;
+
+export const memoryHelp = `adjoint memory FILE [--function NAME] [--at JSON] [--json]
+
+Runs a differentiable function of FILE, or the loss of a model on one batch, and
+tells what of it is saved for the backward pass (the residuals): by line, with who
+reads it there, and by call and loop. Besides, how much is alive at once without
+and with a backward pass, and what \`checkpoint\` would save and cost.
+
+Bytes are those of the trace, 8 for each number; training takes 4. A value counts
+until its last reader has run. Parameters and data are told apart.
+
+  --function NAME  which function or model; by default the first in the file
+  --at JSON        parameters by name in place of their defaults,
+                   such as '{"x": 1, "y": [1, 2]}'
+  --json           one JSON document on stdout and nothing else
+
+  --time-limit SECONDS      end the run after so long (10)
+  --memory-limit MEGABYTES  end the run when it takes more memory (2048)
 `;
 
 export const trainHelp = `adjoint train FILE [--model NAME] [--device auto|cpu|gpu] [--steps N] [--continue] [--json]

@@ -2,7 +2,8 @@
 import { readFileSync } from "node:fs";
 import { bench } from "./bench.ts";
 import { check } from "./check.ts";
-import { benchHelp, checkHelp, help, traceHelp, trainHelp } from "./help.ts";
+import { benchHelp, checkHelp, help, memoryHelp, traceHelp, trainHelp } from "./help.ts";
+import { memory } from "./memory.ts";
 import { modelProblem, Problem, usageError } from "./problem.ts";
 import { trace } from "./trace.ts";
 import { train } from "./train.ts";
@@ -16,6 +17,7 @@ interface Command {
 const commands: ReadonlyMap<string, Command> = new Map([
   ["trace", { help: traceHelp, run: trace }],
   ["check", { help: checkHelp, run: check }],
+  ["memory", { help: memoryHelp, run: memory }],
   ["train", { help: trainHelp, run: train }],
   ["bench", { help: benchHelp, run: bench }],
 ]);

@@ -1,8 +1,10 @@
 import { resolve } from "node:path";
 import type { EngineClient, TraceSession } from "../process/client.ts";
-import type { Diagnostic, FunctionOutline, FunctionTrace, Outline, TraceRequest } from "../process/protocol.ts";
+import type { Diagnostic, FunctionOutline, FunctionTrace, TraceRequest } from "../process/protocol.ts";
 import {
   exitCode,
+  firstDifferentiable,
+  mentionOthers,
   namesFor,
   readModel,
   readModelArguments,
@@ -96,22 +98,11 @@ async function run(
   const { summary } = session;
   const traced = summary.functions.find((candidate) => candidate.function === name);
   const diagnostics = [...summary.diagnostics, ...(traced?.diagnostics ?? [])];
-  if (wanted.function === undefined && !wanted.json) mentionOthers(outline, name);
+  if (wanted.function === undefined && !wanted.json) mentionOthers("Tracing", outline, name);
   const found = summary.outline.functions.find((candidate) => candidate.name === name);
   const withFixes =
     wanted.fixes && traced !== undefined ? fixesOf({ engine, request, session, milliseconds }, traced) : unchanged;
   return { nameOf, file: path, text, session, traced, outline: found, diagnostics, withFixes };
-}
-
-function firstDifferentiable({ functions }: Outline): string | undefined {
-  return functions.find(({ traceable, parameters }) => traceable && parameters.length > 0)?.name;
-}
-
-function mentionOthers({ functions }: Outline, name: string | undefined): void {
-  const others = functions.filter((found) => found.traceable && found.parameters.length > 0 && found.name !== name);
-  if (others.length === 0) return;
-  const names = others.map((found) => found.name).join(", ");
-  process.stderr.write(`Tracing ${String(name)}; --function takes the others: ${names}.\n`);
 }
 
 async function tell(outcome: Outcome, { json }: TraceArguments): Promise<void> {

@@ -25,8 +25,8 @@ export interface CompositeRule {
     inputs: readonly Value[],
     outputs: readonly Value[],
   ) => readonly (Value | undefined)[];
-  /** What it keeps for its derivative besides inputs and outputs, in bytes. */
-  readonly bytes?: number;
+  /** What it keeps for its derivative besides inputs and outputs. */
+  readonly kept?: readonly Tensor[];
 }
 
 /**
@@ -56,8 +56,9 @@ export function composite(rule: CompositeRule, inputs: readonly Value[], outputs
     apply: () => {
       throw new Error(`${rule.name} is known at one point only`);
     },
+    ...(rule.kept === undefined ? {} : { kept: rule.kept }),
   };
-  if (rule.bytes !== undefined) tape.keep(rule.bytes);
+  if (rule.kept !== undefined) tape.keep(bytesOf(rule.kept));
   const node = tape.add(custom.code, whole, inputs, attributes as unknown as Attributes, site, scope);
   return packed.split(node);
 }

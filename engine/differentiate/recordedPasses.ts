@@ -41,13 +41,15 @@ class Active {
 /**
  * A reverse pass whose operations are applied to values: while a recording is on they are recorded, and can be
  * differentiated again. From the cotangents of `seeds` to the nodes in `wanted` only: no adjoint is computed of what hangs
- * on none of them, such as the data. Gives the adjoints by node; nodes that no seed hangs on have none.
+ * on none of them, such as the data. Gives the adjoints by node; nodes that no seed hangs on have none. `pulling` is told
+ * which node is about to pass its adjoint on, and to which of its inputs.
  */
 export function pullBack(
   tape: Tape,
   seeds: ReadonlyMap<number, Value>,
   wanted: Iterable<number>,
   valueOf: ValueOf = (node) => tape.valueOf(node),
+  pulling?: (node: number, position: number) => void,
 ): ReadonlyMap<number, Value> {
   const last = largest(seeds.keys());
   const active = new Active(tape, wanted, last);
@@ -63,6 +65,7 @@ export function pullBack(
       if (!active.has(word)) return;
       const pull = pullback(rule, position);
       if (pull === undefined) return;
+      pulling?.(node, position);
       const contribution = atSite(tape, node, () => pull(cotangent, inputs, result, attributes, position));
       const sum = adjoints.get(word);
       adjoints.set(word, sum === undefined ? contribution : add(sum, contribution));

@@ -13,6 +13,8 @@ export interface MemoryReport {
   readonly held: Held;
   /** The residuals: what the forward pass saves for the backward pass, parameters and data left out. */
   readonly kept: { readonly bytes: number; readonly values: number };
+  /** What checkpoints of the program compute again in the backward pass, as a share of the forward pass. */
+  readonly recomputed: number;
   /** Where as much is alive at once as ever, besides what is held. */
   readonly peaks: {
     /** The value alone, nothing saved. */
@@ -132,7 +134,7 @@ export interface PolicyReport {
   readonly peakForward: number;
   readonly peakBackward: number;
   /**
-   * What is computed again, as a share of the forward pass: 0.25 is a quarter of it. Work is counted in elements, of
+   * All that is computed again, as a share of the forward pass: 0.25 is a quarter of it. Work is counted in elements, of
    * products and convolutions in multiply-adds.
    */
   readonly extraWork: number;

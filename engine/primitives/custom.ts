@@ -1,6 +1,6 @@
 import type { Shape } from "../tape/shape.ts";
 import type { Attributes } from "../tape/tape.ts";
-import type { Value } from "../tape/tensor.ts";
+import type { Tensor, Value } from "../tape/tensor.ts";
 import { codeOf } from "./names.ts";
 import type { Primal, Rule } from "./rule.ts";
 
@@ -18,6 +18,8 @@ export interface CustomRule {
   readonly pullback: (cotangent: Value, inputs: readonly Value[], result: Value, position: number) => Value;
   /** Applies the function to other values. */
   readonly apply: (inputs: readonly Value[]) => Value;
+  /** What is kept for the rule besides inputs and result. */
+  readonly kept?: readonly Tensor[];
   /** The site where the rule was defined; 0 of the library's own. */
   readonly definition: number;
   /**

@@ -56,6 +56,8 @@ export class Tape {
   readonly tensors: Tensor[] = [];
   readonly scopes = new Scopes();
   readonly branches = new Branches();
+  /** The names that the program gave to values of nodes, by which a checkpoint may keep them. */
+  readonly valueNames = new Map<number, string>();
   readonly observations = new Observations();
 
   readonly #attributes = new Map<number, Attributes>();

@@ -62,6 +62,7 @@ export function checkpoint(f: unknown, { policy = "nothing" }: CheckpointOptions
  */
 export function checkpointName<const X extends Operand>(x: X, name: string): X {
   const value = asValue("checkpointName", x);
+  if (recording.on && typeof value !== "number") recording.tape.owner(value)?.valueNames.set(value.node, name);
   const kept = recording.on ? keptResults.now : undefined;
   if (!(kept instanceof KeptResults) || !isTraced(value)) return x;
   kept.name(value as Exclude<Value, number>, name);
@@ -108,7 +109,7 @@ export function recomputed(f: AnyFunction, args: readonly unknown[], policy: Sel
   const results = composite(
     {
       name: "checkpoint",
-      bytes: again.bytes,
+      kept: again.kept,
       pull: (cotangents, inputs) => again.run().at(inputs).pull(cotangents),
       push: (tangents, inputs) => again.run().at(inputs).push(tangents),
     },
@@ -139,31 +140,32 @@ function leavesOf(result: unknown): Flat {
 
 /** Runs a function again as it ran the first time. */
 class Again {
-  readonly bytes: number;
+  /** What is not computed again. */
+  readonly kept: readonly Tensor[];
   readonly #f: () => unknown;
   readonly #captures: Graph["captures"];
   readonly #outputs: readonly Primal[];
-  readonly #kept: SelectedResults;
+  readonly #results: SelectedResults;
   readonly #sameDraws: <U>(body: () => U) => U;
 
   constructor(
     f: () => unknown,
     captures: Graph["captures"],
     outputs: readonly Primal[],
-    kept: SelectedResults,
+    results: SelectedResults,
     sameDraws: <U>(body: () => U) => U,
   ) {
-    this.bytes = kept.bytes;
+    this.kept = results.list;
     this.#f = f;
     this.#captures = captures;
     this.#outputs = outputs;
-    this.#kept = kept;
+    this.#results = results;
     this.#sameDraws = sameDraws;
   }
 
   run(): Graph {
     const graph = this.#sameDraws(() =>
-      keptResults.within(this.#kept.replay(), () => new Graph(() => leavesOf(this.#f()).leaves, [], this.#captures)),
+      keptResults.within(this.#results.replay(), () => new Graph(() => leavesOf(this.#f()).leaves, [], this.#captures)),
     );
     checkSame(graph, this.#captures.length, this.#outputs);
     return graph;

@@ -7,7 +7,7 @@ import { Tensor, type TracedNumber } from "../../tape/tensor.ts";
 /** What `checkpoint` keeps of the results of operations. */
 export type Selection = "nothing" | { readonly names: readonly string[] } | { readonly bytes: number };
 
-interface Result {
+export interface Result {
   readonly primal: Tensor;
   /** Roughly, the operations that computing it takes. */
   readonly cost: number;
@@ -57,28 +57,37 @@ export class KeptResults implements KeepsResults {
       });
       return new SelectedResults(selected);
     }
-    const byWorth = this.#results
-      .flatMap((result, k) => (result === undefined ? [] : [{ k, ...result }]))
-      .sort((a, b) => b.cost / b.primal.data.byteLength - a.cost / a.primal.data.byteLength);
-    let left = selection.bytes;
-    for (const { k, primal } of byWorth) {
-      if (primal.data.byteLength > left) continue;
-      left -= primal.data.byteLength;
-      selected.set(k, primal);
-    }
+    for (const k of mostWorth(this.#results, selection.bytes)) selected.set(k, this.#results[k]!.primal);
     return new SelectedResults(selected);
   }
+}
+
+/** Of results, those to keep within so many bytes: by their places in the list. */
+export function mostWorth(results: readonly (Result | undefined)[], bytes: number): number[] {
+  const byWorth = results
+    .flatMap((result, k) => (result === undefined ? [] : [{ k, ...result }]))
+    .sort((a, b) => b.cost / b.primal.data.byteLength - a.cost / a.primal.data.byteLength);
+  const selected: number[] = [];
+  let left = bytes;
+  for (const { k, primal } of byWorth) {
+    if (primal.data.byteLength > left) continue;
+    left -= primal.data.byteLength;
+    selected.push(k);
+  }
+  return selected;
 }
 
 /** The results that were kept. */
 export class SelectedResults {
   readonly #results: ReadonlyMap<number, Tensor>;
-  readonly bytes: number;
 
   constructor(results: ReadonlyMap<number, Tensor>) {
     // Without the tape that they were computed on, which is to be forgotten.
     this.#results = new Map([...results].map(([k, { shape, data }]) => [k, new Tensor(shape, data)]));
-    this.bytes = bytesOf([...this.#results.values()]);
+  }
+
+  get list(): readonly Tensor[] {
+    return [...this.#results.values()];
   }
 
   /** Gives them when the function runs again. */
@@ -88,7 +97,7 @@ export class SelectedResults {
   }
 }
 
-function costOf(code: number, inputs: readonly Primal[], result: Tensor): number {
+export function costOf(code: number, inputs: readonly Primal[], result: Tensor): number {
   const size = sizeOf(result.shape);
   if (operationName(code) !== "matmul") return size + inputs.reduce<number>((n, x) => n + bytesOf([x]) / 8, 0);
   const [left] = inputs;

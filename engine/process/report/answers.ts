@@ -8,6 +8,7 @@ import { graph } from "./graph.ts";
 import { hints } from "./hints.ts";
 import { hover, nodesAt } from "./hover.ts";
 import { measure, proposals } from "./fixes.ts";
+import { memory } from "./memory.ts";
 import { nodes } from "./nodes.ts";
 import { places } from "./places.ts";
 import { search } from "./search.ts";
@@ -15,7 +16,7 @@ import { steps } from "./steps.ts";
 import { tensor } from "./tensor.ts";
 
 type Answers = {
-  readonly [M in Exclude<keyof Questions, "memory" | "outline" | "trace" | "check" | "train" | "stopTraining">]: (
+  readonly [M in Exclude<keyof Questions, "outline" | "trace" | "check" | "train" | "stopTraining">]: (
     run: FinishedRun,
     params: Questions[M][0],
   ) => Questions[M][1];
@@ -30,6 +31,7 @@ export const answers: Answers = {
   details: (run, params) => details(functionRun(run, params.function), params.node),
   steps: (run, params) => steps(functionRun(run, params.function), params.from, params.count),
   flow: (run, params) => flow(functionRun(run, params.function)),
+  memory: (run, params) => memory(functionRun(run, params.function)),
   proposals: (run, params) =>
     proposals(functionRun(run, params.function), params.finding, functionTrace(run, params.function).diagnostics),
   measure: (run, params) => measure(functionRun(run, params.function), params.measure),

@@ -1,0 +1,135 @@
+import { pullBack } from "../differentiate/recordedPasses.ts";
+import { custom, customRuleOf } from "../primitives/custom.ts";
+import { NestedTape } from "../tape/nestedTape.ts";
+import { recordApart, recording } from "../tape/recording.ts";
+import { constantOperation, inputOperation, noInput, type Tape } from "../tape/tape.ts";
+import { TracedNumber, type Value } from "../tape/tensor.ts";
+import type { Forward } from "./storages.ts";
+import { Steps } from "./steps.ts";
+import { workOf } from "./work.ts";
+
+/** The backward pass of a run as a list of operations that read and write pieces of memory. */
+export interface Backward {
+  readonly steps: Steps;
+  /** What the pass leaves: the storages of the gradients. */
+  readonly gradients: ReadonlySet<number>;
+  /** By node of a checkpoint, what it does inside, and how much work that is. */
+  readonly insides: ReadonlyMap<number, Inside>;
+}
+
+export interface Inside {
+  readonly steps: Steps;
+  /** Of all of it, as in the forward pass, and of what the backward pass computes again. */
+  work: number;
+  workAgain: number;
+}
+
+/**
+ * Runs the backward pass from `output` to the inputs of `tape` on a tape of its own, to see what it reads. Only operations
+ * count that a gradient hangs on; to ask for the shape of a value is not to read it.
+ */
+export function backwardOf(tape: Tape, output: number, forward: Forward): Backward {
+  const { tape: record, origins, pulls, gradients } = recorded(tape, output);
+  const { storages } = forward;
+  const known = storages.count;
+  const storageOf = new Int32Array(record.length);
+  const makes = new Uint8Array(record.length);
+  for (let node = 0; node < record.length; node++) {
+    const origin = origins.get(node);
+    const before = storages.count;
+    storageOf[node] = origin === undefined ? storages.ofNode(record, node, storageOf) : forward.storageOf[origin]!;
+    if (storages.count > before) makes[node] = 1;
+  }
+  // What stands in memory of the forward pass is there already: kept by it, or a view.
+  const needed = new Uint8Array(record.length);
+  for (const node of gradients) needed[node] = 1;
+  for (let node = record.length - 1; node >= 0; node--)
+    if (needed[node] === 1 && storageOf[node]! >= known)
+      record.forEachWord(node, (word) => {
+        if (word >= 0) needed[word] = 1;
+      });
+  const steps = new Steps();
+  const insides = new Map<number, Inside>();
+  let pull = -1;
+  for (let node = 0; node < record.length; node++) {
+    while (pull + 1 < pulls.length && pulls[pull + 1]!.from <= node) pull++;
+    if (record.operation[node] === inputOperation || pull < 0) continue;
+    const { node: owner, position } = pulls[pull]!;
+    if (record.site[node]! > 0 && isCheckpoint(tape, owner)) {
+      let inside = insides.get(owner);
+      if (inside === undefined) insides.set(owner, (inside = { steps: new Steps(), work: 0, workAgain: 0 }));
+      addStep(inside.steps, record, node, owner, position, storageOf);
+      const work = workOf(record, node);
+      inside.work += work;
+      if (needed[node] === 1 && makes[node] === 1) inside.workAgain += work;
+    }
+    if (needed[node] === 1 && makes[node] === 1) addStep(steps, record, node, owner, position, storageOf);
+  }
+  return { steps, insides, gradients: new Set(gradients.map((node) => storageOf[node]!)) };
+}
+
+/** A constant that the pass makes is made where it is first used. */
+function addStep(
+  steps: Steps,
+  record: Tape,
+  node: number,
+  owner: number,
+  position: number,
+  storageOf: Int32Array,
+): void {
+  steps.begin(owner, position);
+  if (record.operation[node] !== constantOperation)
+    record.forEachWord(node, (word) => {
+      if (word >= 0) steps.read(storageOf[word]!);
+    });
+  steps.write(storageOf[node]!);
+}
+
+export function isCheckpoint(tape: Tape, node: number): boolean {
+  return tape.operation[node] === custom.code && customRuleOf(tape.attributes(node)).name === "checkpoint";
+}
+
+interface Recorded {
+  readonly tape: Tape;
+  /** By node there that stands for a node of the run: that node. */
+  readonly origins: ReadonlyMap<number, number>;
+  /** From which node on `node` passes its adjoint on to its input at `position`. */
+  readonly pulls: readonly { readonly from: number; readonly node: number; readonly position: number }[];
+  readonly gradients: readonly number[];
+}
+
+function recorded(tape: Tape, output: number): Recorded {
+  const record = new NestedTape(tape);
+  const origins = new Map<number, number>();
+  const values: Value[] = [];
+  /** Values of the run stand as inputs there, which is faster than to have each looked up as a capture. */
+  const valueOf = (node: number): Value => {
+    const known = values[node];
+    if (known !== undefined) return known;
+    const primal = tape.primalOf(node);
+    const scalar = typeof primal === "number";
+    const at = scalar
+      ? record.addScalar(inputOperation, primal, noInput, noInput, 0, 0)
+      : record.addInput(primal, "", 0).node;
+    origins.set(at, node);
+    return (values[node] = scalar ? new TracedNumber(at, record) : record.valueOf(at));
+  };
+  const pulls: { from: number; node: number; position: number }[] = [];
+  const wanted: number[] = [];
+  for (let node = 0; node <= output; node++) if (tape.operation[node] === inputOperation) wanted.push(node);
+  const gradients = recordApart(record, () => {
+    const adjoints = pullBack(tape, new Map([[output, 1]]), wanted, valueOf, (node, position) => {
+      recording.site = 0;
+      pulls.push({ from: record.length, node, position });
+    });
+    return wanted.flatMap((node) => {
+      const adjoint = adjoints.get(node);
+      return adjoint === undefined || typeof adjoint === "number" ? [] : [record.word(adjoint)];
+    });
+  });
+  // What a rule closes over.
+  record.captures.forEach(({ value, owner }, k) => {
+    if (owner === tape) origins.set(record.captureNodes[k]!, value.node);
+  });
+  return { tape: record, origins, pulls, gradients };
+}

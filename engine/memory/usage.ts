@@ -1,0 +1,215 @@
+import type { Backward } from "./backward.ts";
+import { Steps } from "./steps.ts";
+import type { Forward } from "./storages.ts";
+
+/** A run with its backward pass. */
+export interface Passes {
+  readonly forward: Forward;
+  readonly backward: Backward;
+  /** The storage of the result. */
+  readonly output: number;
+}
+
+/** Which parts of a run are computed again in the backward pass. Without it, everything is as the program says. */
+export interface Plan {
+  /** By node, the part that it belongs to; −1 for none. Each part is computed again as a whole, when the pass gets to it. */
+  readonly partOf: Int32Array;
+  /** Storages that are kept all the same. */
+  readonly kept: ReadonlySet<number>;
+}
+
+export interface Usage {
+  /** Storages of the forward pass that the backward pass reads, and their bytes. What is held anyway is left out. */
+  readonly residuals: readonly number[];
+  readonly keptBytes: number;
+  readonly inference: Peak;
+  readonly forward: Peak;
+  readonly backward: Peak;
+  /** Steps of the forward pass that the plan computes again. */
+  readonly again: readonly number[];
+}
+
+export interface Peak {
+  readonly bytes: number;
+  /** The node at which it is reached. */
+  readonly node: number;
+  /** Bytes alive at each step. */
+  readonly course: Float64Array;
+}
+
+/** What is alive when, if each value goes as soon as nobody reads it any more. */
+export function usageOf(passes: Passes, plan?: Plan): Usage {
+  const { forward, backward, output } = passes;
+  const whole = plan === undefined ? undefined : withRecomputing(passes, plan);
+  const second = whole?.steps ?? backward.steps;
+  const count = forward.storages.count;
+  const ends = forward.steps.length;
+  const last = new Int32Array(2 * count).fill(-1);
+  const note = (steps: Steps, from: number): void => {
+    for (let step = 0; step < steps.length; step++)
+      steps.forEachAccess(step, (access) => {
+        last[access < 0 ? ~access : access] = from + step;
+      });
+  };
+  note(forward.steps, 0);
+  const bytesOf = (instance: number): number => {
+    const storage = instance < count ? instance : instance - count;
+    return forward.held.has(storage) ? 0 : forward.storages.bytes(storage);
+  };
+  const never = ends + second.length;
+  last[output] = never;
+  const extra = insideBytes(passes);
+  const inference = sweep(forward.steps, 0, 0, last, bytesOf, extra);
+  note(second, ends);
+  last[output] = never;
+  for (const storage of backward.gradients) last[storage] = never;
+  const keep = (storage: number): void => {
+    if (last[storage]! < ends) last[storage] = never;
+  };
+  for (const storage of forward.keptByRules.keys()) keep(storage);
+  for (const storage of plan?.kept ?? []) keep(storage);
+  const saving = sweep(forward.steps, 0, 0, last, bytesOf, extra);
+  const residuals: number[] = [];
+  let keptBytes = 0;
+  forward.makerOf.forEach((_, storage) => {
+    const read = last[storage]! >= ends && (storage !== output || isRead(second, output));
+    if (!read || bytesOf(storage) === 0) return;
+    residuals.push(storage);
+    keptBytes += bytesOf(storage);
+  });
+  const back = sweep(second, ends, saving.left, last, bytesOf, new Map());
+  return { residuals, keptBytes, inference, forward: saving, backward: back, again: whole?.again ?? [] };
+}
+
+function isRead(steps: Steps, storage: number): boolean {
+  const found: number[] = [];
+  for (let step = 0; step < steps.length && found.length === 0; step++)
+    steps.forEachAccess(step, (access) => {
+      if (access === storage) found.push(step);
+    });
+  return found.length > 0;
+}
+
+/**
+ * Bytes alive at each step, counted from `from`. What a step reads is alive while its results are made. `extra` is what a
+ * step needs besides, for itself.
+ */
+function sweep(
+  steps: Steps,
+  from: number,
+  start: number,
+  last: Int32Array,
+  bytesOf: (instance: number) => number,
+  extra: ReadonlyMap<number, number>,
+): Peak & { readonly left: number } {
+  const course = new Float64Array(steps.length);
+  let alive = start;
+  let [bytes, node] = [start, -1];
+  // A storage may be read at several positions of one step.
+  const freed = new Set<number>();
+  for (let step = 0; step < steps.length; step++) {
+    steps.forEachAccess(step, (access) => {
+      if (access < 0) alive += bytesOf(~access);
+    });
+    const owner = steps.nodes.get(step);
+    const now = alive + (extra.get(owner) ?? 0);
+    course[step] = now;
+    if (now > bytes || node < 0) [bytes, node] = [now, owner];
+    freed.clear();
+    steps.forEachAccess(step, (access) => {
+      const instance = access < 0 ? ~access : access;
+      if (last[instance] !== from + step || freed.has(instance)) return;
+      freed.add(instance);
+      alive -= bytesOf(instance);
+    });
+  }
+  return { bytes, node, course, left: alive };
+}
+
+/** What each checkpoint of the program takes while it runs, beyond what it leaves. */
+function insideBytes({ forward, backward }: Passes): ReadonlyMap<number, number> {
+  const extra = new Map<number, number>();
+  const { storages, makerOf } = forward;
+  const left = new Map<number, number>();
+  makerOf.forEach((maker, storage) => {
+    if (backward.insides.has(maker) && !forward.held.has(storage))
+      left.set(maker, (left.get(maker) ?? 0) + storages.bytes(storage));
+  });
+  for (const [node, { steps }] of backward.insides) {
+    const last = new Map<number, number>();
+    for (let step = 0; step < steps.length; step++)
+      steps.forEachAccess(step, (access) => {
+        if (access < 0) last.set(~access, steps.length);
+        else if (last.has(access)) last.set(access, forward.keptByRules.has(access) ? steps.length : step);
+      });
+    let [alive, most] = [0, 0];
+    for (let step = 0; step < steps.length; step++) {
+      const gone = new Set<number>();
+      steps.forEachAccess(step, (access) => {
+        if (access < 0) alive += storages.bytes(~access);
+        else if (last.get(access) === step) gone.add(access);
+      });
+      most = Math.max(most, alive);
+      for (const storage of gone) alive -= storages.bytes(storage);
+    }
+    extra.set(node, Math.max(0, most - (left.get(node) ?? 0)));
+  }
+  return extra;
+}
+
+/**
+ * The backward pass with what it computes again. Storages made again are numbered from `storages.count` on, so that they
+ * are told from those of the forward pass.
+ */
+function withRecomputing({ forward, backward }: Passes, { partOf, kept }: Plan): { steps: Steps; again: number[] } {
+  const { steps: first, makerOf, held, storages } = forward;
+  const { count } = storages;
+  /** By storage, the part in which it is made again when it is read there. */
+  const parts = Int32Array.from(makerOf, (maker, storage) =>
+    held.has(storage) || kept.has(storage) ? -1 : partOf[maker]!,
+  );
+  const isAgain = (storage: number, part: number): boolean =>
+    part >= 0 && storage < parts.length && parts[storage] === part;
+  const needed = new Uint8Array(parts.length);
+  for (let step = 0; step < backward.steps.length; step++) {
+    const part = partOf[backward.steps.nodes.get(step)]!;
+    if (part >= 0)
+      backward.steps.forEachAccess(step, (access) => {
+        if (access >= 0 && isAgain(access, part)) needed[access] = 1;
+      });
+  }
+  const again = new Map<number, number[]>();
+  for (let step = first.length - 1; step >= 0; step--) {
+    const part = partOf[first.nodes.get(step)]!;
+    if (part < 0) continue;
+    let wanted = 0;
+    first.forEachAccess(step, (access) => {
+      if (access < 0) wanted += needed[~access]!;
+    });
+    if (wanted === 0) continue;
+    first.forEachAccess(step, (access) => {
+      if (access >= 0 && isAgain(access, part)) needed[access] = 1;
+    });
+    const list = again.get(part);
+    if (list === undefined) again.set(part, [step]);
+    else list.push(step);
+  }
+  const steps = new Steps();
+  const copy = (from: Steps, step: number, part: number, writesAgain: boolean): void => {
+    steps.begin(from.nodes.get(step), from.positions.get(step));
+    from.forEachAccess(step, (access) => {
+      if (access < 0) steps.write(writesAgain ? ~access + count : ~access);
+      else steps.read(isAgain(access, part) ? access + count : access);
+    });
+  };
+  const done = new Set<number>();
+  for (let step = 0; step < backward.steps.length; step++) {
+    const part = partOf[backward.steps.nodes.get(step)]!;
+    if (part >= 0 && !done.has(part)) {
+      done.add(part);
+      for (const forwardStep of (again.get(part) ?? []).reverse()) copy(first, forwardStep, part, true);
+    }
+    copy(backward.steps, step, part, false);
+  }
+  return { steps, again: [...again.values()].flat() };
+}
