@@ -98,7 +98,7 @@ export function irfft(x: Operand | ComplexParts, options: FourierOptions = {}): 
 }
 
 /** The transform of a real signal over several axes, all of them when left out: `rfft` along the last, `fft` along the others. */
-export function rfftn(x: Operand, options: FourierAxesOptions = {}): Complex {
+export function rfftn(x: Operand, options: FourierAxesOptions = {}): Complex<Shape> {
   return realForward("rfftn", x, undefined, options.axes, options.norm);
 }
 
@@ -144,20 +144,31 @@ export function rfftfreq(n: number, spacing = 1): Tensor<readonly [number]> {
 
 // ------------------------------------------------------------------------------------------------------------ their way
 
-function alongAxis(operation: string, x: unknown, inverse: boolean, { n, axis = -1, norm }: FourierOptions): Complex {
+function alongAxis(
+  operation: string,
+  x: unknown,
+  inverse: boolean,
+  { n, axis = -1, norm }: FourierOptions,
+): Complex<Shape> {
   const parts = joined(operation, x);
   const place = axisOf(operation, fixed(axis), shapeOf(parts).slice(1)) + 1;
   const sized = resized(operation, parts, place, fixed(n) ?? shapeOf(parts)[place]!);
   return apart(transformed(operation, sized, [place], inverse, norm));
 }
 
-function overAxes(operation: string, x: unknown, inverse: boolean, { axes, norm }: FourierAxesOptions): Complex {
+function overAxes(operation: string, x: unknown, inverse: boolean, { axes, norm }: FourierAxesOptions): Complex<Shape> {
   const parts = joined(operation, x);
   const places = axesOf(operation, fixed<Axes>(axes), shapeOf(parts).slice(1)).map((axis) => axis + 1);
   return apart(transformed(operation, parts, places, inverse, norm));
 }
 
-function realForward(operation: string, x: unknown, n: number | undefined, axes: Axes, norm?: FourierNorm): Complex {
+function realForward(
+  operation: string,
+  x: unknown,
+  n: number | undefined,
+  axes: Axes,
+  norm?: FourierNorm,
+): Complex<Shape> {
   const value = asValue(operation, x);
   const parts = joined(operation, value);
   const places = placesOf(operation, fixed(axes), shapeOf(value));
@@ -202,7 +213,7 @@ function joined(operation: string, x: unknown): Value {
   return stack([re, im ?? broadcastTo(0, shapeOf(re))]);
 }
 
-function apart(parts: Value): Complex {
+function apart(parts: Value): Complex<Shape> {
   return complexOf(slice(parts, [0]), slice(parts, [1]));
 }
 
@@ -249,7 +260,12 @@ function between(x: Value, axis: number, begin: number, end: number): Value {
   return slice(x, [...new Array<null>(axis).fill(null), [begin, end]]);
 }
 
-function shifted(operation: string, x: unknown, axes: Axes, middle: (extent: number) => number): Complex | Value {
+function shifted(
+  operation: string,
+  x: unknown,
+  axes: Axes,
+  middle: (extent: number) => number,
+): Complex<Shape> | Value {
   const shift = (part: Value): Value =>
     axesOf(operation, fixed(axes), shapeOf(part)).reduce((value, axis) => {
       const extent = shapeOf(part)[axis]!;

@@ -2,6 +2,7 @@ import { describeShape, type Shape as RuntimeShape } from "../tape/shape.ts";
 import { Tensor as RuntimeTensor } from "../tape/tensor.ts";
 import type { Optimizer } from "./optimizers/optimizer.ts";
 import { random, type Random } from "./random.ts";
+import { Complex } from "./complex/number.ts";
 import { describe, evenShape, flatten, type FlatTree, type TreeLeaf } from "./tree.ts";
 import type { Shape, Tensor, TypedArray } from "./types.ts";
 
@@ -200,7 +201,9 @@ function columnsOf(given: unknown, path: string): FlatTree {
         const own = values.slice(at, (at += leaves.length));
         return [key, rebuild(own)] as const;
       });
-      return Object.fromEntries(built);
+      if (!(given instanceof Complex)) return Object.fromEntries(built);
+      const [[, re], [, im]] = built as unknown as [[string, number], [string, number]];
+      return new Complex(re, im);
     },
   };
 }

@@ -1,10 +1,14 @@
 import { Tensor, TracedNumber, type Value } from "../tape/tensor.ts";
+import { stack } from "../primitives/shaping.ts";
 import type { Shape } from "../tape/shape.ts";
+import { Complex } from "./complex/number.ts";
+import { isFloatArray, isNumberArray, typedArrayElements } from "./tracedArrays.ts";
+import type { TypedArray } from "./types.ts";
 
-/** Numbers and tensors in plain objects and arrays, nested to any depth: the parameters of a model, their gradient. */
-export type Tree = number | readonly Tree[] | { readonly [key: string]: Tree };
+/** Numbers, complex numbers, tensors and typed arrays in plain objects and arrays, nested to any depth: the parameters of a model, their gradient. */
+export type Tree = number | Complex | TypedArray | readonly Tree[] | { readonly [key: string]: Tree };
 
-/** One part of a tree that counts as one: a number, a tensor, or an array of numbers nested evenly. */
+/** One part of a tree that counts as one: a number, a tensor, an array of numbers nested evenly, an array of floats. */
 export interface TreeLeaf {
   /** `layers[0].w`; empty where the tree itself is the leaf. */
   readonly path: string;
@@ -40,6 +44,17 @@ function visit(name: string, tree: unknown, path: string, leaves: TreeLeaf[]): B
   };
   if (typeof tree === "number") return leaf("number", [], Float64Array.of(tree));
   if (tree instanceof Tensor) return leaf("tensor", tree.shape, tree.data);
+  if (isNumberArray(tree) && isFloatArray(tree)) {
+    const build = leaf("array", [tree.length], Float64Array.from(tree));
+    return (values) => {
+      const elements = build(values);
+      return Array.isArray(elements) ? typedArrayElements.make(tree, stack(elements as Value[])) : elements;
+    };
+  }
+  if (tree instanceof Complex) {
+    const parts = [tree.re, tree.im].map((part, k) => visit(name, part, joined(path, k === 0 ? "re" : "im"), leaves));
+    return (values) => new Complex(...(parts.map((build) => build(values)) as [number, number]));
+  }
   if (Array.isArray(tree)) {
     const shape = evenShape(tree);
     if (shape !== undefined) return leaf("array", shape, Float64Array.from(tree.flat(shape.length) as number[]));
@@ -48,15 +63,18 @@ function visit(name: string, tree: unknown, path: string, leaves: TreeLeaf[]): B
   }
   if (isPlainObject(tree)) {
     const members = Object.entries(tree).map(
-      ([key, member]) => [key, visit(name, member, path === "" ? key : `${path}.${key}`, leaves)] as const,
+      ([key, member]) => [key, visit(name, member, joined(path, key), leaves)] as const,
     );
     return (values) => Object.fromEntries(members.map(([key, build]) => [key, build(values)]));
   }
   const where = path === "" ? name : `${name}: ${path}`;
+  const advice = ArrayBuffer.isView(tree) ? ", or an array of floats such as a Float64Array" : "";
   throw new TreeError(
-    `${where} is ${describe(tree)}; take numbers, tensors, and plain objects and arrays of them${ArrayBuffer.isView(tree) ? " (tensor(…) makes a tensor of a typed array)" : ""}.`,
+    `${where} is ${describe(tree)}; take numbers, complex numbers, tensors, and plain objects and arrays of them${advice}.`,
   );
 }
+
+const joined = (path: string, key: string): string => (path === "" ? key : `${path}.${key}`);
 
 /** The shape of an array of numbers nested evenly; undefined of every other, and of an empty one. */
 export function evenShape(array: readonly unknown[]): Shape | undefined {
@@ -79,12 +97,9 @@ export function mapTrees(f: (...values: Value[]) => Value, ...trees: readonly un
   if (typeof first === "number" || first instanceof Tensor || first instanceof TracedNumber)
     return f(...(trees as Value[])) as unknown as Tree;
   if (Array.isArray(first)) return first.map((_, k) => mapTrees(f, ...trees.map((tree) => (tree as unknown[])[k])));
-  return Object.fromEntries(
-    Object.keys(first as object).map((key) => [
-      key,
-      mapTrees(f, ...trees.map((tree) => (tree as Record<string, unknown>)[key])),
-    ]),
-  );
+  const member = (key: string): Tree => mapTrees(f, ...trees.map((tree) => (tree as Record<string, unknown>)[key]));
+  if (first instanceof Complex) return new Complex(member("re") as number, member("im") as number);
+  return Object.fromEntries(Object.keys(first as object).map((key) => [key, member(key)]));
 }
 
 function isPlainObject(value: unknown): value is object {

@@ -3,30 +3,22 @@ import { primalOf, shapeOf, type Primal } from "../primitives/rule.ts";
 import { ShapeError } from "../primitives/broadcastShapes.ts";
 import { reshape, stack } from "../primitives/shaping.ts";
 import { recording } from "../tape/recording.ts";
+import { isNumberArray, typedArrayElements, wholeOf } from "./tracedArrays.ts";
 import { describeShape, sameShape, sizeOf, type Shape } from "../tape/shape.ts";
 import { Tensor, TracedNumber, type Value } from "../tape/tensor.ts";
-
-/** How elements of typed arrays are read. Who keeps traced values beside typed arrays puts a reader of its own here. */
-export const typedArrayElements: {
-  read: (array: ArrayLike<number>) => Iterable<number | TracedNumber>;
-} = {
-  read: (array) => array as unknown as Iterable<number>,
-};
 
 /** An argument of a library function as a value: nested arrays become tensors, traced elements stay traced. */
 export function asValue(operation: string, x: unknown): Value {
   if (typeof x === "number" || x instanceof TracedNumber || x instanceof Tensor) return x;
   if (typeof x === "boolean") return Number(x);
-  if (Array.isArray(x) || isTypedArray(x)) return fromElements(operation, x);
+  if (Array.isArray(x) || isNumberArray(x)) return fromElements(operation, x);
+  const whole = wholeOf(x);
+  if (whole !== undefined) return whole;
   throw refusal(operation, x);
 }
 
 function refusal(operation: string, x: unknown): TypeError {
   return new KindError(`${operation} takes numbers, tensors and nested arrays of numbers, not ${describe(x)}`);
-}
-
-function isTypedArray(x: unknown): x is ArrayLike<number> {
-  return ArrayBuffer.isView(x) && !(x instanceof DataView);
 }
 
 function describe(x: unknown): string {
@@ -55,9 +47,9 @@ function collect(operation: string, x: Elements, leaves: (number | TracedNumber)
   let inner: Shape | undefined;
   for (const element of x as unknown[]) {
     let shape: Shape | undefined = [];
-    if (element instanceof Tensor) return undefined;
+    if (element instanceof Tensor || wholeOf(element) !== undefined) return undefined;
     if (typeof element === "number" || element instanceof TracedNumber) leaves.push(element);
-    else if (Array.isArray(element) || isTypedArray(element)) shape = collect(operation, element as Elements, leaves);
+    else if (Array.isArray(element) || isNumberArray(element)) shape = collect(operation, element as Elements, leaves);
     else if (typeof element === "boolean") leaves.push(Number(element));
     else throw refusal(operation, element);
     if (shape === undefined) return undefined;

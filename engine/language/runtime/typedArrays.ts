@@ -1,5 +1,6 @@
 import { f16round, fround } from "../../primitives/rounding.ts";
 import { recording } from "../../tape/recording.ts";
+import { NestedTape } from "../../tape/nestedTape.ts";
 import type { Tape } from "../../tape/tape.ts";
 import { TracedNumber, untraced, type Value } from "../../tape/tensor.ts";
 
@@ -82,15 +83,19 @@ class Stamp extends Stampable {
   static node(view: FloatArray, index: number, primal: number): number {
     const stamp = Stamp.#of(view);
     const { nodes, tape } = stamp.#shadow;
-    if (nodes === undefined || tape !== recording.tape) return untraced;
+    if (nodes === undefined) return untraced;
     const node = (nodes[stamp.#offset + index] ?? 0) - 1;
-    return node !== untraced && is(tape.primal[node], primal) ? node : untraced;
+    if (node === untraced || !is(tape.primal[node], primal)) return untraced;
+    if (tape === recording.tape) return node;
+    // A recording within another one knows what stands on the tape around it.
+    const outer = new TracedNumber(node, tape);
+    return recording.tape.holds(outer) ? recording.tape.word(outer) : untraced;
   }
 
   /** Whether any element of the view's buffer may be traced. */
   static traced(view: FloatArray): boolean {
     const { nodes, tape } = Stamp.#of(view).#shadow;
-    return nodes !== undefined && tape === recording.tape;
+    return nodes !== undefined && (tape === recording.tape || recording.tape instanceof NestedTape);
   }
 
   /** Notes the node of element `index`; the array already holds its primal. */

@@ -12,7 +12,9 @@ import { asValue, shapeOf } from "../values.ts";
  *
  * JavaScript has no operators for it: use add, sub, mul, div, neg, matmul and the other functions that take it.
  */
-export class Complex<S extends Shape = Shape> {
+// Of unknown shape it takes every other: by its parts alone TypeScript would find a complex number invariant in its shape.
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export class Complex<S extends Shape = any> {
   readonly re: Shaped<S>;
   readonly im: Shaped<S>;
 
@@ -66,7 +68,7 @@ export function partsOf(operation: string, x: unknown): Parts {
 }
 
 /** From parts that broadcast against each other. */
-export function complexOf(re: Value, im: Value | undefined): Complex {
+export function complexOf(re: Value, im: Value | undefined): Complex<Shape> {
   const shape = broadcastShapes(shapeOf(re), im === undefined ? [] : shapeOf(im));
   const parts = [re, im ?? 0].map((part) => broadcastTo(part, shape)) as unknown as [number, number];
   return new Complex<Shape>(...parts);

@@ -2,7 +2,8 @@ import { linearize, type Linearized } from "../../differentiate/linearize.ts";
 import { recording } from "../../tape/recording.ts";
 import type { Value } from "../../tape/tensor.ts";
 import { TransformError } from "./errors.ts";
-import { flatten, type Flat } from "./trees.ts";
+import { describe } from "../tree.ts";
+import { flatten, isArrayOfNumbers, noDerivative, type Flat } from "./trees.ts";
 
 export type AnyFunction = (...args: readonly unknown[]) => unknown;
 
@@ -36,7 +37,7 @@ export function runWith(
   pick: (result: unknown) => unknown = (result) => result,
 ): Run {
   const inputs = argnums.map((k) => {
-    if (args[k] !== undefined) return flatten(`${operation}: argument ${k + 1}`, args[k]);
+    if (args[k] !== undefined) return variable(`${operation}: argument ${k + 1}`, args[k]);
     throw new TransformError(
       `${operation}: argument ${k + 1} is missing; a derivative is taken with respect to it, so give its value, even where the function has a default.`,
     );
@@ -61,6 +62,14 @@ export function runWith(
     inputs.flatMap(({ leaves }) => leaves),
   );
   return { ...run, result, inputs, output: output! };
+}
+
+function variable(what: string, argument: unknown): Flat {
+  const flat = flatten(what, argument);
+  if (flat.leaves.length > 0 || !isArrayOfNumbers(argument)) return flat;
+  throw new TransformError(
+    `${what} is ${describe(argument)}: whole numbers have no derivative; give an array of floats, such as a Float64Array, or a tensor.`,
+  );
 }
 
 /** Runs `body` in a scope of its own, at the place of the call at hand: what it records becomes one group. */
@@ -90,8 +99,8 @@ export function argumentsOf(
   );
 }
 
-/** Splits the values for all inputs into trees like theirs. */
+/** Splits derivatives for all inputs into trees like theirs. */
 export function splitLike(inputs: readonly Flat[], values: readonly Value[]): unknown[] {
   let from = 0;
-  return inputs.map(({ leaves, rebuild }) => rebuild(values.slice(from, (from += leaves.length))));
+  return inputs.map(({ leaves, rebuild }) => rebuild(values.slice(from, (from += leaves.length)), noDerivative));
 }

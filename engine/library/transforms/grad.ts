@@ -1,6 +1,7 @@
 import { broadcastTo } from "../../primitives/broadcasting.ts";
 import { shapeOf } from "../../primitives/rule.ts";
-import { Tensor, type Value } from "../../tape/tensor.ts";
+import { Tensor, TracedNumber, type Value } from "../../tape/tensor.ts";
+import { Complex } from "../complex/number.ts";
 import { argumentsOf, asFunction, inScope, runWith, splitLike } from "./apply.ts";
 import { TransformError } from "./errors.ts";
 import { kind, released, type Flat } from "./trees.ts";
@@ -81,7 +82,7 @@ function valueOf(operation: string, result: unknown): unknown {
 }
 
 function asScalar(operation: string, value: unknown, hasAux: boolean): unknown {
-  if (typeof value === "number" || (typeof value === "object" && value !== null && !isCollection(value))) return value;
+  if (typeof value === "number" || value instanceof TracedNumber) return value;
   const found =
     value instanceof Tensor
       ? `${kind(value)}; reduce it to a number, with sum or mean for example, or take the jacobian`
@@ -91,11 +92,13 @@ function asScalar(operation: string, value: unknown, hasAux: boolean): unknown {
           ? hasAux
             ? "no number as its value"
             : "an array; return one number, or take the jacobian, or say hasAux where it is [value, aux]"
-          : `a value of type ${typeof value}; return a number`;
+          : value instanceof Complex
+            ? "a complex number; return a real one, such as its abs or real part, or take the jacobian"
+            : typeof value === "object"
+              ? `${value === null ? "null" : "an object"}; return one number, or take the jacobian`
+              : `a value of type ${typeof value}; return a number`;
   throw new TransformError(`${operation}: the function returned ${found}.`);
 }
-
-const isCollection = (value: object): boolean => Array.isArray(value) || value instanceof Tensor;
 
 /** Zeros where a derivative is undefined: the result does not depend on that input. */
 export function withZeros(inputs: readonly Flat[], values: readonly (Value | undefined)[]): Value[] {

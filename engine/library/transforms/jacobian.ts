@@ -5,7 +5,7 @@ import { Tensor, type Value } from "../../tape/tensor.ts";
 import { argumentsOf, asFunction, inScope, runWith, type Run } from "./apply.ts";
 import { TransformError } from "./errors.ts";
 import { grad, withZeros } from "./grad.ts";
-import { released } from "./trees.ts";
+import { noDerivative, released } from "./trees.ts";
 import type { Argnums, Jacobian, JacobianWrt } from "./types.ts";
 
 export interface JacobianOptions extends Argnums {
@@ -92,10 +92,12 @@ function jacobianOf(
       const parts = forward ? byForward(run, inputs) : byReverse(run, inputs);
       const rows = parts.map((row) => {
         let from = 0;
-        const trees = run.inputs.map(({ leaves, rebuild }) => rebuild(row.slice(from, (from += leaves.length))));
+        const trees = run.inputs.map(({ leaves, rebuild }) =>
+          rebuild(row.slice(from, (from += leaves.length)), noDerivative),
+        );
         return one ? trees[0] : trees;
       });
-      return released(run.output.rebuild(rows));
+      return released(run.output.rebuild(rows, noDerivative));
     });
 }
 

@@ -4,12 +4,14 @@ import { stopGradient } from "../../primitives/activation.ts";
 import { recording } from "../../tape/recording.ts";
 import { describeShape } from "../../tape/shape.ts";
 import { Tensor, TracedNumber } from "../../tape/tensor.ts";
-import type { Shape, ShapeOf, Tensor as TensorOf } from "../types.ts";
-import { fixed } from "../values.ts";
+import type { Shape, ShapeOf, Tensor as TensorOf, TypedArray } from "../types.ts";
+import { Complex } from "../complex/number.ts";
+import { describe } from "../tree.ts";
+import { asValue, fixed, shapeOf } from "../values.ts";
 import { asFunction, inScope, type AnyFunction } from "./apply.ts";
 import { recomputed, segmentSize, type CheckpointPolicy } from "./checkpoint.ts";
 import { TransformError } from "./errors.ts";
-import { flatten, misfit, released, type Flat } from "./trees.ts";
+import { flatten, isArrayOfNumbers, misfit, released, type Flat } from "./trees.ts";
 
 export interface ScanOptions {
   /** The number of turns, where there is nothing to scan over. */
@@ -28,29 +30,37 @@ export interface ScanOptions {
 /** An element of something scanned over. */
 export type ElementOf<Xs> = Xs extends undefined | null
   ? undefined
-  : Xs extends { readonly shape: readonly number[] }
-    ? number
-    : Xs extends readonly (infer X)[]
-      ? X
-      : Xs extends object
-        ? { readonly [K in keyof Xs]: ElementOf<Xs[K]> }
-        : never;
+  : Xs extends Complex
+    ? Complex
+    : Xs extends TypedArray
+      ? number
+      : Xs extends { readonly shape: readonly number[] }
+        ? number
+        : Xs extends readonly (infer X)[]
+          ? X
+          : Xs extends object
+            ? { readonly [K in keyof Xs]: ElementOf<Xs[K]> }
+            : never;
 
 /** What a value of each turn becomes: tensors with the turns as their first axis. */
 export type Stacked<Y> = Y extends number
   ? TensorOf<ShapeOf<Y> extends readonly [] ? readonly [number] : Shape>
   : Y extends undefined | null
     ? Y
-    : Y extends readonly unknown[] | object
-      ? { -readonly [K in keyof Y]: Stacked<Y[K]> }
-      : never;
+    : Y extends Complex
+      ? Complex
+      : Y extends TypedArray
+        ? TensorOf
+        : Y extends readonly unknown[] | object
+          ? { -readonly [K in keyof Y]: Stacked<Y[K]> }
+          : never;
 
 /**
  * A loop that hands a carry from turn to turn: as JAX's `scan`. `f(carry, x)` gives `[carry, y]`; scan gives the last carry and
  * all the y, stacked along a new first axis.
  *
- * `xs` is a tensor, scanned along its first axis, an array, scanned element by element, or an object of these, all of one
- * length; `undefined` with the option `length`. In the graph the turns are one group.
+ * `xs` is a tensor, also of complex numbers, scanned along its first axis, an array, scanned element by element, or an object
+ * of these, all of one length; `undefined` with the option `length`. In the graph the turns are one group.
  *
  * @example const [h, outputs] = scan((h, x) => { const next = tanh(h * a + x); return [next, next]; }, 0, sequence);
  * @throws TransformError where the carry changes its shape, or lengths differ.
@@ -257,15 +267,18 @@ function partsOf(xs: unknown, path: string, lengths: Map<number, string>): (k: n
     lengths.set(xs.length, lengths.get(xs.length) ?? what);
     return (k) => (xs as unknown[])[k];
   }
-  if (typeof xs === "object" && !ArrayBuffer.isView(xs)) {
+  if (isArrayOfNumbers(xs)) return partsOf(asValue("scan", xs), path, lengths);
+  if (xs instanceof Complex && shapeOf(xs.re).length > 0) {
+    const [re, im] = [partsOf(xs.re, path, lengths), partsOf(xs.im, path, lengths)];
+    return (k) => new Complex(re(k) as number, im(k) as number);
+  }
+  if (typeof xs === "object" && !ArrayBuffer.isView(xs) && !(xs instanceof Complex)) {
     const members = Object.entries(xs).map(
       ([key, member]) => [key, partsOf(member, path === "" ? key : `${path}.${key}`, lengths)] as const,
     );
     return (k) => Object.fromEntries(members.map(([key, part]) => [key, part(k)]));
   }
-  throw new TransformError(
-    `scan: ${what} is ${ArrayBuffer.isView(xs) ? "a typed array; tensor(…) makes a tensor of it" : `a ${typeof xs}; give a tensor, an array, or an object of these`}.`,
-  );
+  throw new TransformError(`scan: ${what} is ${describe(xs)}; give a tensor, an array, or an object of these.`);
 }
 
 /** The results of all turns, leaf by leaf. */

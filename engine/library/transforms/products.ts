@@ -4,7 +4,7 @@ import type { Value } from "../../tape/tensor.ts";
 import { argumentsOf, asFunction, inScope, runWith, splitLike, type Run } from "./apply.ts";
 import { TransformError } from "./errors.ts";
 import { grad, withZeros } from "./grad.ts";
-import { flatten, kind, misfit, released, type Flat } from "./trees.ts";
+import { flatten, kind, misfit, noDerivative, released, type Flat } from "./trees.ts";
 import type { Gradient, Tangents } from "./types.ts";
 
 /**
@@ -55,7 +55,7 @@ export function jvp<Args extends unknown[], Result>(
   return inScope(() => {
     const run = runWith("jvp", call, primals, checkedPlaces("jvp", primals, tangents));
     const moves = tangentsOf("jvp", tangents, run);
-    const tangent = run.output.rebuild(withZeros([run.output], run.push(moves)));
+    const tangent = run.output.rebuild(withZeros([run.output], run.push(moves)), noDerivative);
     return released([run.result, tangent]);
   }) as never;
 }
@@ -78,7 +78,7 @@ export function hvp<Args extends unknown[]>(
   return inScope(() => {
     const run = runWith("hvp", grad(f, { argnums: places }) as never, primals, places);
     const moves = tangentsOf("hvp", tangents, run);
-    return released(run.output.rebuild(withZeros([run.output], run.push(moves))));
+    return released(run.output.rebuild(withZeros([run.output], run.push(moves)), noDerivative));
   }) as never;
 }
 

@@ -1,4 +1,5 @@
-import type { Shape, ShapeOf, Tensor } from "../types.ts";
+import type { Complex } from "../complex/number.ts";
+import type { Shape, ShapeOf, Tensor, TypedArray } from "../types.ts";
 
 /** The type of the gradient with respect to a T: built like it, with its numbers as `number`. */
 export type Gradient<T> =
@@ -6,11 +7,13 @@ export type Gradient<T> =
     ? Tensor<S>
     : T extends number
       ? number
-      : T extends readonly unknown[]
-        ? { -readonly [K in keyof T]: Gradient<T[K]> }
-        : T extends object
+      : T extends TypedArray | Complex
+        ? T
+        : T extends readonly unknown[]
           ? { -readonly [K in keyof T]: Gradient<T[K]> }
-          : T;
+          : T extends object
+            ? { -readonly [K in keyof T]: Gradient<T[K]> }
+            : T;
 
 /** Which arguments a derivative is taken with respect to, counted from 0. */
 export interface Argnums {
@@ -46,18 +49,28 @@ type Joined<Out extends Shape, In extends Shape> = number extends Out["length"] 
 /** The Jacobian of one leaf of the result with respect to a tree: of the result's shape followed by the argument's. */
 type Row<Out, In> = In extends number
   ? Joined<LeafShape<Out>, LeafShape<In>>
-  : In extends object
-    ? { -readonly [K in keyof In]: Row<Out, In[K]> }
-    : never;
+  : In extends TypedArray
+    ? LeafShape<Out> extends readonly []
+      ? In
+      : Joined<LeafShape<Out>, readonly [number]>
+    : In extends Complex
+      ? Complex
+      : In extends object
+        ? { -readonly [K in keyof In]: Row<Out, In[K]> }
+        : never;
 
 type LeafShape<X> = X extends Tensor<infer S> ? S : X extends number ? readonly [] : ShapeOf<X>;
 
 /** The result's tree, with a tree like the argument's in the place of each leaf. */
 export type Jacobian<Out, In> = Out extends number
   ? Row<Out, In>
-  : Out extends object
-    ? { -readonly [K in keyof Out]: Jacobian<Out[K], In> }
-    : never;
+  : Out extends TypedArray
+    ? Row<Tensor<readonly [number]>, In>
+    : Out extends Complex
+      ? { readonly re: Row<number, In>; readonly im: Row<number, In> }
+      : Out extends object
+        ? { -readonly [K in keyof Out]: Jacobian<Out[K], In> }
+        : never;
 
 /** With respect to what `argnums` names; of several arguments, an array in the place of each part of the result. */
 export type JacobianWrt<Out, Args extends readonly unknown[], Options> = Options extends { readonly argnums: infer N }

@@ -9,12 +9,13 @@ import { Tape } from "../../tape/tape.ts";
 import { Tensor, type Value } from "../../tape/tensor.ts";
 import { withSameDraws } from "../random.ts";
 import { evenShape } from "../tree.ts";
-import type { Tensor as TensorOf } from "../types.ts";
+import type { Tensor as TensorOf, TypedArray } from "../types.ts";
 import { asValue } from "../values.ts";
+import { Complex } from "../complex/number.ts";
 import { asFunction, inScope, type AnyFunction } from "./apply.ts";
 import { evaluateBatched, isBatchable, type Batched } from "./batching.ts";
 import { TransformError } from "./errors.ts";
-import { flatten, isLeaf, misfit, released, type Flat } from "./trees.ts";
+import { flatten, isArrayOfNumbers, isLeaf, misfit, released, type Flat } from "./trees.ts";
 
 /** One axis for all of a tree, a tree of axes built like it, or null for what is the same for every call. */
 export type AxisTree = number | null | readonly AxisTree[] | { readonly [key: string]: AxisTree };
@@ -28,7 +29,8 @@ export interface VmapOptions {
 
 /**
  * A function of one example, applied to a batch of them: as JAX's `vmap`. Every tensor in the arguments has one axis more,
- * which is mapped over; so has every number and tensor of the result. Arrays of numbers count as tensors.
+ * which is mapped over; so has every number and tensor of the result. Arrays of numbers count as tensors; a complex number is
+ * mapped over in both parts.
  *
  * Where what the function does does not hang on values, it is called once, and its operations are applied to the whole
  * batch; else it is called for each example. Either way value and derivatives are as if it had been called for each.
@@ -51,17 +53,25 @@ export function vmap<Args extends unknown[], Result>(
 
 /** What stands for many of a T: a tensor of numbers, a tensor with one axis more, a tree of these. */
 export type MappedOver<T> = T extends number
-  ? number | readonly number[] | readonly (readonly number[])[]
-  : T extends readonly unknown[] | object
-    ? { readonly [K in keyof T]: MappedOver<T[K]> } | readonly T[]
-    : T;
+  ? number | readonly number[] | readonly (readonly number[])[] | TypedArray
+  : T extends TypedArray
+    ? TensorOf
+    : T extends Complex
+      ? Complex
+      : T extends readonly unknown[] | object
+        ? { readonly [K in keyof T]: MappedOver<T[K]> } | readonly T[]
+        : T;
 
 /** A value of each call, stacked. */
 export type MappedResult<T> = T extends number
   ? TensorOf
-  : T extends readonly unknown[] | object
-    ? { -readonly [K in keyof T]: MappedResult<T[K]> }
-    : T;
+  : T extends TypedArray
+    ? TensorOf
+    : T extends Complex
+      ? Complex
+      : T extends readonly unknown[] | object
+        ? { -readonly [K in keyof T]: MappedResult<T[K]> }
+        : T;
 
 function detached(run: () => unknown): unknown {
   let result: unknown;
@@ -119,7 +129,7 @@ type Build = (values: readonly Value[]) => unknown;
 function visit(x: unknown, axis: AxisTree, path: string, parts: Part[]): Build {
   if (axis === null || x === undefined || x === null) return () => x;
   const isVector = Array.isArray(x) && typeof axis === "number" && isNumeric(x);
-  if (isLeaf(x) || isVector || ArrayBuffer.isView(x)) {
+  if (isLeaf(x) || isVector || isArrayOfNumbers(x)) {
     if (typeof axis !== "number")
       throw new TransformError(`vmap: inAxes gives a tree of axes for ${path}, which is no tree.`);
     const value = asValue("vmap", x);
@@ -141,7 +151,13 @@ function visit(x: unknown, axis: AxisTree, path: string, parts: Part[]): Build {
     return [key, visit(member, inner, at, parts)] as const;
   });
   if (Array.isArray(x)) return (values) => entries.map(([, build]) => build(values));
-  return (values) => Object.fromEntries(entries.map(([key, build]) => [key, build(values)]));
+  const members = (values: readonly Value[]): object =>
+    Object.fromEntries(entries.map(([key, build]) => [key, build(values)]));
+  if (!(x instanceof Complex)) return members;
+  return (values) => {
+    const { re, im } = members(values) as Complex;
+    return new Complex(re, im);
+  };
 }
 
 /** Whether an array is one of numbers, nested evenly; traced numbers count too. */

@@ -56,6 +56,14 @@ test("derivatives inside of models are right, and so are their derivatives", asy
   assert.deepEqual((await trace("gradients.ts", "perturbation")).gradient, { x: 1 });
 });
 
+test("typed arrays and complex numbers are differentiated inside of models, also where a function closes over them", async () => {
+  assert.deepEqual(failures(await check("leaves.ts")), []);
+  // What is not looked into for its derivative must not lose it either: the check sees through such functions.
+  assert.deepEqual((await trace("leaves.ts", "closed")).gradient, { x: [10, 3.5] });
+  assert.deepEqual((await trace("leaves.ts", "complexGradient")).gradient, { re: 6, im: -16 });
+  assert.deepEqual((await trace("leaves.ts", "mapped")).gradient, { x: [-0.72, 8.41, -4.8] });
+});
+
 test("loops, recomputed functions and tangent rules are right inside of models", async () => {
   assert.deepEqual(failures(await check("loops.ts")), []);
   assert.deepEqual(failures(await check("rules.ts")), []);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import {
   add,
+  complex,
   cos,
   grad,
   hessian,
@@ -84,11 +85,23 @@ describe("grad", () => {
     refuses(() => grad(3 as unknown as (x: number) => number), "grad takes a function, not a value of type number.");
     refuses(
       () => grad((x: number) => x)("1" as never),
-      'grad: argument 1 is the text "1": it must be made of numbers, tensors, and plain objects and arrays of them.',
+      'grad: argument 1 is the text "1": it must be made of numbers, complex numbers, tensors, and plain objects and arrays of them.',
     );
     refuses(
-      () => grad((p: { w: Float64Array }) => p.w[0]!)({ w: new Float64Array(2) }),
-      "grad: argument 1 holds, at w, an object of type Float64Array: it must be made of numbers, tensors, and plain objects and arrays of them; tensor(…) makes a tensor of a typed array.",
+      () => grad((p: { w: Map<string, number> }) => p.w.size)({ w: new Map() }),
+      "grad: argument 1 holds, at w, an object of type Map: it must be made of numbers, complex numbers, tensors, and plain objects and arrays of them.",
+    );
+    refuses(
+      () => grad((x: Int32Array) => x[0]!)(new Int32Array(2)),
+      "grad: argument 1 is an object of type Int32Array: whole numbers have no derivative; give an array of floats, such as a Float64Array, or a tensor.",
+    );
+    refuses(
+      () => grad((x: number) => complex(x, 1) as never)(1),
+      "grad: the function returned a complex number; return a real one, such as its abs or real part, or take the jacobian.",
+    );
+    refuses(
+      () => grad((x: number) => ({ loss: x }) as never)(1),
+      "grad: the function returned an object; return one number, or take the jacobian.",
     );
     refuses(
       () => grad((x: number) => x, { argnums: -1 })(1),
