@@ -1,9 +1,10 @@
 import { pullBack } from "../differentiate/recordedPasses.ts";
 import { custom, customRuleOf } from "../primitives/custom.ts";
+import { Numbers } from "../tape/numbers.ts";
 import { NestedTape } from "../tape/nestedTape.ts";
 import { recordApart, recording } from "../tape/recording.ts";
 import { constantOperation, inputOperation, noInput, type Tape } from "../tape/tape.ts";
-import { TracedNumber, type Value } from "../tape/tensor.ts";
+import type { Value } from "../tape/tensor.ts";
 import type { Forward } from "./storages.ts";
 import { Steps } from "./steps.ts";
 import { workOf } from "./work.ts";
@@ -35,9 +36,9 @@ export function backwardOf(tape: Tape, output: number, forward: Forward): Backwa
   const storageOf = new Int32Array(record.length);
   const makes = new Uint8Array(record.length);
   for (let node = 0; node < record.length; node++) {
-    const origin = origins.get(node);
+    const origin = origins[node]!;
     const before = storages.count;
-    storageOf[node] = origin === undefined ? storages.ofNode(record, node, storageOf) : forward.storageOf[origin]!;
+    storageOf[node] = origin < 0 ? storages.ofNode(record, node, storageOf) : forward.storageOf[origin]!;
     if (storages.count > before) makes[node] = 1;
   }
   // What stands in memory of the forward pass is there already: kept by it, or a view.
@@ -52,9 +53,10 @@ export function backwardOf(tape: Tape, output: number, forward: Forward): Backwa
   const insides = new Map<number, Inside>();
   let pull = -1;
   for (let node = 0; node < record.length; node++) {
-    while (pull + 1 < pulls.length && pulls[pull + 1]!.from <= node) pull++;
+    while (pull + 1 < pulls.length && pulls.from.get(pull + 1) <= node) pull++;
     if (record.operation[node] === inputOperation || pull < 0) continue;
-    const { node: owner, position } = pulls[pull]!;
+    const owner = pulls.nodes.get(pull);
+    const position = pulls.positions.get(pull);
     if (record.site[node]! > 0 && isCheckpoint(tape, owner)) {
       let inside = insides.get(owner);
       if (inside === undefined) insides.set(owner, (inside = { steps: new Steps(), work: 0, workAgain: 0 }));
@@ -77,7 +79,7 @@ function addStep(
   position: number,
   storageOf: Int32Array,
 ): void {
-  steps.begin(owner, position);
+  steps.add(owner, position);
   if (record.operation[node] !== constantOperation)
     record.forEachWord(node, (word) => {
       if (word >= 0) steps.read(storageOf[word]!);
@@ -91,45 +93,63 @@ export function isCheckpoint(tape: Tape, node: number): boolean {
 
 interface Recorded {
   readonly tape: Tape;
-  /** By node there that stands for a node of the run: that node. */
-  readonly origins: ReadonlyMap<number, number>;
-  /** From which node on `node` passes its adjoint on to its input at `position`. */
-  readonly pulls: readonly { readonly from: number; readonly node: number; readonly position: number }[];
+  /** By node there, the node of the run that it stands for, or −1. */
+  readonly origins: Int32Array;
+  readonly pulls: Pulls;
   readonly gradients: readonly number[];
+}
+
+/** From node `from` of the record on, a node of the run passes its adjoint on to its input at a position. */
+class Pulls {
+  readonly from = new Numbers(Int32Array);
+  readonly nodes = new Numbers(Int32Array);
+  readonly positions = new Numbers(Int32Array);
+
+  get length(): number {
+    return this.from.length;
+  }
+
+  add(from: number, node: number, position: number): void {
+    this.from.push(from);
+    this.nodes.push(node);
+    this.positions.push(position);
+  }
 }
 
 function recorded(tape: Tape, output: number): Recorded {
   const record = new NestedTape(tape);
-  const origins = new Map<number, number>();
-  const values: Value[] = [];
+  const standsAt = new Int32Array(tape.length).fill(-1);
   /** Values of the run stand as inputs there, which is faster than to have each looked up as a capture. */
   const valueOf = (node: number): Value => {
-    const known = values[node];
-    if (known !== undefined) return known;
-    const primal = tape.primalOf(node);
-    const scalar = typeof primal === "number";
-    const at = scalar
-      ? record.addScalar(inputOperation, primal, noInput, noInput, 0, 0)
-      : record.addInput(primal, "", 0).node;
-    origins.set(at, node);
-    return (values[node] = scalar ? new TracedNumber(at, record) : record.valueOf(at));
+    if (standsAt[node]! < 0) {
+      const primal = tape.primalOf(node);
+      standsAt[node] =
+        typeof primal === "number"
+          ? record.addScalar(inputOperation, primal, noInput, noInput, 0, 0)
+          : record.addInput(primal, "", 0).node;
+    }
+    return record.valueOf(standsAt[node]!);
   };
-  const pulls: { from: number; node: number; position: number }[] = [];
+  const pulls = new Pulls();
   const wanted: number[] = [];
   for (let node = 0; node <= output; node++) if (tape.operation[node] === inputOperation) wanted.push(node);
   const gradients = recordApart(record, () => {
     const adjoints = pullBack(tape, new Map([[output, 1]]), wanted, valueOf, (node, position) => {
       recording.site = 0;
-      pulls.push({ from: record.length, node, position });
+      pulls.add(record.length, node, position);
     });
     return wanted.flatMap((node) => {
       const adjoint = adjoints.get(node);
       return adjoint === undefined || typeof adjoint === "number" ? [] : [record.word(adjoint)];
     });
   });
+  const origins = new Int32Array(record.length).fill(-1);
+  standsAt.forEach((at, node) => {
+    if (at >= 0) origins[at] = node;
+  });
   // What a rule closes over.
   record.captures.forEach(({ value, owner }, k) => {
-    if (owner === tape) origins.set(record.captureNodes[k]!, value.node);
+    if (owner === tape) origins[record.captureNodes[k]!] = value.node;
   });
   return { tape: record, origins, pulls, gradients };
 }

@@ -6,6 +6,7 @@ export class Steps {
   readonly nodes = new Numbers(Int32Array);
   /** In the backward pass, to which of the node's inputs. */
   readonly positions = new Numbers(Int32Array);
+  /** Storages that are read, and ~storage of those that are written; those of step k begin at `begins[k]`. */
   readonly #accesses = new Numbers(Int32Array);
   readonly #begins = new Numbers(Int32Array);
 
@@ -13,13 +14,13 @@ export class Steps {
     return this.nodes.length;
   }
 
-  begin(node: number, position = 0): void {
+  add(node: number, position = 0): void {
     this.nodes.push(node);
     this.positions.push(position);
     this.#begins.push(this.#accesses.length);
   }
 
-  /** Of the step that was begun last. */
+  /** Of the step that was added last. */
   read(storage: number): void {
     this.#accesses.push(storage);
   }
@@ -30,7 +31,20 @@ export class Steps {
 
   /** Calls `visit` with each storage that a step reads, and with ~storage for each that it writes. */
   forEachAccess(step: number, visit: (access: number) => void): void {
-    const end = step + 1 < this.length ? this.#begins.get(step + 1) : this.#accesses.length;
-    for (let k = this.#begins.get(step); k < end; k++) visit(this.#accesses.get(k));
+    const { array } = this.#accesses;
+    for (let k = this.#begins.get(step), end = this.end(step); k < end; k++) visit(array[k]!);
+  }
+
+  /** The same for who looks at very many: the accesses of a step stand in here from `begin` up to `end`. */
+  get accesses(): Int32Array {
+    return this.#accesses.array;
+  }
+
+  begin(step: number): number {
+    return this.#begins.get(step);
+  }
+
+  end(step: number): number {
+    return step + 1 < this.length ? this.#begins.get(step + 1) : this.#accesses.length;
   }
 }

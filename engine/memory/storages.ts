@@ -84,7 +84,7 @@ export function forwardOf(tape: Tape): Forward {
     const operation = tape.operation[node]!;
     if (operation === inputOperation || operation === constantOperation) held.add(storage);
     else if (storage === before) {
-      steps.begin(node);
+      steps.add(node);
       tape.forEachWord(node, (word) => {
         if (word >= 0) steps.read(storageOf[word]!);
       });

@@ -1,6 +1,7 @@
-import type { Backward } from "./backward.ts";
+import type { Tape } from "../tape/tape.ts";
+import { backwardOf, type Backward } from "./backward.ts";
 import { Steps } from "./steps.ts";
-import type { Forward } from "./storages.ts";
+import { forwardOf, type Forward } from "./storages.ts";
 
 /** A run with its backward pass. */
 export interface Passes {
@@ -8,6 +9,21 @@ export interface Passes {
   readonly backward: Backward;
   /** The storage of the result. */
   readonly output: number;
+  /** By storage, the bytes that count: none of what is held anyway. */
+  readonly weights: Float64Array;
+  /** By node of a checkpoint, what it takes while it runs, beyond what it leaves. */
+  readonly extra: ReadonlyMap<number, number>;
+}
+
+export function passesOf(tape: Tape, output: number): Passes {
+  const forward = forwardOf(tape);
+  const backward = backwardOf(tape, output, forward);
+  const { storages, held } = forward;
+  const weights = Float64Array.from({ length: storages.count }, (_, storage) =>
+    held.has(storage) ? 0 : storages.bytes(storage),
+  );
+  const extra = insideBytes(forward, backward, weights);
+  return { forward, backward, output: forward.storageOf[output]!, weights, extra };
 }
 
 /** Which parts of a run are computed again in the backward pass. Without it, everything is as the program says. */
@@ -39,28 +55,18 @@ export interface Peak {
 
 /** What is alive when, if each value goes as soon as nobody reads it any more. */
 export function usageOf(passes: Passes, plan?: Plan): Usage {
-  const { forward, backward, output } = passes;
+  const { forward, backward, output, weights, extra } = passes;
   const whole = plan === undefined ? undefined : withRecomputing(passes, plan);
   const second = whole?.steps ?? backward.steps;
-  const count = forward.storages.count;
   const ends = forward.steps.length;
-  const last = new Int32Array(2 * count).fill(-1);
-  const note = (steps: Steps, from: number): void => {
-    for (let step = 0; step < steps.length; step++)
-      steps.forEachAccess(step, (access) => {
-        last[access < 0 ? ~access : access] = from + step;
-      });
-  };
-  note(forward.steps, 0);
-  const bytesOf = (instance: number): number => {
-    const storage = instance < count ? instance : instance - count;
-    return forward.held.has(storage) ? 0 : forward.storages.bytes(storage);
-  };
   const never = ends + second.length;
+  const last = new Int32Array(2 * weights.length).fill(-1);
+  noteUses(forward.steps, 0, last);
   last[output] = never;
-  const extra = insideBytes(passes);
-  const inference = sweep(forward.steps, 0, 0, last, bytesOf, extra);
-  note(second, ends);
+  const inference = sweep(forward.steps, 0, 0, last, weights, extra);
+  last[output] = -1;
+  noteUses(second, ends, last);
+  const outputIsRead = last[output] >= ends;
   last[output] = never;
   for (const storage of backward.gradients) last[storage] = never;
   const keep = (storage: number): void => {
@@ -68,26 +74,27 @@ export function usageOf(passes: Passes, plan?: Plan): Usage {
   };
   for (const storage of forward.keptByRules.keys()) keep(storage);
   for (const storage of plan?.kept ?? []) keep(storage);
-  const saving = sweep(forward.steps, 0, 0, last, bytesOf, extra);
+  const saving = sweep(forward.steps, 0, 0, last, weights, extra);
   const residuals: number[] = [];
   let keptBytes = 0;
-  forward.makerOf.forEach((_, storage) => {
-    const read = last[storage]! >= ends && (storage !== output || isRead(second, output));
-    if (!read || bytesOf(storage) === 0) return;
+  for (let storage = 0; storage < forward.makerOf.length; storage++) {
+    const kept = last[storage]! >= ends && (storage !== output || outputIsRead) && weights[storage]! > 0;
+    if (!kept) continue;
     residuals.push(storage);
-    keptBytes += bytesOf(storage);
-  });
-  const back = sweep(second, ends, saving.left, last, bytesOf, new Map());
+    keptBytes += weights[storage]!;
+  }
+  const back = sweep(second, ends, saving.left, last, weights, new Map());
   return { residuals, keptBytes, inference, forward: saving, backward: back, again: whole?.again ?? [] };
 }
 
-function isRead(steps: Steps, storage: number): boolean {
-  const found: number[] = [];
-  for (let step = 0; step < steps.length && found.length === 0; step++)
-    steps.forEachAccess(step, (access) => {
-      if (access === storage) found.push(step);
-    });
-  return found.length > 0;
+/** Sets, by instance of a storage, the last step that makes or reads it; steps are counted from `from`. */
+function noteUses(steps: Steps, from: number, last: Int32Array): void {
+  const { accesses } = steps;
+  for (let step = 0, k = 0; step < steps.length; step++)
+    for (const end = steps.end(step); k < end; k++) {
+      const access = accesses[k]!;
+      last[access < 0 ? ~access : access] = from + step;
+    }
 }
 
 /**
@@ -99,41 +106,42 @@ function sweep(
   from: number,
   start: number,
   last: Int32Array,
-  bytesOf: (instance: number) => number,
+  weights: Float64Array,
   extra: ReadonlyMap<number, number>,
 ): Peak & { readonly left: number } {
   const course = new Float64Array(steps.length);
+  const { accesses } = steps;
+  const count = weights.length;
+  /** A step may read an instance at several positions. */
+  const gone = new Uint8Array(last.length);
   let alive = start;
   let [bytes, node] = [start, -1];
-  // A storage may be read at several positions of one step.
-  const freed = new Set<number>();
   for (let step = 0; step < steps.length; step++) {
-    steps.forEachAccess(step, (access) => {
-      if (access < 0) alive += bytesOf(~access);
-    });
+    const [begin, end] = [steps.begin(step), steps.end(step)];
+    for (let k = begin; k < end; k++) {
+      const instance = ~accesses[k]!;
+      if (instance >= 0) alive += weights[instance < count ? instance : instance - count]!;
+    }
     const owner = steps.nodes.get(step);
-    const now = alive + (extra.get(owner) ?? 0);
+    const now = extra.size === 0 ? alive : alive + (extra.get(owner) ?? 0);
     course[step] = now;
     if (now > bytes || node < 0) [bytes, node] = [now, owner];
-    freed.clear();
-    steps.forEachAccess(step, (access) => {
-      const instance = access < 0 ? ~access : access;
-      if (last[instance] !== from + step || freed.has(instance)) return;
-      freed.add(instance);
-      alive -= bytesOf(instance);
-    });
+    for (let k = begin; k < end; k++) {
+      const instance = accesses[k]! < 0 ? ~accesses[k]! : accesses[k]!;
+      if (last[instance] !== from + step || gone[instance] === 1) continue;
+      gone[instance] = 1;
+      alive -= weights[instance < count ? instance : instance - count]!;
+    }
   }
   return { bytes, node, course, left: alive };
 }
 
-/** What each checkpoint of the program takes while it runs, beyond what it leaves. */
-function insideBytes({ forward, backward }: Passes): ReadonlyMap<number, number> {
+function insideBytes(forward: Forward, backward: Backward, weights: Float64Array): ReadonlyMap<number, number> {
   const extra = new Map<number, number>();
-  const { storages, makerOf } = forward;
+  if (backward.insides.size === 0) return extra;
   const left = new Map<number, number>();
-  makerOf.forEach((maker, storage) => {
-    if (backward.insides.has(maker) && !forward.held.has(storage))
-      left.set(maker, (left.get(maker) ?? 0) + storages.bytes(storage));
+  forward.makerOf.forEach((maker, storage) => {
+    if (backward.insides.has(maker)) left.set(maker, (left.get(maker) ?? 0) + weights[storage]!);
   });
   for (const [node, { steps }] of backward.insides) {
     const last = new Map<number, number>();
@@ -146,11 +154,11 @@ function insideBytes({ forward, backward }: Passes): ReadonlyMap<number, number>
     for (let step = 0; step < steps.length; step++) {
       const gone = new Set<number>();
       steps.forEachAccess(step, (access) => {
-        if (access < 0) alive += storages.bytes(~access);
+        if (access < 0) alive += weights[~access]!;
         else if (last.get(access) === step) gone.add(access);
       });
       most = Math.max(most, alive);
-      for (const storage of gone) alive -= storages.bytes(storage);
+      for (const storage of gone) alive -= weights[storage]!;
     }
     extra.set(node, Math.max(0, most - (left.get(node) ?? 0)));
   }
@@ -161,9 +169,12 @@ function insideBytes({ forward, backward }: Passes): ReadonlyMap<number, number>
  * The backward pass with what it computes again. Storages made again are numbered from `storages.count` on, so that they
  * are told from those of the forward pass.
  */
-function withRecomputing({ forward, backward }: Passes, { partOf, kept }: Plan): { steps: Steps; again: number[] } {
-  const { steps: first, makerOf, held, storages } = forward;
-  const { count } = storages;
+function withRecomputing(
+  { forward, backward, weights }: Passes,
+  { partOf, kept }: Plan,
+): { steps: Steps; again: number[] } {
+  const { steps: first, makerOf, held } = forward;
+  const count = weights.length;
   /** By storage, the part in which it is made again when it is read there. */
   const parts = Int32Array.from(makerOf, (maker, storage) =>
     held.has(storage) || kept.has(storage) ? -1 : partOf[maker]!,
@@ -196,7 +207,7 @@ function withRecomputing({ forward, backward }: Passes, { partOf, kept }: Plan):
   }
   const steps = new Steps();
   const copy = (from: Steps, step: number, part: number, writesAgain: boolean): void => {
-    steps.begin(from.nodes.get(step), from.positions.get(step));
+    steps.add(from.nodes.get(step), from.positions.get(step));
     from.forEachAccess(step, (access) => {
       if (access < 0) steps.write(writesAgain ? ~access + count : ~access);
       else steps.read(isAgain(access, part) ? access + count : access);

@@ -1,5 +1,4 @@
 /** The memory that a function's derivative takes, in a person's words. */
-import { backwardOf } from "../../memory/backward.ts";
 import { checkpointCandidates, isLibraryLoop } from "../../memory/checkpoints.ts";
 import type {
   Held,
@@ -11,8 +10,7 @@ import type {
 } from "../../memory/report.ts";
 import { residualGroups } from "../../memory/residuals.ts";
 import { scopeGroups, type ScopeGroup } from "../../memory/scopes.ts";
-import { forwardOf } from "../../memory/storages.ts";
-import { usageOf, type Passes, type Peak, type Usage } from "../../memory/usage.ts";
+import { passesOf, usageOf, type Passes, type Peak, type Usage } from "../../memory/usage.ts";
 import { workOf } from "../../memory/work.ts";
 import { inputOperation, TapeLimitError } from "../../tape/tape.ts";
 import { formatCount } from "../format.ts";
@@ -42,7 +40,7 @@ export function memory(run: FunctionRun): MemoryReport | MemoryRefusal {
     };
   let passes: Passes;
   try {
-    passes = passesOf(run);
+    passes = passesOf(tape, output);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     const refused =
@@ -77,11 +75,6 @@ export function memory(run: FunctionRun): MemoryReport | MemoryRefusal {
         : place.kind === "call";
     }).map((candidate) => checkpointAdvice(run, candidate, usage, work)),
   };
-}
-
-function passesOf({ tape, output }: FunctionRun): Passes {
-  const forward = forwardOf(tape);
-  return { forward, backward: backwardOf(tape, output, forward), output: forward.storageOf[output]! };
 }
 
 export interface Work {
