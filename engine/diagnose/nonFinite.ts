@@ -14,6 +14,7 @@ import {
 } from "./nonFiniteKind.ts";
 import { backwardMessage, forwardMessage, passesOnText, whereDownstream } from "./nonFiniteText.ts";
 import { isInput, operationOf, parameterName, someInput, type Subject } from "./subject.ts";
+import { zeroBefore } from "./zeroBefore.ts";
 
 /**
  * The first operation, forward or backward, that made NaN or ±∞ of finite numbers, where it matters: where the result or
@@ -35,6 +36,10 @@ function forwardFinding(subject: Subject, from: number, alsoBackward?: Spoiled):
   const maker = isNaNPrimal(from) ? originAlong(subject, from, isNaNPrimal) : from;
   let origin = originAlong(subject, maker, isBad);
   if (isMeant(subject, origin)) origin = maker;
+  const passing = [maker, origin];
+  const zero = zeroBefore(subject, origin);
+  const overflow = zero?.how === "overflow" ? originAlong(subject, zero.node, isBad) : undefined;
+  if (overflow !== undefined && !isMeant(subject, overflow)) origin = overflow;
   const inputs = tape.inputPrimals(origin);
   const element = badElement(tape.primalOf(origin), inputs);
   const kind: NonFiniteKind =
@@ -43,8 +48,9 @@ function forwardFinding(subject: Subject, from: number, alsoBackward?: Spoiled):
       : forwardKind(operationOf(subject, origin), element);
   const consequence = alsoBackward ?? { result: dataOf(tape.primalOf(from))[firstBad(tape.primalOf(from))]! };
   const site = siteOf(subject, origin);
-  const related = maker === origin || maker === from ? [] : [maker];
+  const related = passing.filter((node, k) => node !== origin && node !== from && passing.indexOf(node) === k);
   if (alsoBackward !== undefined) related.push(alsoBackward.node);
+  const lost = zero?.how === "overflow" ? undefined : zero;
   return {
     code: "non-finite",
     severity: "error",
@@ -54,11 +60,13 @@ function forwardFinding(subject: Subject, from: number, alsoBackward?: Spoiled):
       element,
       consequence,
       execution: executionOf(subject, origin),
+      ...(lost === undefined ? {} : { zero: lost }),
     }),
     site,
-    related: related
-      .filter((node) => siteOf(subject, node) !== site)
-      .map((node) => ({ site: siteOf(subject, node), message: passesOnText(subject, node) })),
+    related: [
+      ...related.map((node) => ({ site: siteOf(subject, node), message: passesOnText(subject, node) })),
+      ...(lost === undefined ? [] : [{ site: siteOf(subject, lost.node), message: "Here it becomes 0" }]),
+    ].filter((place) => place.site !== site),
     data: {
       pass: "forward",
       kind,

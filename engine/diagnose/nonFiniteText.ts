@@ -1,5 +1,7 @@
+import { dataOf } from "../primitives/rule.ts";
 import type { BackwardStep, Consequence } from "./nonFinite.ts";
 import type { BadElement, NonFiniteKind } from "./nonFiniteKind.ts";
+import type { ZeroBefore } from "./zeroBefore.ts";
 import { expressionOf, figure, isInput, lineOf, listed, operationOf, textOf, type Subject } from "./subject.ts";
 
 interface Execution {
@@ -13,11 +15,13 @@ export interface ForwardStory {
   readonly element: BadElement;
   readonly consequence: Consequence;
   readonly execution: Execution;
+  /** How the 0 came about that it has its pole at. */
+  readonly zero?: ZeroBefore;
 }
 
 /** What happened on the way forward, what it led to, and what to do. */
 export function forwardMessage(subject: Subject, story: ForwardStory): string {
-  const { consequence, node, kind, element, execution } = story;
+  const { consequence, node, kind, element, execution, zero } = story;
   const end = "result" in consequence ? `The result is ${figure(consequence.result)}` : spoiled(consequence.parameters);
   if (isInput(subject, node))
     return `${end}: the parameter ${subject.tape.inputName(node) ?? ""} is ${figure(element.result)} where the model is traced; give it a finite default.`;
@@ -25,24 +29,46 @@ export function forwardMessage(subject: Subject, story: ForwardStory): string {
   const operation = operationOf(subject, node);
   if (operation === "constant")
     return `${end}: the data holds ${figure(element.result)}${place(element.index)}; clean it before the model uses it.`;
-  return `${end}: ${where} ${happened(operation, kind, element)}`;
+  return `${end}: ${where} ${happened(subject, node, kind, element, zero === undefined ? undefined : whyZero(subject, zero))}`;
 }
 
-function happened(operation: string, kind: NonFiniteKind, { operands, result }: BadElement): string {
+function whyZero(subject: Subject, { how, node }: ZeroBefore): string {
+  const where = expressionOf(subject, node);
+  if (how === "rounding")
+    return `${where} is 0 since the sigmoid in it is rounded to 1; log(1 − σ(z)) is −log(1 + e^z), which logSigmoid and binaryCrossEntropy compute.`;
+  const operation = operationOf(subject, node);
+  const instead: Readonly<Record<string, string>> = {
+    softmax: "use logSoftmax, or crossEntropy of the scores",
+    sigmoid: "use logSigmoid, or binaryCrossEntropy of its argument",
+  };
+  return `${where} has come below the smallest number there is; ${instead[operation] ?? "compute with logarithms, and add where you multiply"}.`;
+}
+
+function happened(
+  subject: Subject,
+  node: number,
+  kind: NonFiniteKind,
+  { operands, result }: BadElement,
+  whyZero?: string,
+): string {
+  const operation = operationOf(subject, node);
   const [a = 0, b = 0] = operands;
-  const given = operands.length === 0 ? "" : ` of ${listed(operands.map((x) => figure(x)))}`;
+  const of = (word: string): string =>
+    operands.length === 0 ? "" : ` ${word} ${listed(operands.map((x) => figure(x)))}`;
+  const given = of("of");
   switch (kind) {
     case "division by zero":
     case "0/0":
-      return `divides ${figure(a)} by ${figure(b)}, which is ${figure(result)}; keep the divisor away from 0.`;
+      return `divides ${figure(a)} by ${figure(b)}, which is ${figure(result)}${whyZero === undefined ? "; keep the divisor away from 0." : `: ${whyZero}`}`;
     case "pole":
-      return `is ${figure(result)}, the ${operation}${given}; keep its argument away from there, for example as \`${inside(operation)}\`.`;
+      if (whyZero !== undefined) return `is ${figure(result)}, the ${operation}${given}: ${whyZero}`;
+      return `is ${figure(result)}, the ${operation}${given}; keep its argument away from there, for example as \`${inside(operation, callee(subject, node))}\`.`;
     case "overflow":
       return `overflows: the ${operation}${given} is beyond 1.8e+308; rescale its argument first${hint(operation)}.`;
     case "domain":
       return `is NaN, since ${operation}${given} is not a real number; keep its argument within the domain, for example with ${guard(operation)}.`;
     case "operand":
-      return `has an operand that is not finite${given}; it comes from outside the trace: a value that is undefined, or a constant.`;
+      return `has an operand that is not finite${of("among")}; it comes from outside the trace: a value that is undefined, or a constant.`;
     default:
       return `is NaN, since ${kind} (${operation}${given}) has no value; make the infinite operand finite first.`;
   }
@@ -57,11 +83,17 @@ function guard(operation: string): string {
   return operation === "acosh" ? "Math.max(x, 1)" : "Math.max(x, 1e-12)";
 }
 
+/** What the program calls the operation by. */
+function callee(subject: Subject, node: number): string {
+  const operation = operationOf(subject, node);
+  return textOf(subject, subject.tape.site[node]!).startsWith(`Math.${operation}(`) ? `Math.${operation}` : operation;
+}
+
 /** The operation a little inside of where its argument is too far out. */
-function inside(operation: string): string {
+function inside(operation: string, name: string): string {
   if (operation === "pow") return "(x + 1e-12) ** p";
   const bounded = operation === "asin" || operation === "acos" || operation === "atanh";
-  return `${operation}(${bounded ? "(1 - 1e-12) * x" : "x + 1e-12"})`;
+  return `${name}(${bounded ? "(1 - 1e-12) * x" : "x + 1e-12"})`;
 }
 
 export interface BackwardStory extends BackwardStep {
@@ -85,7 +117,7 @@ export function backwardMessage(subject: Subject, story: BackwardStory): string 
   if (kind === "overflow")
     return `${begin}, the adjoint ${figure(cotangent)} times the derivative ${figure(derivative)} overflows; rescale the model.`;
   if (kind === "pole")
-    return `${begin} multiplies the adjoint ${figure(cotangent)} by the derivative of ${operation}${at}, which is infinite; keep its argument away from there, for example \`${inside(operation)}\`.`;
+    return `${begin} multiplies the adjoint ${figure(cotangent)} by the derivative of ${operation}${at}, which is infinite; keep its argument away from there, for example \`${inside(operation, callee(subject, node))}\`.`;
   return `${begin} multiplies the adjoint 0 by the derivative of ${operation}${at}, which is infinite (0·∞ is NaN). ${doubleWhere(subject, node)}`;
 }
 
@@ -93,7 +125,8 @@ export function backwardMessage(subject: Subject, story: BackwardStory): string 
 function doubleWhere(subject: Subject, node: number): string {
   const operation = operationOf(subject, node);
   const chooser = whereDownstream(subject, node);
-  if (chooser === undefined) return `Keep its argument away from there, for example \`${inside(operation)}\`.`;
+  if (chooser === undefined)
+    return `Keep its argument away from there, for example \`${inside(operation, callee(subject, node))}\`.`;
   const site = subject.tape.site[chooser]!;
   const name = site === 0 ? "where" : `\`${textOf(subject, site)}\` on ${lineOf(subject, site)}`;
   return `${name} does not take this branch, yet the adjoint passes through it: make its argument safe too (a double where), as in \`where(c, ${operation}(where(c, x, 1)), 0)\`.`;
@@ -112,7 +145,8 @@ export function whereDownstream(subject: Subject, node: number): number | undefi
 }
 
 export function passesOnText(subject: Subject, node: number): string {
-  return `Here it becomes NaN: ${textOf(subject, subject.tape.site[node]!) || operationOf(subject, node)}`;
+  const what = dataOf(subject.tape.primalOf(node)).some(Number.isNaN) ? "NaN" : "infinite";
+  return `Here it becomes ${what}: ${textOf(subject, subject.tape.site[node]!) || operationOf(subject, node)}`;
 }
 
 function spoiled(parameters: readonly string[]): string {

@@ -31,7 +31,7 @@ test("says which turn of a loop it was, and with which operands", () => {
   const [finding] = found.get("pole")!;
   assert.equal(
     finding!.message,
-    "The result is NaN: `Math.log(q)` on line 26 (execution 2 of 3) is −∞, the log of 0; keep its argument away from there, for example as `log(x + 1e-12)`.",
+    "The result is NaN: `Math.log(q)` on line 26 (execution 2 of 3) is −∞, the log of 0; keep its argument away from there, for example as `Math.log(x + 1e-12)`.",
   );
   assert.equal(finding!.data!["execution"], 2);
   assert.deepEqual(finding!.data!["operands"], [0]);
@@ -45,6 +45,41 @@ test("leads from the NaN of the result to the overflow that began it, and names 
   const [finding] = found.get("overflow")!;
   assert.equal(finding!.source.line, 9);
   assert.match(finding!.message, /the exp of 800 is beyond 1\.8e\+308/);
+});
+
+test("leads on to an overflow that was divided by, and so is 0", () => {
+  const [finding, ...others] = found.get("softmaxByHand")!;
+  assert.deepEqual(others, []);
+  assert.equal(finding!.source.line, 61);
+  assert.match(finding!.message, /`Math\.exp\(v\)` on line 61 \(execution 2 of 3\) overflows: the exp of 800/);
+  assert.deepEqual(
+    finding!.related!.map(({ source, message }) => [source.line, message]),
+    [[63, "Here it becomes infinite: Math.log(e[0] / total)"]],
+  );
+});
+
+describe("tells where a 0 comes from that mathematics does not have", () => {
+  for (const [name, line, related, sentence] of [
+    [
+      "likelihood",
+      69,
+      68,
+      /log of 0: `product \*= p\[n % 3\]` on line 68 has come below the smallest number there is; /,
+    ],
+    ["certain", 74, undefined, /log of 0: `1 - p` on line 74 is 0 since the sigmoid in it is rounded to 1; /],
+    [
+      "surprise",
+      78,
+      undefined,
+      /log of 0: `softmax\(scores\)` on line 78 .* use logSoftmax, or crossEntropy of the scores\.$/,
+    ],
+  ] as const)
+    test(name, () => {
+      const [finding] = found.get(name)!;
+      assert.equal(finding!.source.line, line);
+      assert.match(finding!.message, sentence);
+      if (related !== undefined) assert.equal(finding!.related![0]!.source.line, related);
+    });
 });
 
 test("blames the branch that `where` does not take, and tells of the double where", () => {
