@@ -1,13 +1,12 @@
 import { parseArgs } from "node:util";
-import { benchLoop } from "./bench/loop.ts";
-import { benchMlp } from "./bench/mlp.ts";
+import { comparisons } from "./bench/comparisons.ts";
 import { benchTrace } from "./bench/trace.ts";
 import type { Benchmark, Measurement } from "./bench/measure.ts";
 import { formatCount, formatNumber } from "../process/format.ts";
 import { modelProblem, success, usageError } from "./problem.ts";
 import { json } from "./traceDocument.ts";
 
-const benchmarks: readonly Benchmark[] = [benchTrace, benchMlp, benchLoop];
+const benchmarks: readonly Benchmark[] = [benchTrace, ...comparisons];
 
 /** `adjoint bench`. */
 export async function bench(args: string[]): Promise<number> {
@@ -23,6 +22,7 @@ export async function bench(args: string[]): Promise<number> {
     throw usageError(`There is no benchmark ${unknown}; there is ${benchmarks.map(({ name }) => name).join(", ")}.`);
   const chosen = benchmarks.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
   const results = [];
+  const absent = new Set<string>();
   for (const { name, title, run } of chosen) {
     const { measurements, problem, ...facts } = await run();
     results.push({
@@ -33,9 +33,14 @@ export async function bench(args: string[]): Promise<number> {
       ...(problem === undefined ? {} : { problem }),
       measurements,
     });
-    if (values.json !== true) process.stdout.write(`${title}\n${measurements.map(line).join("")}`);
+    if (values.json !== true) {
+      process.stdout.write(`${title}\n${measurements.map(line).join("")}`);
+      for (const failure of facts.failed ?? []) process.stdout.write(`  ${failure}\n`);
+      for (const packages of facts.absent ?? []) absent.add(packages);
+    }
     if (problem !== undefined) process.stderr.write(`${name}: ${problem}\n`);
   }
+  if (absent.size > 0) process.stdout.write(`\nTo measure peers too: npm install --no-save ${[...absent].join(" ")}\n`);
   if (values.json === true) process.stdout.write(`${json({ benchmarks: results })}\n`);
   return results.every(({ correct }) => correct) ? success : modelProblem;
 }

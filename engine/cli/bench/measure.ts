@@ -8,6 +8,10 @@ export interface BenchmarkResult {
   readonly measurements: readonly Measurement[];
   /** Why the results that were measured are wrong. */
   readonly problem?: string;
+  /** Peers that would have been measured too, by the names of their packages. */
+  readonly absent?: readonly string[];
+  /** Peers that could not do it, and why. */
+  readonly failed?: readonly string[];
 }
 
 /** Median and spread of one quantity. */
