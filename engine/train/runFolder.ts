@@ -21,7 +21,8 @@ import { decodeTensors, encodeTensors, type NamedTensor } from "./safetensors.ts
 
 export const weightsFile = "weights.safetensors";
 export const historyFile = "history.jsonl";
-const lockFile = "running.json";
+/** Preceded by the model's file: models of one name in two files may be trained at a time. */
+const lockEnding = ".running.json";
 const statePrefix = "optimizer.";
 
 /** Why nothing can be kept, or nothing continued. The message is one whole sentence. */
@@ -44,7 +45,7 @@ export class RunFolder {
   private constructor(folder: string, file: string) {
     this.folder = folder;
     this.#file = file;
-    this.#lock = path.join(path.dirname(folder), lockFile);
+    this.#lock = path.join(path.dirname(folder), file.replaceAll("/", "-") + lockEnding);
   }
 
   /** A new folder for a run that begins now. Throws a RunFolderError where it cannot be made, or the model is being trained. */

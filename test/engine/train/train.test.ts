@@ -256,14 +256,15 @@ test("what cannot be continued is refused in one sentence", async () => {
   assert.throws(() => run.load(leavesOf({ ...line, optimizer: adam() })), /it was trained with sgd\.$/);
 });
 
-test("a model is trained once at a time", () => {
-  const run = RunFolder.create(folder, "busy", join(folder, "model.ts"));
-  const lock = join(run.folder, "..", "running.json");
+test("a model is trained once at a time, and one of the same name in another file meanwhile", () => {
+  const run = RunFolder.create(folder, "busy", join(folder, "models", "model.ts"));
+  const lock = join(run.folder, "..", "models-model.ts.running.json");
   // The process that runs the tests' parent is there, and is another one.
   writeFileSync(lock, JSON.stringify({ process: process.ppid }));
-  assert.throws(() => RunFolder.create(folder, "busy", join(folder, "model.ts")), BusyError);
-  writeFileSync(lock, JSON.stringify({ process: 2 ** 30 }));
+  assert.throws(() => RunFolder.create(folder, "busy", join(folder, "models", "model.ts")), BusyError);
   RunFolder.create(folder, "busy", join(folder, "model.ts")).release();
+  writeFileSync(lock, JSON.stringify({ process: 2 ** 30 }));
+  RunFolder.create(folder, "busy", join(folder, "models", "model.ts")).release();
 });
 
 const refusals: readonly (readonly [what: string, definition: Definition, message: RegExp])[] = [
