@@ -44,6 +44,7 @@ export class Commands extends Disposable {
     this.#add(commands.showGraph, (uri?: vscode.Uri, name?: string) =>
       this.#showGraph(uri, typeof name === "string" ? name : undefined),
     );
+    this.#add(commands.showMemory, (uri?: vscode.Uri) => this.#showMemory(uri));
     this.#add(commands.check, (uri?: vscode.Uri, name?: string) => this.#check(uri, name));
     this.#add(commands.revealInGraph, async (uri: string, name: string, node: number) => {
       await panels.show(await vscode.workspace.openTextDocument(vscode.Uri.parse(uri)), name, node);
@@ -90,20 +91,25 @@ export class Commands extends Disposable {
 
   async #showGraph(uri?: vscode.Uri, name?: string): Promise<void> {
     const document = await modelDocument(uri, "quiet");
-    if (!document) return this.#services.panels.show(undefined);
+    await this.#services.panels.show(document, name ?? (document && (await this.#around(document))));
+  }
+
+  async #showMemory(uri?: vscode.Uri): Promise<void> {
+    const document = await modelDocument(uri, "quiet");
+    await this.#services.panels.showMemory(document, document && (await this.#around(document)));
+  }
+
+  /** The function around the cursor. */
+  async #around(document: vscode.TextDocument): Promise<string | undefined> {
     const { functions } = await this.#services.traces.outline(document);
-    await this.#services.panels.show(document, name ?? aroundCursor(document, functions.filter(isModel))?.name);
+    return aroundCursor(document, functions.filter(isModel))?.name;
   }
 
   /** Of the function named or around the cursor, else of all in the file. */
   async #check(uri?: vscode.Uri, name?: string): Promise<void> {
     const document = await modelDocument(uri);
     if (!document || !(await this.#mayRun(document))) return;
-    const { functions } = await this.#services.traces.outline(document);
-    const checks = await this.#services.tests.check(
-      document,
-      name ?? aroundCursor(document, functions.filter(isModel))?.name,
-    );
+    const checks = await this.#services.tests.check(document, name ?? (await this.#around(document)));
     if (checks.length === 0) return;
     const sentence = outcomeSentence(checks);
     if (checks.every(({ passed }) => passed)) {

@@ -7,6 +7,7 @@ export const commands = {
   retrace: "adjoint.retrace",
   stop: "adjoint.stop",
   showGraph: "adjoint.showGraph",
+  showMemory: "adjoint.showMemory",
   check: "adjoint.checkGradients",
   train: "adjoint.train",
   continueTraining: "adjoint.continueTraining",

@@ -1,5 +1,5 @@
 /** One selection everywhere, and one place in the backward pass: keeps graph, steps, details and the editor together. */
-import type { Card, Diagnostic, SearchHit, SourceRange } from "../engine/process/protocol.ts";
+import type { Card, Diagnostic, MemoryScope, SearchHit, SourceRange } from "../engine/process/protocol.ts";
 import { flowOf, titleOf } from "../engine/process/findings.ts";
 import { AnswerError, type Channel } from "./channel.ts";
 import type { Details } from "./details/details.ts";
@@ -8,6 +8,7 @@ import { findAgain, markOf, nodesOf } from "./findings/finding.ts";
 import type { FlowPane, Span } from "./flow/pane.ts";
 import type { GraphPane } from "./graph/pane.ts";
 import { drawnFor } from "./graph/pass.ts";
+import type { MemoryPane } from "./memory/pane.ts";
 import type { Session } from "./session.ts";
 import type { Movement, StepsPane } from "./steps/pane.ts";
 import { formatCount } from "./format.ts";
@@ -22,6 +23,7 @@ export interface InspectorParts {
   readonly graph: GraphPane;
   readonly steps: StepsPane;
   readonly flow: FlowPane;
+  readonly memory: MemoryPane;
   readonly details: Details;
   /** Does work and tells what goes wrong in it. */
   readonly attempt: (work: Promise<unknown>) => Promise<void>;
@@ -47,6 +49,7 @@ export class Inspector {
     this.#session = session;
     if (session?.view.finding && !this.finding) delete session.view.finding;
     this.#parts.flow.open(session, this.finding);
+    this.#parts.memory.open(session);
     if (session && !session.view.selection) this.#showWhole(session);
   }
 
@@ -145,6 +148,21 @@ export class Inspector {
     await this.#parts.attempt(this.#parts.graph.reveal(node));
     this.redraw();
     this.select({ node }, true);
+  }
+
+  /** Shows a call or a loop: opens the groups around it. */
+  async goToScope({ first, last }: MemoryScope): Promise<void> {
+    const session = this.#session;
+    await this.#parts.attempt(
+      this.#parts.graph.showSpan(first, last).then((id) => {
+        if (session === this.#session && id !== undefined) this.selectDrawn(id, true);
+      }),
+    );
+  }
+
+  /** More is known of what is selected. */
+  refill(): void {
+    this.#fill();
   }
 
   /** The editor's cursor stands on these nodes. All of them light up; the first that is drawn is selected. */
@@ -264,7 +282,9 @@ export class Inspector {
   #light(): string | undefined {
     const { graph, view } = this.#parts.graph;
     const selection = this.#session?.view.selection;
-    this.#parts.flow.select(this.#span());
+    const span = this.#span();
+    this.#parts.flow.select(span);
+    this.#parts.memory.select(span);
     if (!graph) return undefined;
     const drawn =
       selection === undefined ? undefined : "node" in selection ? drawnFor(graph, selection.node) : selection.group;
@@ -313,15 +333,16 @@ export class Inspector {
   async #fillDetails(): Promise<void> {
     const session = this.#session;
     if (!session) return;
-    const { details, graph } = this.#parts;
+    const { details, graph, memory } = this.#parts;
     const { selection } = session.view;
     const context = this.#context(session);
     const back = this.finding && { title: titleOf(this.finding), press: () => this.select(undefined) };
     if (selection !== undefined && "node" in selection) {
       try {
         const node = await session.ask("details", { node: selection.node });
-        if (session === this.#session && sameSelection(selection, session.view.selection))
-          details.node(node, context, back);
+        if (session !== this.#session || !sameSelection(selection, session.view.selection)) return;
+        details.node(node, { ...context, kept: memory.lineOf(node) }, back);
+        memory.describe(node);
       } catch (error) {
         if (!(error instanceof AnswerError)) throw error;
         details.problem(error.message);

@@ -18,6 +18,7 @@ import type { LayoutEngine } from "./graph/layoutEngine.ts";
 import { GraphPane } from "./graph/pane.ts";
 import { pngPicture, svgPicture } from "./graph/picture.ts";
 import { Inspector } from "./inspector.ts";
+import { MemoryPane } from "./memory/pane.ts";
 import { Search } from "./search/search.ts";
 import { Session } from "./session.ts";
 import { StepsPane } from "./steps/pane.ts";
@@ -25,17 +26,18 @@ import { Notices, progressText } from "./ui/notices.ts";
 import { Screen } from "./ui/screen.ts";
 import { Stage } from "./ui/stage.ts";
 import { Toolbar } from "./ui/toolbar.ts";
-import { Memory, type Mode } from "./view.ts";
+import { Remembered, type Mode } from "./view.ts";
 
 /** Until the extension has sent its own. */
 const firstSettings: PanelSettings = { digits: 4, budget: 150 };
 
 export class Panel {
   readonly #channel: Channel;
-  readonly #memory: Memory;
+  readonly #remembered: Remembered;
   readonly #graph: GraphPane;
   readonly #steps: StepsPane;
   readonly #flow: FlowPane;
+  readonly #memory: MemoryPane;
   readonly #inspector: Inspector;
   readonly #search: Search;
   readonly #toolbar: Toolbar;
@@ -49,11 +51,13 @@ export class Panel {
   #toReveal: number | undefined;
   /** The person does not want the colours that come with a finding. */
   #plain = false;
+  /** The memory was asked for before there was a trace. */
+  #toShowMemory = false;
   /** A question that could not be answered. */
   #problem: string | undefined;
 
   constructor(api: VSCodeApi, layouts: LayoutEngine) {
-    this.#memory = new Memory(api);
+    this.#remembered = new Remembered(api);
     this.#channel = new Channel(api, (message) => this.#receive(message));
     const details = new Details();
     this.#graph = new GraphPane(
@@ -71,11 +75,21 @@ export class Panel {
       hover: (node) => this.#inspector.hover(node),
       reveal: (source) => this.#inspector.markSource(source),
     });
+    this.#memory = new MemoryPane({
+      select: (node) => this.#inspector.select({ node }, true),
+      selectScope: (scope) => void this.#inspector.goToScope(scope),
+      hover: (node) => this.#inspector.hover(node),
+      reveal: (source) => this.#inspector.reveal(source),
+      mark: (source) => this.#inspector.markSource(source),
+      copy: (text) => this.#channel.post({ type: "copy", text }),
+      arrived: () => this.#inspector.refill(),
+    });
     this.#inspector = new Inspector({
       channel: this.#channel,
       graph: this.#graph,
       steps: this.#steps,
       flow: this.#flow,
+      memory: this.#memory,
       details,
       attempt: (work) => this.#attempt(work),
       changed: () => this.#save(),
@@ -108,9 +122,10 @@ export class Panel {
         details: details.element,
         flow: this.#flow,
         steps: this.#steps,
+        memory: this.#memory,
         screen: this.#screen.element,
       },
-      this.#memory.arrangement,
+      this.#remembered.arrangement,
       () => this.#save(),
     );
     handleKeys(this.#graph, {
@@ -183,8 +198,15 @@ export class Panel {
     const selected = same ? this.#inspector.selectedCard : undefined;
     this.#session?.end();
     if (!same) this.#graph.close();
-    const session = new Session(this.#channel, ready, this.#memory.view(ready.file, ready.function), this.#settings);
+    const session = new Session(
+      this.#channel,
+      ready,
+      this.#remembered.view(ready.file, ready.function),
+      this.#settings,
+    );
     this.#session = session;
+    if (this.#toShowMemory) session.view.mode = "backward";
+    this.#toShowMemory = false;
     this.#stale = ready.stale;
     this.#problem = undefined;
     this.#stage.show("graph");
@@ -237,13 +259,13 @@ export class Panel {
 
   /** Asked for, or come with the finding that is looked at. */
   get #heat(): boolean {
-    return this.#memory.arrangement.heat || (this.#inspector.finding !== undefined && !this.#plain);
+    return this.#remembered.arrangement.heat || (this.#inspector.finding !== undefined && !this.#plain);
   }
 
   #toggleHeat(): void {
     const heat = !this.#heat;
     this.#plain = !heat;
-    this.#memory.arrangement.heat = heat;
+    this.#remembered.arrangement.heat = heat;
     this.#showHeat();
     this.#save();
   }
@@ -265,6 +287,14 @@ export class Panel {
   #showMode(mode: Mode): void {
     this.#toolbar.mode(mode);
     this.#stage.mode(mode);
+  }
+
+  /** What stands below the graph is there with the backward pass alone. */
+  #showMemory(): void {
+    this.#stage.choose("memory");
+    if (!this.#session) this.#toShowMemory = true;
+    else if (this.#session.view.mode !== "backward") this.#setMode("backward");
+    this.#save();
   }
 
   #stepBy(by: number): void {
@@ -290,6 +320,9 @@ export class Panel {
         break;
       case "exportPng":
         void this.#attempt(this.#export("png"));
+        break;
+      case "memory":
+        this.#showMemory();
         break;
       case "stepForward":
         this.#stepBy(1);
@@ -327,7 +360,7 @@ export class Panel {
   #save(): void {
     if (!this.#session) return;
     const { ready, pinned } = this.#session;
-    this.#memory.save(ready.file, ready.function, pinned);
+    this.#remembered.save(ready.file, ready.function, pinned);
   }
 
   /** Whatever goes wrong is told in one sentence, unless it was withdrawn. */

@@ -27,7 +27,7 @@ export interface FindingMark {
   readonly message: string;
 }
 
-export type BottomTab = "flow" | "steps";
+export type BottomTab = "flow" | "steps" | "memory";
 
 /** Of the panel, whatever it shows. */
 export interface Arrangement {
@@ -47,7 +47,7 @@ interface Kept {
 }
 
 /** Reads and writes the page's state. A state of another shape (an older version's) counts as none. */
-export class Memory {
+export class Remembered {
   readonly #api: VSCodeApi;
   readonly #views = new Map<string, View>();
   readonly arrangement: Arrangement = { bottom: "steps", tab: "details", heat: false };

@@ -12,7 +12,7 @@ import type { Traces } from "../traces.ts";
 import { act, savePicture } from "./acts.ts";
 import { page } from "./html.ts";
 import { Mark } from "./mark.ts";
-import type { Ask, FromPanel, PanelMemory, PanelState, ToPanel } from "./protocol.ts";
+import type { Ask, FromPanel, PanelCommand, PanelMemory, PanelState, ToPanel } from "./protocol.ts";
 import { panelState, type PanelFacts } from "./state.ts";
 import { isFromPanel } from "./validate.ts";
 import { pack, unpack } from "./wire.ts";
@@ -45,6 +45,8 @@ export class Panel extends Disposable {
   #selected: { readonly function: string; readonly nodes: readonly number[]; readonly reveal?: boolean } | undefined;
   /** To be looked at as soon as it is shown. */
   #finding: Diagnostic | undefined;
+  /** For the page, as soon as it listens. */
+  #command: PanelCommand | undefined;
   #cursorTimer: NodeJS.Timeout | undefined;
 
   constructor(panel: vscode.WebviewPanel, services: PanelServices) {
@@ -95,6 +97,11 @@ export class Panel extends Disposable {
   async showFinding(document: vscode.TextDocument, name: string | undefined, finding: Diagnostic): Promise<void> {
     this.#finding = finding;
     await this.show(document, name);
+  }
+
+  command(command: PanelCommand): void {
+    this.#command = command;
+    this.#postCommand();
   }
 
   reveal(): void {
@@ -234,6 +241,12 @@ export class Panel extends Disposable {
     this.#finding = undefined;
   }
 
+  #postCommand(): void {
+    if (!this.#listening || this.#command === undefined) return;
+    this.#post({ type: "command", command: this.#command });
+    this.#command = undefined;
+  }
+
   #post(message: ToPanel): void {
     if (this.#listening) void this.#panel.webview.postMessage(pack(message));
   }
@@ -282,6 +295,7 @@ export class Panel extends Disposable {
         this.#postSettings();
         this.#update();
         this.#postSelection();
+        this.#postCommand();
         return;
       case "ask":
         return this.#answer(message.id, () => this.#ask(message));

@@ -30,6 +30,12 @@ export class Panels extends Disposable implements vscode.WebviewPanelSerializer 
     if (document) await panel.show(document, name, node);
   }
 
+  /** Shows what the backward pass of a function needs in memory. */
+  async showMemory(document: vscode.TextDocument | undefined, name?: string): Promise<void> {
+    await this.show(document, name);
+    this.#panel?.command("memory");
+  }
+
   /** Looks at one of a trace's findings. */
   async showFinding(document: vscode.TextDocument, trace: Trace, finding: Diagnostic): Promise<void> {
     const traced = trace.functions.find(({ diagnostics }) => diagnostics.includes(finding));

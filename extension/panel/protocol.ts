@@ -38,7 +38,7 @@ export type ToPanel =
   | { readonly type: "command"; readonly command: PanelCommand }
   | Answer;
 
-export type PanelCommand = "search" | "fit" | "exportSvg" | "exportPng" | "stepForward" | "stepBack";
+export type PanelCommand = "search" | "fit" | "exportSvg" | "exportPng" | "stepForward" | "stepBack" | "memory";
 
 /** To the request of the same id. */
 export interface Answer {
@@ -150,7 +150,7 @@ export type FromPanel =
   | { readonly type: "log"; readonly level: "error" | "warning" | "information"; readonly message: string };
 
 /** The engine's questions that the page may put, about one trace. */
-export type PanelMethod = "nodes" | "graph" | "details" | "steps" | "flow" | "search" | "tensor";
+export type PanelMethod = "nodes" | "graph" | "details" | "steps" | "flow" | "memory" | "search" | "tensor";
 
 export type Ask = { [Method in PanelMethod]: AskOf<Method> }[PanelMethod];
 

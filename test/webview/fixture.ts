@@ -31,6 +31,11 @@ export class Fixture {
     return openTraced(this.#browser!, await this.trace(file), options);
   }
 
+  /** The panel on another text of the formula's file. */
+  async openText(text: string): Promise<OpenPanel> {
+    return openTraced(this.#browser!, await this.engine.trace(formula, text));
+  }
+
   openState(options: PanelOptions): Promise<OpenPanel> {
     return openPanel(this.#browser!, options);
   }

@@ -1,11 +1,19 @@
 /** What is known of one node. */
-import type { NodeDetails } from "../../engine/process/protocol.ts";
-import { describeSummary, formatNumber, formatShape, formatSummary } from "../format.ts";
+import type { MemoryLine, NodeDetails } from "../../engine/process/protocol.ts";
+import {
+  describeBytes,
+  describeSummary,
+  formatBytes,
+  formatNumber,
+  formatPlural,
+  formatShape,
+  formatSummary,
+} from "../format.ts";
 import { html } from "../ui/dom.ts";
 import { elementsTable, type Elements } from "./elements.ts";
 import { excerptBlock } from "./excerpt.ts";
 import { histogramFigure } from "./histogram.ts";
-import { figures, heading, linkButton, place, sourceLink, type DetailsEvents } from "./parts.ts";
+import { figures, heading, linkButton, place, sourceLink, withCode, type DetailsEvents } from "./parts.ts";
 import { comesFrom, passesOn, ruleBlock } from "./rule.ts";
 
 export interface NodeContext {
@@ -13,6 +21,8 @@ export interface NodeContext {
   readonly digits: number;
   readonly events: DetailsEvents;
   readonly elements: (node: number, of: "value" | "adjoint") => Promise<Elements>;
+  /** What is kept of the values that its expression made, where that is known. */
+  readonly kept?: MemoryLine | undefined;
 }
 
 export function nodeDetails(node: NodeDetails, context: NodeContext): HTMLElement {
@@ -61,6 +71,7 @@ export function nodeDetails(node: NodeDetails, context: NodeContext): HTMLElemen
     ruleBlock(node),
     ...(constant ? [] : comesFrom(node, digits, events)),
     ...passesOn(node, digits, events),
+    ...kept(context),
     ...tensorParts(node, context),
     heading("Source"),
     excerptBlock(node),
@@ -71,6 +82,26 @@ function scopes(node: NodeDetails, events: DetailsEvents): HTMLElement | undefin
   if (node.scopes.length === 0) return undefined;
   const links = node.scopes.map(({ label, source }) => sourceLink(source, label, events.reveal));
   return html("div", { class: "scopes dim" }, "in ", ...links.flatMap((link, i) => (i === 0 ? [link] : [" › ", link])));
+}
+
+function kept({ kept: line, events }: NodeContext): Node[] {
+  if (!line) return [];
+  const { bytes, values, reasons } = line;
+  const name = values === 1 ? "this value" : formatPlural(values, "value");
+  return [
+    heading("Kept for the backward pass"),
+    figures([{ name, figure: formatBytes(bytes), kind: "value", tooltip: describeBytes(bytes) }]),
+    html(
+      "ul",
+      { class: "places" },
+      ...reasons.map(({ text, node }) => {
+        const link = linkButton("", "Select what reads it", () => events.selectNode(node));
+        link.classList.add("plain");
+        link.append(...withCode(text));
+        return html("li", {}, link);
+      }),
+    ),
+  ];
 }
 
 function tensorParts(node: NodeDetails, context: NodeContext): Node[] {

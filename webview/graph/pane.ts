@@ -1,5 +1,5 @@
 /** The graph of the session's function: asks for what is visible, lays it out, draws it. */
-import type { Graph } from "../../engine/process/protocol.ts";
+import type { Graph, Group } from "../../engine/process/protocol.ts";
 import { CancelledError } from "../channel.ts";
 import { formatPlural } from "../format.ts";
 import type { Session } from "../session.ts";
@@ -85,6 +85,17 @@ export class GraphPane {
       // One call around the loop, and another around that.
       await this.spread(first, last);
     } else this.fit();
+  }
+
+  /** Opens groups until the nodes `first` to `last` have one of their own, and tells what stands for them. */
+  async showSpan(first: number, last: number): Promise<string | undefined> {
+    const { graph } = this;
+    const around = graph && tightest(graph, first, last);
+    if (!around || around.open || (around.first === first && around.last === last)) return around?.id;
+    await this.toggle(around.id);
+    // No more than fits was opened.
+    if (this.graph?.groups.some(({ id, open }) => id === around.id && open) !== true) return around.id;
+    return this.showSpan(first, last);
   }
 
   /** Opens the groups around a node until it is drawn. */
@@ -222,4 +233,11 @@ function without(graph: Graph, id: string): string[] {
   const inside = (group: string | undefined): boolean =>
     group !== undefined && (group === id || inside(parents.get(group)));
   return graph.open.filter((group) => !inside(group));
+}
+
+/** The innermost group that all of these nodes stand in. */
+function tightest({ groups }: Graph, first: number, last: number): Group | undefined {
+  return groups
+    .filter((group) => group.first <= first && last <= group.last)
+    .sort((a, b) => a.last - a.first - (b.last - b.first))[0];
 }

@@ -1,5 +1,5 @@
-/** Where everything stands: graph and side pane above, flow and steps below; one under the other where it is narrow. */
-import type { Arrangement, Mode } from "../view.ts";
+/** Where everything stands: graph and side pane above, flow, steps and memory below; one under the other where it is narrow. */
+import type { Arrangement, BottomTab, Mode } from "../view.ts";
 import { html } from "./dom.ts";
 import { quietMs } from "./screen.ts";
 import { sash } from "./sash.ts";
@@ -17,10 +17,13 @@ interface Parts {
   readonly details: HTMLElement;
   readonly flow: Tabbed;
   readonly steps: Tabbed;
+  readonly memory: Tabbed;
   readonly screen: HTMLElement;
 }
 
 type Tab = Arrangement["tab"];
+
+const bottomTabs: readonly BottomTab[] = ["flow", "steps", "memory"];
 
 const narrowestSide = 200;
 const lowestBottom = 100;
@@ -42,16 +45,13 @@ export class Stage {
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(parts: Parts, arrangement: Arrangement, changed: () => void) {
-    const { toolbar, notices, graph, details, flow, steps, screen } = parts;
+    const { toolbar, notices, graph, details, screen } = parts;
     this.#arrangement = arrangement;
-    const bar = html("div", { class: "bottom-bar" }, this.#tabList(changed), flow.head, steps.head);
-    const bottom = html(
-      "section",
-      { class: "bottom", "aria-label": "Backward pass" },
-      bar,
-      flow.element,
-      steps.element,
-    );
+    const tabbed = bottomTabs.map((name) => ({ name, ...parts[name] }));
+    const heads = tabbed.map(({ head }) => head);
+    const bar = html("div", { class: "bottom-bar" }, this.#tabList(changed), ...heads);
+    const elements = tabbed.map(({ element }) => element);
+    const bottom = html("section", { class: "bottom", "aria-label": "Backward pass" }, bar, ...elements);
     const side = sash({
       label: "Width of the details",
       orientation: "vertical",
@@ -66,10 +66,7 @@ export class Stage {
       resize: (size) => this.#sizeBottom(clamp(size, lowestBottom, innerHeight - leftForGraph)),
       done: changed,
     });
-    for (const [name, { element }] of [
-      ["flow", flow],
-      ["steps", steps],
-    ] as const) {
+    for (const { name, element } of tabbed) {
       element.id = `${name}-panel`;
       element.setAttribute("role", "tabpanel");
       element.setAttribute("aria-labelledby", `${name}-tab`);
@@ -142,7 +139,7 @@ export class Stage {
   }
 
   #tabList(changed: () => void): HTMLElement {
-    const labels = { details: "Details", flow: "Flow", steps: "Steps" } as const;
+    const labels = { details: "Details", flow: "Flow", steps: "Steps", memory: "Memory" } as const;
     for (const [name, label] of Object.entries(labels) as [Tab, string][]) {
       const attributes = { id: `${name}-tab`, type: "button", role: "tab", "aria-controls": `${name}-panel` };
       const button = html("button", attributes, label);
