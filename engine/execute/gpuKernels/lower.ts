@@ -54,6 +54,7 @@ const knownAttributes: Readonly<Record<string, readonly string[]>> = {
   softmax: ["axis"],
   logSoftmax: ["axis"],
   argsort: ["axis", "descending"],
+  standardize: ["axes", "epsilon"],
   conv: [...ofWindows, "groups"],
   convTranspose: [...ofWindows, "groups"],
   convKernel: [...ofWindows, "groups"],
@@ -173,6 +174,13 @@ const lowerings: Readonly<Record<string, Lower>> = {
     const terms = graph.elementwise("where", labels!, surprise, graph.number(0));
     return mean(graph, terms, batch);
   },
+  standardize: (graph, [x], { attributes }) => {
+    const axes = axesIn(attributes);
+    const centered = graph.elementwise("sub", x!, meanOver(graph, x!, axes));
+    const variance = meanOver(graph, graph.elementwise("square", centered), axes);
+    const steadied = graph.elementwise("add", variance, graph.number(attributes["epsilon"] as number));
+    return graph.elementwise("mul", centered, graph.elementwise("rsqrt", steadied));
+  },
   argsort: (graph, [x], { shape, attributes }) => {
     const ranks = graph.operation("rank", [x!], shape, attributes);
     return graph.operation("inversePermutation", [ranks], shape, { axis: axisIn(attributes) });
@@ -185,6 +193,12 @@ function shares(graph: Graph, attributes: Attributes): number {
   const each = sharesOf(averaging);
   if (each.every((share) => share === each[0])) return graph.number(each[0] ?? 0);
   return graph.constant(positions(averaging), Float32Array.from(each));
+}
+
+/** The mean over axes, which stay with extent 1. */
+function meanOver(graph: Graph, x: number, axes: readonly number[]): number {
+  const count = axes.reduce((product, axis) => product * graph.shapeOf(x)[axis]!, 1);
+  return graph.elementwise("div", sumOver(graph, x, axes), graph.number(count));
 }
 
 function mean(graph: Graph, x: number, count: number): number {

@@ -35,7 +35,7 @@ const covered: ReadonlySet<PrimitiveName> = new Set([
   ] as const),
   ...(["logicalNot", "isNaN", "isFinite", "isInf", "erfc", "xlogy", "logAddExp", "any", "all", "identity"] as const),
   ...(["conv", "convTranspose", "convKernel", "maxPool", "maxPoolIndices", "avgPool", "avgPoolTranspose"] as const),
-  ...(["cumprod", "linearRecurrence"] as const),
+  ...(["cumprod", "linearRecurrence", "standardize"] as const),
   "custom",
 ]);
 
