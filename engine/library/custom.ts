@@ -1,6 +1,7 @@
 import * as differentiate from "../differentiate/custom.ts";
 import { recording } from "../tape/recording.ts";
 import type { Value as Traced } from "../tape/tensor.ts";
+import { ReadValues } from "./readValues.ts";
 import type { Value } from "./types.ts";
 import { asValue } from "./values.ts";
 
@@ -31,12 +32,18 @@ export function customVjp<Inputs extends readonly Value[], Output extends Value>
 ): (...inputs: Inputs) => Output {
   if (typeof forward !== "function" || typeof backward !== "function")
     throw new TypeError("customVjp takes two functions: forward(...inputs) and backward(cotangent, inputs, output)");
-  const rule = differentiate.customVjp(
-    forwardOf("customVjp", forward),
-    (cotangent, inputs, output) => {
-      const given: unknown = (backward as unknown as differentiate.Backward)(cotangent, inputs, output);
+  const call = backward as unknown as differentiate.Backward;
+  const pull = new ReadValues(
+    "backward",
+    ([cotangent], at) => {
+      const given: unknown = call(cotangent!, at.slice(0, -1), at.at(-1)!);
       return (Array.isArray(given) ? given.map((x) => convertible("customVjp", x)) : given) as Traced[];
     },
+    recording.site,
+  );
+  const rule = differentiate.customVjp(
+    forwardOf("customVjp", forward),
+    (cotangent, inputs, output) => pull.call([cotangent], [...inputs, output]),
     recording.site,
   );
   return ofValues("customVjp", rule) as never;
@@ -63,13 +70,15 @@ export function customJvp<Inputs extends readonly Value[], Output extends Value>
 ): (...inputs: Inputs) => Output {
   if (typeof forward !== "function" || typeof pushforward !== "function")
     throw new TypeError("customJvp takes two functions: forward(...inputs) and pushforward(tangents, inputs, output)");
+  const call = pushforward as unknown as differentiate.Pushforward;
+  const push = new ReadValues(
+    "tangent",
+    (tangents, at) => [convertible("customJvp", call(tangents, at.slice(0, -1), at.at(-1)!)) as Traced],
+    recording.site,
+  );
   const rule = differentiate.customJvp(
     forwardOf("customJvp", forward),
-    (tangents, inputs, output) =>
-      convertible(
-        "customJvp",
-        (pushforward as unknown as differentiate.Pushforward)(tangents, inputs, output),
-      ) as Traced,
+    (tangents, inputs, output) => push.call(tangents, [...inputs, output])[0]!,
     recording.site,
   );
   return ofValues("customJvp", rule) as never;

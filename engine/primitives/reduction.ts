@@ -4,7 +4,7 @@ import { add, div, mul, square, sub } from "./arithmetic.ts";
 import { axesOf, axisOf, lanesOf, type Axes } from "./axes.ts";
 import { ShapeError } from "./broadcastShapes.ts";
 import { broadcastTo } from "./broadcasting.ts";
-import { equal } from "./comparison.ts";
+import { equal, notEqual } from "./comparison.ts";
 import { slice } from "./indexing.ts";
 import { expand, reduced, reduction, type Reduction } from "./reducing.ts";
 import { dataOf, primitive, shapeOf, type Primitive } from "./rule.ts";
@@ -78,7 +78,7 @@ function alongAxis<T>(axis: number, range: T): (T | null)[] {
   return [...new Array<null>(axis).fill(null), range];
 }
 
-/** √Σx². The derivative x/‖x‖ is 0 where the norm is, the subgradient of least norm. */
+/** √Σx². The derivative x/‖x‖ is 0 where the norm is, the subgradient of least norm, and so are the derivatives of that. */
 export const norm: Primitive<Reduction> = reduction(
   "norm",
   (data, { outer, extent, inner }, results) => {
@@ -90,14 +90,15 @@ export const norm: Primitive<Reduction> = reduction(
   {
     jvp: ([tangent], [x], y, attributes) => {
       const { axes, keepDims } = reduced(attributes);
-      return div(sum(mul(tangent!, x!), axes, keepDims), nonZero(y));
+      return overNorm(sum(mul(tangent!, x!), axes, keepDims), y);
     },
-    vjp: [(cotangent, [x], y, attributes) => mul(x!, expand(div(cotangent, nonZero(y)), x!, attributes))],
+    vjp: [(cotangent, [x], y, attributes) => mul(x!, expand(overNorm(cotangent, y), x!, attributes))],
   },
 );
 
-function nonZero(y: Value): Value {
-  return add(y, equal(y, 0));
+/** a/y; 0 where y is. */
+function overNorm(a: Value, y: Value): Value {
+  return div(mul(a, notEqual(y, 0)), add(y, equal(y, 0)));
 }
 
 /** 1 where `decides` of some element, else 0; the opposite where `inverted`. */

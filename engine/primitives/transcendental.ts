@@ -1,6 +1,6 @@
 import type { Value } from "../tape/tensor.ts";
 import { add, div, mul, neg, sub } from "./arithmetic.ts";
-import { equal } from "./comparison.ts";
+import { equal, notEqual } from "./comparison.ts";
 import { binary, unary } from "./elementwise.ts";
 import { native } from "./native.ts";
 import { variadic } from "./variadic.ts";
@@ -46,8 +46,8 @@ export const atan2 = binary("atan2", Math.atan2, [
   (a, b) => neg(div(div(a, hypotOfTwo(a, b)), hypotOfTwo(a, b))),
 ]);
 
-// ∂y/∂xₖ = xₖ/y; at the origin 0, the subgradient of least norm.
-const directionCosine = (x: Value, y: Value): Value => div(x, add(y, equal(y, 0)));
+// ∂y/∂xₖ = xₖ/y; at the origin 0, the subgradient of least norm, and so are the derivatives of that.
+const directionCosine = (x: Value, y: Value): Value => div(mul(x, notEqual(y, 0)), add(y, equal(y, 0)));
 
 const hypotOfTwo = binary("hypot", Math.hypot, [
   (a, _, y) => directionCosine(a, y),

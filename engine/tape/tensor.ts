@@ -82,7 +82,10 @@ export class TracedNumber {
 
   /** Traced code decides operators itself. Anywhere else they would silently be NaN, and the gradient lost. */
   [Symbol.toPrimitive](hint: string): string {
-    if (hint === "string") return String(this.primal);
+    if (hint === "string") {
+      textsMade.count++;
+      return String(this.primal);
+    }
     throw new TypeError(
       "an operator, a comparison or Math met a traced number outside of traced code: " +
         "use add, sub, mul, div, pow, where and the other functions from adjoint there",
@@ -90,8 +93,14 @@ export class TracedNumber {
   }
 }
 
+/** How often a traced number was turned into a text, from which a number may be read again. */
+export const textsMade = { count: 0 };
+
 /** What a model computes with. */
 export type Value = number | TracedNumber | Tensor;
 
 /** The site of the variable that first held a tensor: where a constant is declared that a tape takes as an input. */
 export const declarationSites = new WeakMap<Tensor, number>();
+
+/** Random numbers that were drawn while a recording was on, and what was computed from them alone: other ones in each run. */
+export const drawnTensors = new WeakSet<Tensor>();
