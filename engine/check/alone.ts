@@ -18,9 +18,21 @@ const custom = codeOf("custom");
 export function alone(run: Tape, node: number, cotangent: Primal, alive?: () => unknown): Evaluate {
   const operation = run.operation[node]!;
   const attributes = (run.flags[node]! & hasAttributes) === 0 ? noAttributes : run.attributes(node);
-  const primals = run.inputPrimals(node);
-  const words: number[] = [];
-  run.forEachWord(node, (word) => words.push(word));
+  const applied = (inputs: readonly Value[]): Value =>
+    operation === custom
+      ? customRuleOf(attributes).apply(inputs)
+      : apply(operation, rules[operation]!, inputs, attributes);
+  return aloneWith(applied, run.inputPrimals(node), variesOn(run, node), cotangent, alive);
+}
+
+/** The same of anything that can be applied. `moving`: which of the inputs move. */
+export function aloneWith(
+  applied: (inputs: readonly Value[]) => Value,
+  primals: readonly Primal[],
+  moving: readonly boolean[],
+  cotangent: Primal,
+  alive?: () => unknown,
+): Evaluate {
   return async (move?: Move): Promise<Evaluation | undefined> => {
     await alive?.();
     const tape = new MovedTape(move);
@@ -28,17 +40,13 @@ export function alone(run: Tape, node: number, cotangent: Primal, alive?: () => 
     try {
       return recordOn(tape, () => {
         const inputs = primals.map((primal, k): Value => {
-          if (!varies(run, words[k]!)) return still(primal);
+          if (!moving[k]!) return still(primal);
           const input = tape.addInput(still(primal), String(k), 0);
           const kind = input instanceof Tensor ? ("tensor" as const) : ("number" as const);
           parameters.push({ name: String(k), structure: { kind, node: input.node } });
           return input;
         });
-        const result =
-          operation === custom
-            ? customRuleOf(attributes).apply(inputs)
-            : apply(operation, rules[operation]!, inputs, attributes);
-        const total = sum(mul(result, still(cotangent)));
+        const total = sum(mul(applied(inputs), still(cotangent)));
         if (!isTraced(total)) return { tape, value: total as number, output: -1, parameters };
         const output = (total as Exclude<Value, number>).node;
         return { tape, value: tape.primal[output]!, output, parameters };
@@ -54,6 +62,9 @@ export function still(primal: Primal): Primal {
   return typeof primal === "number" ? primal : new Tensor(primal.shape, primal.data);
 }
 
-function varies(tape: Tape, word: number): boolean {
-  return word >= 0 && operationName(tape.operation[word]!) !== "constant";
+/** Of each input of a node, whether it is no constant. */
+export function variesOn(tape: Tape, node: number): boolean[] {
+  const found: boolean[] = [];
+  tape.forEachWord(node, (word) => found.push(word >= 0 && operationName(tape.operation[word]!) !== "constant"));
+  return found;
 }

@@ -4,15 +4,16 @@ import type { SourceRange } from "../language/instrument/sourceReport.ts";
 import { heldValues } from "../primitives/held.ts";
 import { notAnalyticBecause } from "./complex/step.ts";
 import { findCulprits, firstNonFinite } from "./culprits.ts";
-import { largestAdjoint, parameterElements } from "./elements.ts";
+import { parameterElements } from "./elements.ts";
 import type { Evaluate, Evaluation } from "./evaluation.ts";
 import { checkNearby } from "./nearby.ts";
 import type { Checked, Culprit, RuleCheck } from "./report.ts";
 import { difference } from "./determinism.ts";
-import { diagnosticsOf, secondOrderDiagnostics, type About } from "./diagnostics.ts";
+import { diagnosticsOf, secondOrderDiagnostics, withoutValue, type About } from "./diagnostics.ts";
 import { checkDrift } from "./drift.ts";
-import { checkSecondOrder } from "./secondOrder.ts";
+import { checkSecondOrder, secondOrderCulprits } from "./secondOrder.ts";
 import { checkRules } from "./rules.ts";
+import { noteUses, usesOf } from "./ruleUses.ts";
 import { byBadness, isBad, Survey, type Budget } from "./survey.ts";
 import { Ballot } from "./votes.ts";
 
@@ -50,7 +51,7 @@ async function check(evaluate: Evaluate, options: CheckOptions): Promise<Checked
   const { placeOf, onProgress = () => undefined } = options;
   const first = await atPoint(evaluate);
   const begin = performance.now();
-  const base = await atPoint(evaluate);
+  const { result: base, uses: noted } = await noteUses(() => atPoint(evaluate));
   const runMs = performance.now() - begin;
   const unstable = first && base ? difference(first, base, options) : undefined;
   const parameters = base === undefined ? [] : parameterElements(base);
@@ -65,7 +66,7 @@ async function check(evaluate: Evaluate, options: CheckOptions): Promise<Checked
     heldValues.repeat();
     return evaluate(move);
   };
-  const ballot = new Ballot(moved, base, largestAdjoint(base, adjoints), placeOf);
+  const ballot = new Ballot(moved, base, adjoints, placeOf);
   const budget = { ...defaultBudget, ...options.budget };
   const survey = new Survey(parameters, adjoints, ballot, budget, onProgress);
   const { elements: checked, directions, coverage } = await survey.finish(runMs);
@@ -78,13 +79,18 @@ async function check(evaluate: Evaluate, options: CheckOptions): Promise<Checked
   const wrong = all.some(({ verdict }) => verdict === "wrong");
   const onKink = all.some(({ kink }) => kink?.distance === 0);
   const here = await findCulprits(base, adjoints, options, wrong ? "all" : "custom", wrong ? culpritMs : ruleMs);
-  const { rules, culprits: byThemselves } = await checkRules(base, adjoints, options, ruleMs, onKink);
+  const uses = usesOf(base, adjoints, noted);
+  const { rules, culprits: byThemselves } = await checkRules(uses, options, ruleMs, onKink);
   const culprits = [...here, ...byThemselves.filter((other) => !here.some((found) => sameRule(found, other)))];
+  // A gradient that is computed inside of the function rests on second derivatives of its rules.
+  if (wrong && culprits.every(({ kind }) => kind === "far"))
+    culprits.push(...(await secondOrderCulprits(uses, options)));
   if (all.some(({ verdict }) => verdict === "non-finite")) {
     const culprit = output < 0 ? undefined : firstNonFinite(base, adjoints, options);
-    if (culprit !== undefined) culprits.push(culprit);
+    if (culprit !== undefined && !culprits.some((found) => sameRule(found, culprit))) culprits.push(culprit);
   }
-  const failed = all.some(isBad);
+  const noValue = withoutValue(base, options);
+  const failed = all.some(isBad) || noValue !== undefined;
   const nearby = failed
     ? { points: [], culprits: [] }
     : await checkNearby(evaluate, base, adjoints, options, performance.now() + Math.min(nearbyMs, budget.milliseconds));
@@ -92,10 +98,15 @@ async function check(evaluate: Evaluate, options: CheckOptions): Promise<Checked
   heldValues.release();
   const secondOrder = failed
     ? undefined
-    : await checkSecondOrder(held(evaluate), base, adjoints, options, runMs, performance.now() + secondOrderMs);
+    : await checkSecondOrder(held(evaluate), base, adjoints, uses, {
+        ...options,
+        runMs,
+        end: performance.now() + secondOrderMs,
+        onKink,
+      });
   heldValues.release();
   const drift = failed ? [] : [await checkDrift(evaluate)];
-  const diagnostics = diagnosticsOf({ options, votes: all, nearby: nearby.points, culprits, failed, onKink });
+  const diagnostics = diagnosticsOf({ options, noValue, votes: all, nearby: nearby.points, culprits, failed, onKink });
   diagnostics.push(...secondOrderDiagnostics(options, secondOrder));
   const { notAnalytic } = ballot;
   return {

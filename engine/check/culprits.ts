@@ -7,7 +7,7 @@ import { dataOf, type Primal } from "../primitives/rule.ts";
 import { firstPrimitive } from "../tape/tape.ts";
 import { Tensor } from "../tape/tensor.ts";
 import { alone } from "./alone.ts";
-import { largestAdjoint, parameterElements, randomDirection } from "./elements.ts";
+import { parameterElements, randomDirection } from "./elements.ts";
 import type { Evaluate, Evaluation } from "./evaluation.ts";
 import type { Culprit, Votes } from "./report.ts";
 import { byBadness, generator, isBad, Survey, unlike, type Budget } from "./survey.ts";
@@ -22,7 +22,7 @@ const mostCulprits = 10;
 
 const custom = codeOf("custom");
 /** Their derivative differs from that of their value on purpose. */
-const exempt: ReadonlySet<string> = new Set(["stopGradient", "fround", "f16round"]);
+const exempt: ReadonlySet<string> = new Set(["stopGradient", "fround", "f16round", "bf16round"]);
 
 export interface Places {
   /** Where a site stands; what has no site stands at its function. */
@@ -125,7 +125,12 @@ async function checkNode(
 ): Promise<Culprit | undefined> {
   const evaluate = alone(tape, node, cotangentOf(tape, adjoints, node) ?? ones(tape, node), alive);
   const worst = await worstOf(evaluate, placeOf, how);
-  return worst && culpritOf(tape, node, worst, placeOf);
+  const operation = {
+    op: operationName(tape.operation[node]!),
+    inputs: tape.inputPrimals(node),
+    places: placesOf(tape, node, placeOf),
+  };
+  return worst && culpritOf(operation, worst);
 }
 
 /** The element, or the direction, of an operation alone whose derivative is worst; undefined where all are right. */
@@ -137,7 +142,7 @@ export async function worstOf(
   const base = await evaluate();
   if (base === undefined || base.output < 0) return undefined;
   const local = reverse(base.tape, base.output);
-  const ballot = new Ballot(evaluate, base, largestAdjoint(base, local), placeOf);
+  const ballot = new Ballot(evaluate, base, local, placeOf);
   if (how === "quickly") {
     const random = generator(7);
     const along = randomDirection(base, local, () => unlike(random));
@@ -151,16 +156,19 @@ export async function worstOf(
 
 /** What is told of an operation whose rule is wrong. */
 export function culpritOf(
-  tape: Evaluation["tape"],
-  node: number,
+  {
+    op,
+    inputs,
+    places,
+  }: {
+    readonly op: string;
+    readonly inputs: readonly Primal[];
+    readonly places: Pick<Culprit, "source" | "definition">;
+  },
   worst: Votes & Pick<Culprit, "index"> & { readonly name: string },
-  placeOf: Places["placeOf"],
 ): Culprit {
-  const operation = tape.operation[node]!;
-  const op = operationName(operation);
   const input = Number(worst.name);
   const { reverse: back, forward, numeric, complex, error, index } = worst;
-  const inputs = tape.inputPrimals(node).map((primal) => (typeof primal === "number" ? primal : primal.shape));
   return {
     op,
     input,
@@ -170,13 +178,13 @@ export function culpritOf(
     numeric,
     ...(complex === undefined ? {} : { complex }),
     error,
-    inputs,
-    ...placesOf(tape, node, placeOf),
-    message: sentence(op, input, worst, tape.inputPrimals(node)[input]),
+    inputs: inputs.map((primal) => (typeof primal === "number" ? primal : primal.shape)),
+    ...places,
+    message: sentence(op, input, worst, inputs[input]),
   };
 }
 
-export function placesOf(
+function placesOf(
   tape: Evaluation["tape"],
   node: number,
   placeOf: Places["placeOf"],

@@ -1,5 +1,8 @@
 /** What a gradient check says besides the elements that are wrong. */
 import type { Diagnostic, SourceRange } from "../language/instrument/sourceReport.ts";
+import { operationName } from "../primitives/names.ts";
+import { dataOf } from "../primitives/rule.ts";
+import type { Evaluation } from "./evaluation.ts";
 import type { Culprit, DirectionCheck, ElementCheck, NearbyCheck, SecondOrderCheck } from "./report.ts";
 
 /** The function that is spoken of. */
@@ -13,6 +16,7 @@ export interface About {
 
 export function diagnosticsOf({
   options: { name, placeOf, failureBeside },
+  noValue,
   votes,
   nearby,
   culprits,
@@ -20,6 +24,7 @@ export function diagnosticsOf({
   onKink,
 }: {
   options: About;
+  noValue: Diagnostic | undefined;
   votes: readonly (ElementCheck | DirectionCheck)[];
   nearby: readonly NearbyCheck[];
   culprits: readonly Culprit[];
@@ -27,12 +32,15 @@ export function diagnosticsOf({
   onKink: boolean;
 }): Diagnostic[] {
   const found: Diagnostic[] = [];
+  if (noValue !== undefined) found.push(noValue);
   const wrong = votes.find(({ verdict }) => verdict === "wrong");
   const certain = culprits.filter(({ kind }) => kind !== "far");
   if (wrong !== undefined && certain.length === 0) found.push(unexplained(name, wrong, placeOf));
-  const lonely = votes.some(
-    ({ verdict, numeric, reverse }) => verdict === "non-finite" && Number.isNaN(numeric) && Number.isFinite(reverse),
-  );
+  const lonely =
+    noValue === undefined &&
+    votes.some(
+      ({ verdict, numeric, reverse }) => verdict === "non-finite" && Number.isNaN(numeric) && Number.isFinite(reverse),
+    );
   if (lonely) {
     const why = failureBeside?.();
     found.push({
@@ -91,7 +99,7 @@ function hiddenByOthers(name: string, { message, source, definition }: Culprit):
   return {
     code: "wrong-rule",
     severity: "error",
-    message: `${name} uses a custom rule that is wrong, although no error of its gradient shows here. ${message}`,
+    message: `${name} uses ${definition === undefined ? "an operation whose rule" : "a custom rule that"} is wrong, although no error of its gradient shows here. ${message}`,
     source,
     ...(definition === undefined ? {} : { related: [{ message: "The rule is defined here.", source: definition }] }),
   };
@@ -107,14 +115,37 @@ function perhaps({ message, source, definition }: Culprit): Diagnostic {
   };
 }
 
+/** Where the function has no finite value at its own point: the first operation that gives none. */
+export function withoutValue({ tape, value, output }: Evaluation, { name, placeOf }: About): Diagnostic | undefined {
+  if (Number.isFinite(value)) return undefined;
+  const finite = (node: number): boolean => dataOf(tape.primalOf(node)).every(Number.isFinite);
+  let node = 0;
+  while (node < output && finite(node)) node++;
+  const op = output < 0 ? "" : operationName(tape.operation[node]!);
+  const what = op === "" || op === "input" || op === "constant" ? "" : `: here ${op} gives what is not finite`;
+  return {
+    code: "no-value",
+    severity: "error",
+    message: `${name} gives ${value} at its own point, so there is no gradient to check${what}.`,
+    source: placeOf(output < 0 ? 0 : tape.site[node]!),
+  };
+}
+
 /** Where every operation's rule is right and the gradient still is not, something left the trace or a branch hid it. */
 function unexplained(
   name: string,
   wrong: ElementCheck | DirectionCheck,
   placeOf: (site: number) => SourceRange,
 ): Diagnostic {
-  const { kink, untraced } = wrong;
+  const { kink, untraced, cancelled } = wrong;
   const element = "index" in wrong ? wrong.name + wrong.index.map((k) => `[${k}]`).join("") : wrong.name;
+  if (cancelled !== undefined)
+    return {
+      code: "cancellation",
+      severity: "error",
+      message: `The gradient of ${name} with respect to ${element} is made of rounding: large terms cancel, and what they were rounded by here is most of what is left. Write it so that they do not cancel, as with Math.expm1, Math.log1p, Math.hypot or 2·sin²(x/2) for 1 − cos x.`,
+      source: cancelled,
+    };
   const here = untraced === undefined ? "" : `; the operation here takes such a value`;
   const message =
     kink === undefined

@@ -40,6 +40,8 @@ export async function checkDrift(evaluate: Evaluate): Promise<DriftCheck> {
       return refused("in float32 a comparison comes out otherwise, so the program takes another way");
     const value = { float64: tape.primal[output]!, float32: found.loss };
     if (!Number.isFinite(value.float64)) return refused("the value is not finite");
+    if (!Number.isFinite(found.loss) || found.gradients.some((data) => !data.every(Number.isFinite)))
+      return { ...about, verdict: "drifts", value, reason: "in float32 it is not finite" };
     return { ...about, ...judged(run.evaluation, value, reference.primals, found.gradients) };
   } catch (error) {
     return refused(error instanceof Error ? error.message : String(error));

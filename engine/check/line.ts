@@ -24,14 +24,16 @@ export class Line {
   readonly #evaluate: Evaluate;
   readonly #base: Evaluation;
   readonly #path: Path;
+  readonly #rounding: number;
   readonly #points = new Map<number, Point | undefined>();
 
-  /** `path`: the way of the base. */
-  constructor(evaluate: Evaluate, base: Evaluation, path: Path, direction: Direction) {
+  /** `path`: the way of the base. `rounding`: how far rounding inside of it may put its value off. */
+  constructor(evaluate: Evaluate, base: Evaluation, path: Path, rounding: number, direction: Direction) {
     this.direction = direction;
     this.#evaluate = evaluate;
     this.#base = base;
     this.#path = path;
+    this.#rounding = rounding;
   }
 
   /** Undefined where the function has no finite value. */
@@ -87,14 +89,16 @@ export class Line {
       const [near, far] = [await this.at(side), await this.at(side * farther)];
       if (near === undefined || far === undefined) return false;
       const [rest, before] = [near, far].map(({ value }) => Math.abs(value - this.#base.value)) as [number, number];
-      if (rest > before / 2 && rest > sureness * Number.EPSILON * Math.abs(this.#base.value)) return false;
+      const rounding = Math.max(this.#rounding, Number.EPSILON * Math.abs(this.#base.value));
+      if (rest > before / 2 && rest > sureness * rounding) return false;
     }
     return true;
   }
 
   /** The error that rounding puts into a difference quotient over `width`. */
   noise(width: number, ...points: readonly Point[]): number {
-    const rounding = roundingNoise([this.#base.value, ...points.map(({ value }) => value)], width);
+    const ofValues = roundingNoise([this.#base.value, ...points.map(({ value }) => value)], width);
+    const rounding = Math.max(ofValues, this.#rounding / Math.abs(width));
     return points.reduce((sum, { noise }) => sum + noise / Math.abs(width), rounding);
   }
 

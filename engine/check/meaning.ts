@@ -12,7 +12,10 @@ export function dissent(
 ): { readonly dissent: Dissent; readonly meaning: string } {
   const agree = (a: number, b: number): boolean =>
     Math.abs(a - b) <= Math.max(tolerance, 1e-6 * (Math.abs(a) + Math.abs(b)));
-  const told = (who: Dissent): { dissent: Dissent; meaning: string } => ({ dissent: who, meaning: meanings[who] });
+  const told = (who: Exclude<Dissent, "rounding">): { dissent: Dissent; meaning: string } => ({
+    dissent: who,
+    meaning: meanings[who],
+  });
   if (atKink) return told(agree(reverse, forward) ? "kink" : "modes");
   const measured = complex !== undefined && agree(complex, numeric) ? complex : numeric;
   const [back, ahead] = [agree(reverse, measured), agree(forward, measured)];
@@ -23,7 +26,14 @@ export function dissent(
   return told(agree(complex, reverse) ? "program" : "rules");
 }
 
-const meanings: Readonly<Record<Dissent, string>> = {
+/** Of modes and a complex step that agree on what rounding made of terms that cancel. */
+export const roundingDissent = {
+  dissent: "rounding",
+  meaning:
+    "Reverse mode, forward mode and a complex step agree, so the rules are right, but large terms cancel here and leave hardly more than their rounding.",
+} as const;
+
+const meanings: Readonly<Record<Exclude<Dissent, "rounding">, string>> = {
   reverse: "Only reverse mode is off: an adjoint rule (VJP) is wrong, the tangent rules are right.",
   forward: "Only forward mode is off: a tangent rule (JVP) is wrong, the gradient by reverse mode is right.",
   rules:

@@ -3,7 +3,7 @@ import { heldValues } from "../primitives/held.ts";
 import { Tensor } from "../tape/tensor.ts";
 import type { Adjoints } from "../differentiate/reverse.ts";
 import { findCulprits, type Places } from "./culprits.ts";
-import { largestAdjoint, randomDirection, sizeOfPrimal } from "./elements.ts";
+import { randomDirection, sizeOfPrimal } from "./elements.ts";
 import { from, settled, type Evaluate, type Evaluation, type Move } from "./evaluation.ts";
 import type { Culprit, NearbyCheck } from "./report.ts";
 import { generator, unlike } from "./survey.ts";
@@ -44,7 +44,7 @@ export async function checkNearby(
       heldValues.repeat();
       return there(move);
     };
-    const ballot = new Ballot(again, base, largestAdjoint(base, local), places.placeOf);
+    const ballot = new Ballot(again, base, local, places.placeOf);
     const votes = await ballot.votes(along.direction, along.reverse);
     points.push({ ...votes, distance, value: base.value });
     if (votes.verdict !== "wrong") continue;

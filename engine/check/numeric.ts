@@ -2,7 +2,7 @@ import { Path, type Crossing } from "./crossings.ts";
 import type { Direction, Evaluate, Evaluation } from "./evaluation.ts";
 import { Line } from "./line.ts";
 import { DifferenceTableau, reduction, type Estimate } from "./ridders.ts";
-import { sidesOf, unseenKink, type Sides } from "./sides.ts";
+import { besideKink, sidesOf, unseenKink, type Sides } from "./sides.ts";
 import { fewestRestarts, firstOrder, restart, retreat, stepsFor, type Steps } from "./steps.ts";
 
 /** A derivative along a direction, from differences; of a point on a kink, from those of its sides. */
@@ -26,12 +26,15 @@ export class Differences {
   readonly #evaluate: Evaluate;
   readonly #base: Evaluation;
   readonly #path: Path;
+  readonly #rounding: number;
   /** The first step of the derivative before, in units of the parameter, by input: kinks lie about as dense for the next one. */
   readonly #firstSteps = new Map<number, number>();
 
-  constructor(evaluate: Evaluate, base: Evaluation) {
+  /** `rounding`: how far rounding inside of the run may put its value off. */
+  constructor(evaluate: Evaluate, base: Evaluation, rounding: number) {
     this.#evaluate = evaluate;
     this.#base = base;
+    this.#rounding = rounding;
     this.#path = new Path(base);
   }
 
@@ -49,6 +52,9 @@ export class Differences {
       if (crossing !== "no value" && step <= near) kink = { ...crossing, distance: step };
       if (step <= smallest) {
         const sides = await sidesOf(line, unit, smallest);
+        const beside = kink === undefined ? undefined : await besideKink(line, steps, sides);
+        if (kink !== undefined && beside !== undefined)
+          return { ...beside.estimate, kink: { ...kink, distance: beside.distance } };
         const alone = kink === undefined ? sides : { ...sides, kink: { ...kink, distance: 0 } };
         return alone.isolated === true ? acrossPieces(line, steps, expected, alone) : alone;
       }
@@ -56,11 +62,14 @@ export class Differences {
     }
     this.#firstSteps.set(direction.input, step / unit);
     const estimate = await refined(line, step, smallest, expected);
-    if (kink === undefined && !expected.confirmedBy(estimate)) {
+    const confirmed = expected.confirmedBy(estimate);
+    if (kink === undefined && !confirmed) {
       const jump = await unseenKink(line, unit, smallest, estimate);
       if (jump !== undefined) return jump;
     }
-    return kink === undefined ? estimate : { ...estimate, kink };
+    // Pieces that fit together, as those of another order of pivots do, are no kink.
+    const fits = kink !== undefined && confirmed && (await isSmoothAcross(line, steps, expected));
+    return kink === undefined || fits ? estimate : { ...estimate, kink };
   }
 
   /**
@@ -72,7 +81,7 @@ export class Differences {
   }
 
   #line(direction: Direction): Line {
-    return new Line(this.#evaluate, this.#base, this.#path, direction);
+    return new Line(this.#evaluate, this.#base, this.#path, this.#rounding, direction);
   }
 }
 
@@ -128,7 +137,12 @@ async function acrossPieces(
   return estimate.error === Infinity || alone.kink === undefined ? alone : { ...estimate, kink: alone.kink };
 }
 
+/** Whether larger steps, which leave the piece, give the same. */
+async function isSmoothAcross(line: Line, { unit }: Steps, expected: Expectation): Promise<boolean> {
+  return expected.confirmedBy(await extrapolated(line, unit * 2 ** -firstOrder, expected, true));
+}
+
 function relativeError({ derivative, error }: Estimate, expected: Expectation): number {
-  const size = Math.abs(derivative) + Math.abs(expected.derivative);
+  const size = Math.abs(derivative) + (Math.abs(expected.derivative) || 0);
   return error === Infinity || Number.isNaN(size) ? Infinity : error / (size || 1);
 }

@@ -11,9 +11,10 @@ export type Verdict = "ok" | "wrong" | "kink" | "non-finite";
  * Who is off. reverse, forward: that mode alone. rules: both alike, while differences and a complex step agree. program:
  * the modes and the complex step agree, the program varies otherwise. differences: the modes agree, differences do not, and
  * no complex step tells which. all: nobody agrees. kink: the gradient is outside of both sides of a kink; modes: there,
- * the modes differ.
+ * the modes differ. rounding: the modes and the complex step agree on what rounding left of terms that cancel.
  */
-export type Dissent = "reverse" | "forward" | "rules" | "program" | "differences" | "all" | "kink" | "modes";
+export type Dissent =
+  "reverse" | "forward" | "rules" | "program" | "differences" | "all" | "kink" | "modes" | "rounding";
 
 /** The votes on one derivative. */
 export interface Votes {
@@ -36,6 +37,8 @@ export interface Votes {
   readonly meaning?: string;
   /** Where the program takes a value that is not traced and that is another one beside the point. */
   readonly untraced?: SourceRange;
+  /** Where rounding does most of what is wrong. */
+  readonly cancelled?: SourceRange;
   /** Reverse and forward mode agree, but differences are too coarse to tell anything, and no complex step can be taken. */
   readonly inconclusive?: true;
 }
@@ -80,9 +83,10 @@ export interface Culprit {
   readonly error: number;
   /**
    * Left out where the rule is wrong in this very run. not-linear: in its cotangent. elsewhere: for other inputs, near
-   * those of the run; far: on the other side of zero, where the program need not ever be.
+   * those of the run; far: on the other side of zero or for other shapes, where the program need not ever be. second-order:
+   * its cotangents are right, and cannot be differentiated again.
    */
-  readonly kind?: "not-linear" | "elsewhere" | "far";
+  readonly kind?: "not-linear" | "elsewhere" | "far" | "second-order";
   /** What the operation was applied to: numbers, and of tensors their shapes. */
   readonly inputs?: readonly (number | readonly number[])[];
   readonly source: SourceRange;

@@ -51,7 +51,8 @@ export class DifferenceTableau {
     for (let j = 1; j <= before.length; j++) {
       const left = row[j - 1]!;
       const above = before[j - 1]!;
-      const extrapolated = (left * factor - above) / (factor - 1);
+      // (factor·left − above)/(factor − 1), which does not overflow before its result does.
+      const extrapolated = left + (left - above) / (factor - 1);
       factor *= reduction ** this.#order;
       row.push(extrapolated);
       const error = Math.max(Math.abs(extrapolated - left), Math.abs(extrapolated - above)) + noise;

@@ -1,31 +1,35 @@
 /** Custom rules by themselves: what a gradient at one point and with one cotangent does not show of them. */
-import { reverse, type Adjoints } from "../differentiate/reverse.ts";
-import { customRuleOf, type CustomRule } from "../primitives/custom.ts";
-import { codeOf } from "../primitives/names.ts";
-import { dataOf, type Primal } from "../primitives/rule.ts";
-import { withoutRecording } from "../tape/recording.ts";
-import { Tensor, type Value } from "../tape/tensor.ts";
-import { alone, still } from "./alone.ts";
-import { culpritOf, placesOf, worstOf, type Places } from "./culprits.ts";
-import { largestAdjoint, randomDirection, sizeOfPrimal } from "./elements.ts";
-import { from, settled, type Evaluation, type Move } from "./evaluation.ts";
-import type { Culprit, RuleCheck } from "./report.ts";
-import { generator, isBad, madeLike, unlike } from "./survey.ts";
+import { reverse } from "../differentiate/reverse.ts";
+import type { Primal } from "../primitives/rule.ts";
+import { describeShape } from "../tape/shape.ts";
+import { Tensor } from "../tape/tensor.ts";
+import { culpritOf, worstOf, type Places } from "./culprits.ts";
+import { randomDirection, sizeOfPrimal } from "./elements.ts";
+import { from, settled, type Evaluate, type Move } from "./evaluation.ts";
+import { linearityOf } from "./linearity.ts";
+import type { Culprit, RuleCheck, Votes } from "./report.ts";
+import { cotangentFor, useAlone, usePlaces, type RuleUse } from "./ruleUses.ts";
+import { larger } from "./shapes.ts";
+import { generator, unlike } from "./survey.ts";
 import { Ballot } from "./votes.ts";
 
 /** Executions of one rule that are looked at: the first and the last of every place that uses it, within the time. */
 const executionsEach = 6;
-/** Rounding in a sum of two cotangents, relative to the larger. */
-const linearTolerance = 1e-9;
 
-const custom = codeOf("custom");
-
-/** Inputs that a rule is tried at besides those of the run. A rule that is wrong `near` them is wrong; on the other side of zero a program may never be. */
+/**
+ * Inputs that a rule is tried at, first those of the run with another cotangent. A rule that is wrong `near` them is wrong;
+ * on the other side of zero, and for other shapes, a program may never be.
+ */
 const points: readonly { readonly near: boolean; readonly factor: number; readonly spread: number }[] = [
+  { near: true, factor: 1, spread: 0 },
   { near: true, factor: 1, spread: 0.1 },
   { near: true, factor: 1, spread: 0.1 },
   { near: true, factor: 0.5, spread: 0.05 },
   { near: true, factor: 2, spread: 0.1 },
+  // Inputs far from each other, where the rule may hang on which of them is large.
+  { near: true, factor: 1, spread: 0.5 },
+  { near: true, factor: 1, spread: 0.5 },
+  { near: true, factor: 0.5, spread: 0.15 },
   { near: false, factor: -1, spread: 0.1 },
 ];
 
@@ -35,12 +39,11 @@ export interface CheckedRules {
 }
 
 /**
- * Every custom rule of a run: whether it is linear in its cotangent, and right at other inputs too. Of a function that is
- * `onKink` the rule may be one for this very point.
+ * Every custom rule of a run, by definition: whether it is linear in its cotangent, and right at other inputs too. Of a
+ * function that is `onKink` the rule may be one for this very point.
  */
 export async function checkRules(
-  run: Evaluation,
-  adjoints: Adjoints,
+  uses: ReadonlyMap<number, readonly RuleUse[]>,
   places: Places,
   milliseconds: number,
   onKink: boolean,
@@ -48,187 +51,91 @@ export async function checkRules(
   const end = performance.now() + milliseconds;
   const culprits: Culprit[] = [];
   const rules: RuleCheck[] = [];
-  for (const [definition, nodes] of executionsOf(run, adjoints)) {
+  for (const [definition, executions] of uses) {
     const found: Culprit[] = [];
-    for (const node of nodes.slice(0, executionsEach)) {
+    for (const use of executions.slice(0, executionsEach)) {
       if (found.length > 0 || performance.now() > end) break;
-      const culprit = notLinear(run, node, places) ?? (await wrongElsewhere(run, node, places, onKink));
+      const culprit = linearityOf(use, places.placeOf) ?? (await wrongElsewhere(use, places, onKink));
       if (culprit !== undefined) found.push(culprit);
     }
     culprits.push(...found);
-    rules.push({ definition: places.placeOf(definition), executions: nodes.length, passed: found.length === 0 });
+    rules.push({ definition: places.placeOf(definition), executions: executions.length, passed: found.length === 0 });
   }
   return { rules, culprits };
 }
 
-/** By definition, ends of the run first. */
-function executionsOf({ tape, output }: Evaluation, adjoints: Adjoints): Map<number, number[]> {
-  const found = new Map<number, number[]>();
-  for (let node = 0; node <= output; node++) {
-    if (tape.operation[node] !== custom || !adjoints.reached(node)) continue;
-    const { definition, name } = customRuleOf(tape.attributes(node));
-    // The library's own are known at the point where they ran, and cannot be moved alone.
-    if (name !== undefined) continue;
-    const nodes = found.get(definition);
-    if (nodes === undefined) found.set(definition, [node]);
-    else nodes.push(node);
+/** The rule at other inputs than those of the run, or of other shapes, with a cotangent drawn by chance. */
+async function wrongElsewhere(use: RuleUse, { placeOf, alive }: Places, onKink: boolean): Promise<Culprit | undefined> {
+  const random = generator(3);
+  const cotangent = cotangentFor(use, () => unlike(random));
+  if (cotangent === undefined) return undefined;
+  let farther: Culprit | undefined;
+  for (const { near: close, factor, spread } of points) {
+    const near = close && !onKink;
+    if (farther !== undefined && !near) break;
+    const seed = Math.round(100 * factor) + Math.round(1000 * random());
+    const at = from(useAlone(use, cotangent, alive), shifted(factor, spread, generator(seed)));
+    const where = (inputs: readonly Primal[]): string =>
+      spread === 0 ? ", though the cotangent of this run does not show it" : ` for other inputs${listed(inputs)}`;
+    // Of a use that is not on the tape the cotangent is not known.
+    const plain = spread === 0 && !use.onTape;
+    const found = await culpritAt(at, use, placeOf, near ? "elsewhere" : "far", plain ? undefined : where);
+    if (found !== undefined && near) return found;
+    farther ??= found;
   }
-  return new Map([...found].map(([definition, nodes]) => [definition, endsFirst(nodes)]));
+  return farther ?? wrongForOtherShapes(use, { placeOf, ...(alive && { alive }) });
 }
 
-function endsFirst(nodes: readonly number[]): number[] {
-  return nodes.map((_, k) => (k % 2 === 0 ? nodes[k / 2]! : nodes[nodes.length - (k + 1) / 2]!));
-}
-
-/** A pullback is linear: zero gives zero, and a sum of cotangents the sum of what each of them gives. */
-function notLinear({ tape }: Evaluation, node: number, { placeOf }: Places): Culprit | undefined {
-  const rule = customRuleOf(tape.attributes(node));
-  const inputs = tape.inputPrimals(node).map(still);
-  const result = tape.primalOf(node);
-  const random = generator(11);
-  const [u, v] = [madeLike(result, () => unlike(random)), madeLike(result, () => unlike(random))];
-  const pulled = (cotangent: Primal): Primal[] | undefined => pullbackOf(tape, rule, cotangent, inputs);
-  const [ofU, ofV, ofBoth, ofZero] = [u, v, combined(u, 2, v), madeLike(result, () => 0)].map(pulled);
-  if (ofU === undefined || ofV === undefined || ofBoth === undefined || ofZero === undefined) return undefined;
-  for (let input = 0; input < inputs.length; input++) {
-    const [pu, pv, both, zero] = [ofU, ofV, ofBoth, ofZero].map((all) => dataOf(all[input]!));
-    if (!pu!.every(Number.isFinite) || !pv!.every(Number.isFinite)) continue;
-    for (let k = 0; k < pu!.length; k++) {
-      const expected = pu![k]! + 2 * pv![k]!;
-      const size = Math.abs(pu![k]!) + 2 * Math.abs(pv![k]!);
-      const about = { tape, node, placeOf, input, k, shape: inputs[input]! };
-      if (zero![k] !== 0)
-        return unlinear(about, zero![k]!, 0, `a cotangent of 0 gives ${short(zero![k]!)} instead of 0`);
-      if (!(Math.abs(both![k]! - expected) <= linearTolerance * size))
-        return unlinear(
-          about,
-          both![k]!,
-          expected,
-          `a sum of two cotangents gives ${short(both![k]!)} where they give ${short(expected)} in sum`,
-        );
-    }
+async function wrongForOtherShapes(use: RuleUse, { placeOf, alive }: Places): Promise<Culprit | undefined> {
+  for (const inputs of larger(use.inputs)) {
+    const random = generator(13);
+    const grown = { ...use, inputs };
+    const cotangent = cotangentFor(grown, () => unlike(random));
+    if (cotangent === undefined) continue;
+    const found = await culpritAt(useAlone(grown, cotangent, alive), grown, placeOf, "far", (inputs) => {
+      return ` for inputs of other shapes, as of ${shapesOf(inputs)}`;
+    });
+    if (found !== undefined) return found;
   }
   return undefined;
 }
 
-function pullbackOf(
-  tape: Evaluation["tape"],
-  rule: CustomRule,
-  cotangent: Primal,
-  inputs: readonly Primal[],
-): Primal[] | undefined {
-  try {
-    return withoutRecording(tape, () => {
-      // What the function leaves behind for its rule is of these inputs.
-      const result = rule.evaluate(inputs);
-      // All cotangents at once, as the rule gives them for one list of inputs.
-      const list: readonly Value[] = inputs.slice();
-      return inputs.map((_, k) => rule.pullback(cotangent, list, result, k) as Primal);
-    });
-  } catch {
-    return undefined;
-  }
-}
-
-/** u + factor·v */
-function combined(u: Primal, factor: number, v: Primal): Primal {
-  if (typeof u === "number") return u + factor * (v as number);
-  return new Tensor(
-    u.shape,
-    u.data.map((x, k) => x + factor * (v as Tensor).data[k]!),
-  );
-}
-
-function unlinear(
-  {
-    tape,
-    node,
-    placeOf,
-    input,
-    k,
-    shape,
-  }: {
-    tape: Evaluation["tape"];
-    node: number;
-    placeOf: Places["placeOf"];
-    input: number;
-    k: number;
-    shape: Primal;
-  },
-  given: number,
-  expected: number,
-  how: string,
-): Culprit {
-  const index = typeof shape === "number" ? [] : indexOf(k, shape.shape);
-  const element = index.length === 0 ? "" : `, element [${index.join(", ")}]`;
-  const error = Math.abs(given - expected) / (Math.abs(given) + Math.abs(expected));
-  return {
-    op: "custom",
-    input,
-    index,
-    reverse: given,
-    forward: NaN,
-    numeric: expected,
-    error,
-    kind: "not-linear",
-    ...placesOf(tape, node, placeOf),
-    message: `The rule of this custom function is not linear in its cotangent: for input ${input + 1}${element}, ${how}.`,
-  };
-}
-
-function indexOf(k: number, shape: readonly number[]): number[] {
-  const index: number[] = [];
-  for (let axis = shape.length - 1, rest = k; axis >= 0; axis--) {
-    index.unshift(rest % shape[axis]!);
-    rest = Math.floor(rest / shape[axis]!);
-  }
-  return index;
+async function culpritAt(
+  evaluate: Evaluate,
+  use: RuleUse,
+  placeOf: Places["placeOf"],
+  kind: "elsewhere" | "far",
+  where: ((inputs: readonly Primal[]) => string) | undefined,
+): Promise<Culprit | undefined> {
+  if (!(await isWrongAlong(evaluate, placeOf))) return undefined;
+  const worst = await worstOf(evaluate, placeOf);
+  if (worst === undefined || !isRefuted(worst)) return undefined;
+  const moved = (await evaluate())!;
+  const inputs = moved.tape.inputs.map((input) => moved.tape.primalOf(input));
+  const culprit = culpritOf({ op: "custom", inputs, places: usePlaces(use, placeOf) }, worst);
+  if (where === undefined) return culprit;
+  const { reverse: back, numeric, complex } = culprit;
+  const right = worst.dissent === "rules" && complex !== undefined ? complex : numeric;
+  const told = `The rule of this custom function is wrong${where(inputs)}: its adjoint is ${short(back)} where differences of its own value give ${short(right)}.`;
+  return { ...culprit, kind, message: told };
 }
 
 function short(x: number): number {
   return Number(x.toPrecision(6));
 }
 
-/** The rule at other inputs than those of the run, with a cotangent drawn by chance. */
-async function wrongElsewhere(
-  { tape }: Evaluation,
-  node: number,
-  { placeOf, alive }: Places,
-  onKink: boolean,
-): Promise<Culprit | undefined> {
-  const random = generator(3);
-  const cotangent = madeLike(tape.primalOf(node), () => unlike(random));
-  let farther: Culprit | undefined;
-  for (const { near: close, factor, spread } of points) {
-    const near = close && !onKink;
-    if (farther !== undefined && !near) break;
-    const shift: Move = shifted(factor, spread, generator(Math.round(100 * factor) + Math.round(1000 * random())));
-    const evaluate = from(alone(tape, node, cotangent, alive), shift);
-    if (!(await isWrongAlong(evaluate, placeOf))) continue;
-    const worst = await worstOf(evaluate, placeOf);
-    if (worst?.verdict !== "wrong") continue;
-    const moved = (await evaluate())!;
-    const inputs = moved.tape.inputs.map((input) => moved.tape.primalOf(input));
-    const at = listed(inputs);
-    const culprit = culpritOf(tape, node, worst, placeOf);
-    const { reverse: back, numeric, complex } = culprit;
-    const right = worst.dissent === "rules" && complex !== undefined ? complex : numeric;
-    const told = `The rule of this custom function is wrong for other inputs${at}: its adjoint is ${short(back)} where differences of its own value give ${short(right)}.`;
-    const found: Culprit = {
-      ...culprit,
-      kind: near ? "elsewhere" : "far",
-      message: told,
-      inputs: inputs.map((primal) => (typeof primal === "number" ? primal : primal.shape)),
-    };
-    if (near) return found;
-    farther ??= found;
-  }
-  return farther;
+/** Wrong, or not finite where differences are. */
+function isRefuted(votes: Votes): boolean {
+  return votes.verdict === "wrong" || (votes.verdict === "non-finite" && Number.isFinite(votes.numeric));
 }
 
 function listed(inputs: readonly Primal[]): string {
   if (inputs.some((input) => typeof input !== "number")) return "";
   return `, as at ${inputs.map((x) => short(x as number)).join(", ")}`;
+}
+
+function shapesOf(inputs: readonly Primal[]): string {
+  return inputs.map((input) => (typeof input === "number" ? "a number" : describeShape(input.shape))).join(" and ");
 }
 
 function shifted(factor: number, spread: number, random: () => number): Move {
@@ -239,7 +146,7 @@ function shifted(factor: number, spread: number, random: () => number): Move {
   });
 }
 
-/** One look along a random direction. What throws, or has no finite value or derivative there, tells nothing. */
+/** One look along a random direction. What throws, or has no finite value there, tells nothing. */
 async function isWrongAlong(evaluate: ReturnType<typeof from>, placeOf: Places["placeOf"]): Promise<boolean> {
   try {
     const base = await evaluate();
@@ -247,10 +154,9 @@ async function isWrongAlong(evaluate: ReturnType<typeof from>, placeOf: Places["
     const local = reverse(base.tape, base.output);
     const random = generator(5);
     const along = randomDirection(base, local, () => unlike(random));
-    if (along === undefined || !Number.isFinite(along.reverse)) return false;
-    const ballot = new Ballot(evaluate, base, largestAdjoint(base, local), placeOf);
-    const votes = await ballot.votes(along.direction, along.reverse);
-    return isBad(votes) && votes.verdict === "wrong";
+    if (along === undefined) return false;
+    const ballot = new Ballot(evaluate, base, local, placeOf);
+    return isRefuted(await ballot.votes(along.direction, along.reverse));
   } catch {
     return false;
   }

@@ -1,18 +1,16 @@
 import { pullBack } from "../differentiate/recordedPasses.ts";
 import { reverse, type Adjoints } from "../differentiate/reverse.ts";
 import { add, mul } from "../primitives/arithmetic.ts";
-import { customRuleOf } from "../primitives/custom.ts";
-import { codeOf } from "../primitives/names.ts";
 import { dataOf, isTraced, type Primal } from "../primitives/rule.ts";
 import { sum } from "../primitives/reduction.ts";
 import { recordOn } from "../tape/recording.ts";
 import { Tensor, type Value } from "../tape/tensor.ts";
-import { alone } from "./alone.ts";
-import { placesOf, type Places } from "./culprits.ts";
-import { largestAdjoint, randomDirection } from "./elements.ts";
+import type { Places } from "./culprits.ts";
+import { randomDirection } from "./elements.ts";
 import type { Evaluate, Evaluation } from "./evaluation.ts";
 import type { Culprit, SecondOrderCheck, Votes } from "./report.ts";
-import { byBadness, generator, madeLike, unlike } from "./survey.ts";
+import { cotangentFor, useAlone, usePlaces, type RuleUse } from "./ruleUses.ts";
+import { byBadness, generator, unlike } from "./survey.ts";
 import { Ballot } from "./votes.ts";
 
 /** Random pairs of directions; of a function that takes long, one. */
@@ -21,7 +19,8 @@ const longMs = 50;
 /** Recorded backward passes are several times as long as the run: of longer ones there are no second derivatives. */
 const mostNodes = 200_000;
 
-const custom = codeOf("custom");
+/** The product of two parameters that are larger is no number any more. */
+const largestSize = 1e150;
 
 /**
  * The second derivative wᵀHv along random v and w: reverse mode over a recorded reverse pass, against differences of the
@@ -31,10 +30,22 @@ export async function checkSecondOrder(
   evaluate: Evaluate,
   base: Evaluation,
   adjoints: Adjoints,
-  { placeOf, alive }: Places,
-  runMs: number,
-  end: number,
+  uses: ReadonlyMap<number, readonly RuleUse[]>,
+  {
+    placeOf,
+    alive,
+    runMs,
+    end,
+    onKink,
+  }: Places & {
+    readonly runMs: number;
+    readonly end: number;
+    /** Where the gradient jumps, differences of it tell nothing. */
+    readonly onKink: boolean;
+  },
 ): Promise<SecondOrderCheck> {
+  if (onKink) return refused("the gradient jumps at a kink here");
+  if (overflows(base, adjoints)) return refused("products of parameters of this size over- or underflow");
   if (base.tape.length > mostNodes) return refused("the run has too many operations to record its backward pass");
   const directions: Votes[] = [];
   try {
@@ -57,8 +68,17 @@ export async function checkSecondOrder(
   return {
     verdict: "wrong",
     directions,
-    culprits: await culpritsOf(base, adjoints, { placeOf, ...(alive && { alive }) }),
+    culprits: await secondOrderCulprits(uses, { placeOf, ...(alive && { alive }) }),
   };
+}
+
+function overflows({ tape, output }: Evaluation, adjoints: Adjoints): boolean {
+  return tape.inputs.some(
+    (node) =>
+      node <= output &&
+      adjoints.reached(node) &&
+      dataOf(tape.primalOf(node)).some((x) => x !== 0 && (Math.abs(x) > largestSize || Math.abs(x) < 1 / largestSize)),
+  );
 }
 
 function refused(reason: string): SecondOrderCheck {
@@ -78,7 +98,7 @@ async function votesOn(
   const along = randomDirection(run, adjoints, () => unlike(random));
   if (base === undefined || along === undefined) return undefined;
   const local = base.output < 0 ? undefined : reverse(base.tape, base.output);
-  const ballot = new Ballot(gradient, base, local === undefined ? 0 : largestAdjoint(base, local), placeOf);
+  const ballot = new Ballot(gradient, base, local, placeOf);
   return ballot.votes(along.direction, local === undefined ? 0 : along.direction.along(base.tape, local));
 }
 
@@ -117,22 +137,21 @@ function gradientAlong(evaluate: Evaluate, along: ReadonlyMap<number, Primal>): 
 }
 
 /** The custom rules whose own second derivative is wrong. */
-async function culpritsOf({ tape, output }: Evaluation, adjoints: Adjoints, places: Places): Promise<Culprit[]> {
+export async function secondOrderCulprits(
+  uses: ReadonlyMap<number, readonly RuleUse[]>,
+  { placeOf, alive }: Places,
+): Promise<Culprit[]> {
   const found: Culprit[] = [];
-  const seen = new Set<number>();
-  for (let node = output; node >= 0; node--) {
-    if (tape.operation[node] !== custom || !adjoints.reached(node)) continue;
-    const { definition, name } = customRuleOf(tape.attributes(node));
-    if (seen.has(definition) || name !== undefined) continue;
-    seen.add(definition);
+  for (const [use] of uses.values()) {
     const random = generator(9);
-    const cotangent = madeLike(tape.primalOf(node), () => unlike(random));
-    const one = alone(tape, node, cotangent, places.alive);
+    const cotangent = cotangentFor(use!, () => unlike(random));
+    if (cotangent === undefined) continue;
+    const one = useAlone(use!, cotangent, alive);
     const base = await one();
     if (base === undefined || base.output < 0) continue;
     const local = reverse(base.tape, base.output);
     const gradient = gradientAlong(one, weights(base, local, 0));
-    const votes = await votesOn(gradient, base, local, places.placeOf, 0).catch(() => undefined);
+    const votes = await votesOn(gradient, base, local, placeOf, 0).catch(() => undefined);
     if (votes?.verdict !== "wrong") continue;
     const { reverse: back, forward, numeric, error } = votes;
     const [given, measured] = [back, numeric].map((x) => Number(x.toPrecision(6)));
@@ -144,7 +163,8 @@ async function culpritsOf({ tape, output }: Evaluation, adjoints: Adjoints, plac
       forward,
       numeric,
       error,
-      ...placesOf(tape, node, places.placeOf),
+      kind: "second-order",
+      ...usePlaces(use!, placeOf),
       message: `The rule of this custom function cannot be differentiated again: along random directions the derivative of its cotangents is ${given} where differences of them give ${measured}. Write it with its inputs, the output and traced operations only.`,
     });
   }

@@ -2,7 +2,7 @@
 import type { Crossing } from "./crossings.ts";
 import type { Line } from "./line.ts";
 import { DifferenceTableau, reduction, type Estimate } from "./ridders.ts";
-import { firstOrder, retreat, sureness } from "./steps.ts";
+import { firstOrder, retreat, sureness, type Steps } from "./steps.ts";
 
 /** One-sided derivatives that differ by more are those of two pieces; by less, of pieces that fit. */
 const unlikeShare = 1e-3;
@@ -51,6 +51,23 @@ export async function unseenKink(
   const kink = { ...(site ?? { op: "jump", site: 0 }), distance: 0 };
   const mean = (below.derivative + above.derivative) / 2;
   return { derivative: mean, error: Math.max(below.error, above.error), below, above, kink };
+}
+
+/**
+ * Where the kink is nearer than the smallest step and still beside the point: how near, and the derivative of the piece
+ * that the point is on, which reaches to the smallest step on one side. Undefined where the point is on the kink.
+ */
+export async function besideKink(
+  line: Line,
+  { smallest, resolution }: Steps,
+  { below, above }: Sides,
+): Promise<{ readonly distance: number; readonly estimate: Estimate } | undefined> {
+  const sides = await Promise.all([line.at(-smallest), line.at(smallest)]);
+  const [free, ...others] = [below, above].filter((_, k) => sides[k] !== undefined && sides[k].crossing === undefined);
+  if (free === undefined || others.length > 0) return undefined;
+  for (let step = smallest / retreat; step >= resolution; step /= retreat)
+    if ((await line.obstacle(step)) === "none") return { distance: step * retreat, estimate: free };
+  return undefined;
 }
 
 /** Whether value and derivative go on across the point: its pieces fit. */

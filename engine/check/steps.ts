@@ -4,6 +4,8 @@
 export const firstOrder = 5;
 export const nearOrder = 16;
 const smallestOrder = 36;
+/** Of a number, in units of its size. */
+const resolutionOrder = 50;
 /** A parameter that is smaller still is moved by a part of itself. */
 const ownOrder = 8;
 /** A step that leaves the piece, or where there is no value, is followed by one so much smaller. */
@@ -20,6 +22,8 @@ export interface Steps {
   /** How near a kink is told of. */
   readonly near: number;
   readonly smallest: number;
+  /** With steps below it the parameter does not move any more. */
+  readonly resolution: number;
   /** Near, and a part of the parameter itself. */
   readonly nearest: number;
 }
@@ -28,7 +32,13 @@ export function stepsFor({ largest, only }: { readonly largest: number; readonly
   const unit = powerOfTwo(largest);
   const near = unit * 2 ** -nearOrder;
   const own = powerOfTwo(only ?? Infinity) * 2 ** -ownOrder;
-  return { unit, near, smallest: Math.min(unit * 2 ** -smallestOrder, own), nearest: Math.min(near, own) };
+  return {
+    unit,
+    near,
+    smallest: Math.min(unit * 2 ** -smallestOrder, own),
+    resolution: (only === undefined ? unit : powerOfTwo(only)) * 2 ** -resolutionOrder,
+    nearest: Math.min(near, own),
+  };
 }
 
 /** The largest power of two that is no larger than x. */

@@ -1,9 +1,12 @@
+import type { Adjoints } from "../differentiate/reverse.ts";
 import { forward } from "../differentiate/forward.ts";
 import type { SourceRange } from "../language/instrument/sourceReport.ts";
 import { ComplexStep, type NotAnalytic } from "./complex/step.ts";
 import type { Crossing } from "./crossings.ts";
 import type { Direction, Evaluate, Evaluation } from "./evaluation.ts";
-import { dissent } from "./meaning.ts";
+import { dissent, roundingDissent } from "./meaning.ts";
+import { largestAdjoint } from "./elements.ts";
+import { roundingError } from "./rounding.ts";
 import { Differences, type Expectation, type NumericDerivative } from "./numeric.ts";
 import type { KinkReport, Votes } from "./report.ts";
 import type { Estimate } from "./ridders.ts";
@@ -26,27 +29,47 @@ const uselessTolerance = 0.1;
 /** Differences that know a derivative so well and are so far off are right, whatever a complex step says. */
 const decisiveTolerance = 1e-3;
 const decisiveError = 1e-2;
+/** A value of which rounding is a larger share is left over from larger terms that cancel. */
+const cancelledShare = 1e-7;
+/** What rounding may do to a derivative, in units of what it does to the value over the size of the parameter. */
+const roundingFactor = 16;
 /** Derivatives so much smaller than the largest one, or than the value, count as 0 when their relative error is told. */
 const negligibleShare = 1e-8;
 const negligibleOfValue = 1e-13;
 /** Adjoints below the smallest normal number are taken for zero, and factors on the way may raise that a little. */
 const underflow = 1e-300;
+/** What is known to be so small counts as known. */
+const negligibleTolerance = 1e3 * underflow;
 
 /** Takes the votes on a derivative of one function at one point. */
 export class Ballot {
   readonly #base: Evaluation;
   readonly #differences: Differences;
   readonly #complex: ComplexStep;
+  /** Of the value, absolute. */
+  readonly #rounding: number;
+  /** Where so large terms are rounded that little is left of the value when they cancel. */
+  readonly #cancelledAt: SourceRange | undefined;
   readonly #negligible: number;
   readonly #placeOf: (site: number) => SourceRange;
   #notAnalytic: NotAnalytic | undefined;
 
-  /** `largest` is the size of the largest derivative of the function. */
-  constructor(evaluate: Evaluate, base: Evaluation, largest: number, placeOf: (site: number) => SourceRange) {
+  /** `adjoints`: of the base; undefined where its value hangs on no input. */
+  constructor(
+    evaluate: Evaluate,
+    base: Evaluation,
+    adjoints: Adjoints | undefined,
+    placeOf: (site: number) => SourceRange,
+  ) {
     this.#base = base;
-    this.#differences = new Differences(evaluate, base);
+    const largest = adjoints === undefined ? 0 : largestAdjoint(base, adjoints);
+    const rounding = adjoints === undefined ? { error: 0, site: 0 } : roundingError(base, adjoints);
+    this.#rounding = rounding.error;
+    if (rounding.error > cancelledShare * Math.abs(base.value)) this.#cancelledAt = placeOf(rounding.site);
+    this.#differences = new Differences(evaluate, base, this.#rounding);
     this.#complex = new ComplexStep(base);
-    this.#negligible = Math.max(finite(largest) * negligibleShare, Math.abs(finite(base.value)) * negligibleOfValue);
+    const termSize = Math.max(Math.abs(finite(base.value)), this.#rounding / Number.EPSILON);
+    this.#negligible = Math.max(largest * negligibleShare, termSize * negligibleOfValue);
     this.#placeOf = placeOf;
   }
 
@@ -60,6 +83,8 @@ export class Ballot {
     const { tape, output } = this.#base;
     const tangent = output < 0 ? undefined : forward(tape, output, direction.tangents(tape));
     const forwards = (tangent ?? 0) as number;
+    if (!Number.isFinite(this.#base.value))
+      return { reverse, forward: forwards, numeric: NaN, error: NaN, tolerance: 0, verdict: "non-finite" };
     const complex = this.#byComplexStep(direction);
     const numeric = await this.#differences.along(direction, this.#expectation(reverse));
     return this.#judged(direction, { reverse, forward: forwards, numeric, complex });
@@ -132,8 +157,11 @@ export class Ballot {
     if (!finiteModes || !Number.isFinite(numeric.derivative))
       return { ...votes, error: NaN, tolerance: allowed / unit, verdict: "non-finite", ...report };
 
+    const rounding = (roundingFactor * this.#rounding) / direction.scale(this.#base.tape).largest;
     const within = (x: number, y: number, tolerance: number): boolean =>
       Math.abs(x - y) <= tolerance * (Math.abs(x) + Math.abs(y)) + underflow ||
+      // Terms that cancel leave their rounding behind in each of the two.
+      Math.abs(x - y) <= rounding ||
       // Where large terms cancel, rounding parts the two, but never by more than can be measured.
       Math.abs(x - y) <= Math.min(allowed, settledTolerance * unit);
     const paired =
@@ -166,10 +194,15 @@ export class Ballot {
     if (!measured || !paired) {
       const foreign = onEdge ? undefined : await this.#differences.foreign(direction);
       const wrong = { ...judged, verdict: "wrong" as const };
-      return { ...wrong, ...dissent(wrong, allowed, onEdge), ...this.#foreignReport(foreign), ...report };
+      const who = dissent(wrong, allowed, onEdge);
+      if (who.dissent === "program" && foreign === undefined && this.#cancelledAt !== undefined)
+        return { ...wrong, ...roundingDissent, cancelled: this.#cancelledAt, ...report };
+      return { ...wrong, ...who, ...this.#foreignReport(foreign), ...report };
     }
     const inconclusive =
-      useless && fourth.complex === undefined && sides.length === 0 ? { inconclusive: true as const } : {};
+      useless && allowed > negligibleTolerance && fourth.complex === undefined && sides.length === 0
+        ? { inconclusive: true as const }
+        : {};
     return { ...judged, verdict: kink === undefined ? "ok" : "kink", ...inconclusive, ...report };
   }
 

@@ -30,7 +30,11 @@ export class CustomRuleError extends Error {
  * Whether what a custom function does inside is recorded too, beside its node: nodes that the result does not hang on, but
  * which tell a gradient check which way the function's branches went.
  */
-export const insideOfCustomFunctions = { recorded: false };
+export const insideOfCustomFunctions: {
+  recorded: boolean;
+  /** Told of every use of a custom function, also of those that no tape records. */
+  used: ((rule: Omit<CustomRule, "shape">, inputs: readonly Primal[], site: number) => void) | undefined;
+} = { recorded: false, used: undefined };
 
 /**
  * The function `forward` as one operation whose adjoint is what `backward` gives. It can be differentiated again as far
@@ -82,6 +86,7 @@ function withRule(forward: Forward, definition: number, derivative: Pick<CustomR
     apply: (inputs: readonly Value[]) => call(...inputs),
   };
   const call: Forward = (...inputs) => {
+    insideOfCustomFunctions.used?.(shared, inputs.map(primalOf), recording.site);
     if (!recording.on || !inputs.some(isTraced)) return forward(...inputs);
     const { tape, site, scope } = recording;
     const from = tape.length;

@@ -120,7 +120,9 @@ export function besidesOf({ nearby = [], secondOrder, drift = [], rules = [] }: 
     parts.push(
       verdict === "not-compared"
         ? `float32 not compared (${reason})`
-        : `float32 ${verdict === "ok" ? "within" : "off by"} ${formatNumber(Math.max(valueError, gradientError), 2)}`,
+        : reason !== ""
+          ? reason
+          : `float32 ${verdict === "ok" ? "within" : "off by"} ${formatNumber(Math.max(valueError, gradientError), 2)}`,
     );
   }
   return parts;

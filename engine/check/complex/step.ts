@@ -58,7 +58,11 @@ export class ComplexStep {
         if (this.#needed[node] === 0) continue;
         const found = this.#imaginaryOf(node, moving);
         if (found === "not analytic") return { op: operationName(tape.operation[node]!), site: tape.site[node]! };
-        if (found !== undefined) moving.set(node, found);
+        if (found === undefined) continue;
+        // What lost its digits there does not get them back.
+        if (dataOf(found).some(isSubnormal) || dataOf(tape.primalOf(node)).some(isSubnormal))
+          return { op: "underflow", site: tape.site[node]! };
+        moving.set(node, found);
       }
       const imaginary = moving.get(output);
       if (imaginary === undefined) return 0;
@@ -109,6 +113,10 @@ export class ComplexStep {
     }
     return 2 ** (Math.floor(Math.log2(smallest)) - stepOrder);
   }
+}
+
+function isSubnormal(x: number): boolean {
+  return x !== 0 && Math.abs(x) < smallestNormal;
 }
 
 function scaled(tangent: Primal, step: number): Primal {

@@ -1,0 +1,107 @@
+/** Whether the rule of a custom function is linear in its cotangent, as every pullback is. */
+import type { SourceRange } from "../language/instrument/sourceReport.ts";
+import { dataOf, type Primal } from "../primitives/rule.ts";
+import { withoutRecording } from "../tape/recording.ts";
+import { Tape } from "../tape/tape.ts";
+import { Tensor, type Value } from "../tape/tensor.ts";
+import type { Culprit } from "./report.ts";
+import { usePlaces, valueOf, type RuleUse } from "./ruleUses.ts";
+import { generator, madeLike, unlike } from "./survey.ts";
+
+/** Rounding in a sum of two cotangents, relative to the larger. */
+const linearTolerance = 1e-9;
+
+/** Zero gives zero, and a sum of cotangents the sum of what each of them gives. Undefined where that holds. */
+export function linearityOf(use: RuleUse, placeOf: (site: number) => SourceRange): Culprit | undefined {
+  const { inputs } = use;
+  const result = valueOf(use);
+  if (result === undefined) return undefined;
+  const random = generator(11);
+  const [u, v] = [madeLike(result, () => unlike(random)), madeLike(result, () => unlike(random))];
+  const pulled = (cotangent: Primal): Primal[] | undefined => pullbackOf(use, cotangent);
+  const [ofU, ofV, ofBoth, ofZero] = [u, v, combined(u, 2, v), madeLike(result, () => 0)].map(pulled);
+  if (ofU === undefined || ofV === undefined || ofBoth === undefined || ofZero === undefined) return undefined;
+  for (let input = 0; input < inputs.length; input++) {
+    const [pu, pv, both, zero] = [ofU, ofV, ofBoth, ofZero].map((all) => dataOf(all[input]!));
+    if (!pu!.every(Number.isFinite) || !pv!.every(Number.isFinite)) continue;
+    for (let k = 0; k < pu!.length; k++) {
+      const expected = pu![k]! + 2 * pv![k]!;
+      const size = Math.abs(pu![k]!) + 2 * Math.abs(pv![k]!);
+      const told = (given: number, wanted: number, how: string): Culprit =>
+        culprit(use, placeOf, { input, k, given, wanted, how });
+      if (zero![k] !== 0) return told(zero![k]!, 0, `a cotangent of 0 gives ${short(zero![k]!)} instead of 0`);
+      if (!(Math.abs(both![k]! - expected) <= linearTolerance * size))
+        return told(
+          both![k]!,
+          expected,
+          `a sum of two cotangents gives ${short(both![k]!)} where they give ${short(expected)} in sum`,
+        );
+    }
+  }
+  return undefined;
+}
+
+function pullbackOf({ rule, inputs }: RuleUse, cotangent: Primal): Primal[] | undefined {
+  try {
+    return withoutRecording(new Tape(), () => {
+      // What the function leaves behind for its rule is of these inputs.
+      const result = rule.evaluate(inputs);
+      // All cotangents at once, as the rule gives them for one list of inputs.
+      const list: readonly Value[] = inputs.slice();
+      return inputs.map((_, k) => rule.pullback(cotangent, list, result, k) as Primal);
+    });
+  } catch {
+    return undefined;
+  }
+}
+
+function culprit(
+  use: RuleUse,
+  placeOf: (site: number) => SourceRange,
+  about: {
+    readonly input: number;
+    readonly k: number;
+    readonly given: number;
+    readonly wanted: number;
+    readonly how: string;
+  },
+): Culprit {
+  const { input, k, given, wanted, how } = about;
+  const shape = use.inputs[input]!;
+  const index = typeof shape === "number" ? [] : indexOf(k, shape.shape);
+  const element = index.length === 0 ? "" : `, element [${index.join(", ")}]`;
+  return {
+    op: "custom",
+    input,
+    index,
+    reverse: given,
+    forward: NaN,
+    numeric: wanted,
+    error: Math.abs(given - wanted) / (Math.abs(given) + Math.abs(wanted)),
+    kind: "not-linear",
+    ...usePlaces(use, placeOf),
+    message: `The rule of this custom function is not linear in its cotangent: for input ${input + 1}${element}, ${how}.`,
+  };
+}
+
+/** u + factor·v */
+function combined(u: Primal, factor: number, v: Primal): Primal {
+  if (typeof u === "number") return u + factor * (v as number);
+  return new Tensor(
+    u.shape,
+    u.data.map((x, k) => x + factor * (v as Tensor).data[k]!),
+  );
+}
+
+function indexOf(k: number, shape: readonly number[]): number[] {
+  const index: number[] = [];
+  for (let axis = shape.length - 1, rest = k; axis >= 0; axis--) {
+    index.unshift(rest % shape[axis]!);
+    rest = Math.floor(rest / shape[axis]!);
+  }
+  return index;
+}
+
+function short(x: number): number {
+  return Number(x.toPrecision(6));
+}
