@@ -123,13 +123,18 @@ test("peaks are selected from their names and from the plot", async () => {
 });
 
 test("the tables and the plot are gone through with the keyboard", async () => {
-  const { page } = await openMemory(deepSigmoid);
+  const panel = await openMemory(deepSigmoid);
+  const { page } = panel;
   await page.focus(".memory-lines");
   await page.keyboard.press("ArrowDown");
   await page.keyboard.press("ArrowDown");
   await page.waitForSelector(".memory-lines .row:nth-child(3).selected");
   const active = await page.getAttribute(".memory-lines", "aria-activedescendant");
   assert.equal(await page.getAttribute(".memory-lines .row:nth-child(3)", "id"), active);
+  const from = panel.sent.length;
+  await page.keyboard.press("Enter");
+  const { target, focus } = await panel.message("reveal", from);
+  assert.ok("source" in target && target.source.line === 27 && focus, "Enter goes to the editor");
   await page.keyboard.press("End");
   await page.waitForSelector(".memory-lines .row.selected:has-text('matmul(h, last)')");
   await page.focus(".course-figure");

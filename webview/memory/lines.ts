@@ -1,5 +1,5 @@
 /** What is kept, by the expression that made it. */
-import type { MemoryLine, MemoryReport } from "../../engine/process/protocol.ts";
+import type { MemoryLine, MemoryReport, SourceRange } from "../../engine/process/protocol.ts";
 import { withCode } from "../details/parts.ts";
 import { formatCount, formatPlural, formatShape } from "../format.ts";
 import { html } from "../ui/dom.ts";
@@ -19,15 +19,17 @@ const columns: readonly Column[] = [
 interface LineEvents {
   readonly select: (node: number) => void;
   readonly hover: (node: number | undefined) => void;
+  readonly reveal: (source: SourceRange) => void;
 }
 
 export class LineTable {
   readonly element: HTMLElement;
   readonly #rows: Rows<MemoryLine>;
 
-  constructor({ select, hover }: LineEvents) {
+  constructor({ select, hover, reveal }: LineEvents) {
     this.#rows = new Rows<MemoryLine>("What is kept, by expression", "memory-lines", columns, {
       select: ({ node }) => select(node),
+      open: ({ source }) => reveal(source),
       hover: (line) => hover(line?.node),
     });
     this.element = this.#rows.element;

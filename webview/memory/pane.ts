@@ -54,8 +54,8 @@ export class MemoryPane {
     this.#events = events;
     const { select, hover } = events;
     this.#course = new Course({ select, hover, read: (sentence) => this.#tell(sentence) });
-    this.#lines = new LineTable({ select, hover });
-    this.#scopes = new ScopeTable((scope) => events.selectScope(scope));
+    this.#lines = new LineTable(events);
+    this.#scopes = new ScopeTable(events);
     this.#checkpoints = new CheckpointTable({
       ...events,
       go: (advice) => {

@@ -3,6 +3,8 @@ import { html } from "../ui/dom.ts";
 
 export interface RowEvents<Item> {
   readonly select: (item: Item) => void;
+  /** Enter or double-click. */
+  readonly open: (item: Item) => void;
   readonly hover?: (item: Item | undefined) => void;
 }
 
@@ -50,6 +52,7 @@ export class Rows<Item> {
       const attributes = { id: `${this.#id}-${String(k)}`, "aria-selected": "false", "aria-level": depthOf(item) + 1 };
       const row = html("div", { class: "row", role: "row", ...attributes }, ...cells);
       row.addEventListener("click", () => this.#choose(k));
+      row.addEventListener("dblclick", () => this.#events.open(item));
       row.addEventListener("pointerenter", () => this.#events.hover?.(item));
       return row;
     });
@@ -94,11 +97,12 @@ export class Rows<Item> {
       PageUp: at - page,
       Home: 0,
       End: last,
-      Enter: at,
     }[event.key];
-    if (to === undefined || last < 0) return;
+    const opens = event.key === "Enter" && at >= 0;
+    if (last < 0 || (to === undefined && !opens)) return;
     event.preventDefault();
     event.stopPropagation();
-    this.#choose(Math.min(last, Math.max(0, to)));
+    if (to === undefined) this.#events.open(this.#items[at]!);
+    else this.#choose(Math.min(last, Math.max(0, to)));
   }
 }

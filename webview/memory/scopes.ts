@@ -1,5 +1,5 @@
 /** What is kept, by calls and loops. */
-import type { MemoryReport, MemoryScope } from "../../engine/process/protocol.ts";
+import type { MemoryReport, MemoryScope, SourceRange } from "../../engine/process/protocol.ts";
 import type { Span } from "../flow/pane.ts";
 import { formatBytes, formatCount, formatShare } from "../format.ts";
 import { html } from "../ui/dom.ts";
@@ -16,19 +16,25 @@ const columns: readonly Column[] = [
   { name: "work", class: "work", tooltip: "Share of the forward pass's work that is done in it" },
 ];
 
+interface ScopeEvents {
+  readonly selectScope: (scope: MemoryScope) => void;
+  readonly reveal: (source: SourceRange) => void;
+}
+
 export class ScopeTable {
   readonly element: HTMLElement;
   readonly #rows: Rows<MemoryScope>;
   /** The one that was chosen here: several may stand in one group of the graph. */
   #chosen: MemoryScope | undefined;
 
-  constructor(select: (scope: MemoryScope) => void) {
+  constructor({ selectScope, reveal }: ScopeEvents) {
     this.#rows = new Rows<MemoryScope>("What is kept, by calls and loops", "memory-scopes", columns, {
       select: (scope) => {
         this.#chosen = scope;
         this.mark(scope);
-        select(scope);
+        selectScope(scope);
       },
+      open: ({ source }) => reveal(source),
     });
     this.element = this.#rows.element;
   }

@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import { suite, suiteSetup, suiteTeardown, teardown, test } from "mocha";
+import type { Frame } from "playwright-core";
+import * as vscode from "vscode";
+import { commands } from "../../extension/ids.ts";
+import { lensesMatching } from "./reading.ts";
+import { adjoint, closeAll, open, page, screenshotThemes, until, webview } from "./workbench.ts";
+
+async function showMemory(name: string): Promise<{ document: vscode.TextDocument; frame: Frame }> {
+  const { document } = await open(`examples/${name}`);
+  await lensesMatching(document, /∇/, 50_000);
+  await vscode.commands.executeCommand(commands.showMemory);
+  return { document, frame: await webview(".memory-lines .row:nth-child(2)") };
+}
+
+/** The text of the editor's lines that the panel has marked. */
+async function marked(): Promise<string[]> {
+  const workbench = await page();
+  return workbench.evaluate(() => {
+    const marks = [...document.querySelectorAll(".view-overlays .cdr")].filter(
+      (overlay) => getComputedStyle(overlay).borderTopStyle === "solid" && overlay.className.includes("ced-"),
+    );
+    const tops = new Set(marks.map((overlay) => Math.round(overlay.getBoundingClientRect().top)));
+    return [...document.querySelectorAll<HTMLElement>(".view-line")]
+      .filter((line) => tops.has(Math.round(line.getBoundingClientRect().top)))
+      .map((line) => line.innerText.replaceAll("\u00a0", " ").trim());
+  });
+}
+
+suite("The memory of a derivative", () => {
+  const limits = vscode.workspace.getConfiguration("adjoint.limits");
+
+  suiteSetup(async () => {
+    await adjoint();
+    // On a busy machine even these take longer than the ten seconds that a person would wait.
+    await limits.update("time", 60, vscode.ConfigurationTarget.Global);
+  });
+
+  suiteTeardown(() => limits.update("time", undefined, vscode.ConfigurationTarget.Global));
+
+  teardown(closeAll);
+
+  test("the command opens the panel with what is kept, line by line", async () => {
+    const { frame } = await showMemory("deep-sigmoid.ts");
+    assert.equal(
+      await frame.locator(".memory-head").innerText(),
+      "1.4 MB kept for the backward pass in 43 values; parameters 183 KB and data 67 KB besides",
+    );
+    assert.match(await frame.locator(".memory-lines .row").nth(1).innerText(), /^655 KB\s+z\s+26\s+×20/);
+    await frame.locator(".course-plot .curve.backward").waitFor();
+    await screenshotThemes("panel-memory");
+  });
+
+  test("a click on a row marks its line in the editor, and Enter goes there", async () => {
+    const { document, frame } = await showMemory("deep-sigmoid.ts");
+    await frame.locator(".memory-lines .row").nth(2).click();
+    await until("the mark at h = sigmoid(z)", async () =>
+      (await marked()).some((line) => line.includes("h = sigmoid(z)")),
+    );
+    await frame.locator(".memory-lines").press("Enter");
+    await until("the cursor there", () => {
+      const editor = vscode.window.activeTextEditor;
+      return editor?.document === document && editor.selection.start.line === 26;
+    });
+  });
+
+  test("with the panel open already, the command brings the tab to the front", async () => {
+    const { document } = await open("examples/digits.ts");
+    await lensesMatching(document, /∇/, 50_000);
+    await vscode.commands.executeCommand(commands.showGraph);
+    const frame = await webview(".card, .group.closed");
+    assert.equal(await frame.locator(".memory").isVisible(), false);
+    await vscode.commands.executeCommand(commands.showMemory);
+    await frame.locator(".memory-lines .label", { hasText: /^hidden$/ }).waitFor();
+    await frame.locator(".switch button", { hasText: "Checkpointing" }).click();
+    await frame.locator(".memory-checkpoints .row", { hasText: "keep nothing" }).locator(".copy").click();
+    await until("the copied code", async () => (await vscode.env.clipboard.readText()) === "checkpoint(scores)");
+    await screenshotThemes("panel-memory-checkpoints");
+  });
+});
