@@ -160,7 +160,7 @@ class Analysis {
       .slice(0, chain.stations.length - ends)
       .map((station) => logNorm(tape, along, station));
     const identity = chain.levels.identity.reduce((sum, each) => sum + each, 0) * 2 > chain.levels.count;
-    const shape = traits.rectified ? "rectified" : traits.tanh ? "tanh" : "linear";
+    const shape = traits.smooth ? "smooth" : traits.rectified ? "rectified" : traits.tanh ? "tanh" : "linear";
     const circumstances = (from: number): Circumstances => ({
       kind,
       identity,

@@ -1,4 +1,4 @@
-import { constantOperation, inputOperation } from "../tape/tape.ts";
+import { constantOperation, inputOperation, type Tape } from "../tape/tape.ts";
 import { operationName } from "../primitives/names.ts";
 import { chainOf, logNorm } from "./chain.ts";
 import type { LevelFinder } from "./levels.ts";
@@ -82,7 +82,18 @@ export function membersOf(subject: Subject, candidate: Candidate): Uint8Array {
           : isActivation(subject, node);
     if (belongs) members[node] = 1;
   }
+  if ("site" in candidate) keepLastOfEachTurn(tape, members);
   return members;
+}
+
+/** A function of the library may make several nodes of one call, as silu does: those it goes on with are no members. */
+function keepLastOfEachTurn(tape: Tape, members: Uint8Array): void {
+  const { scope } = tape;
+  for (let node = members.length - 1; node >= 0; node--)
+    if (members[node] === 1)
+      tape.forEachWord(node, (word) => {
+        if (word >= 0 && members[word] === 1 && scope[word] === scope[node]) members[word] = 0;
+      });
 }
 
 const activations: ReadonlySet<string> = new Set([

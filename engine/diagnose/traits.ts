@@ -8,6 +8,8 @@ export interface Traits {
   /** It saturates by tanhs alone. */
   readonly tanh: boolean;
   readonly rectified: boolean;
+  /** It is rectified by other functions than relu and leakyRelu. */
+  readonly smooth: boolean;
   /** Sigmoids that the state of the step before is multiplied with: forget gates. */
   readonly gates: readonly number[];
   readonly gated: boolean;
@@ -15,39 +17,55 @@ export interface Traits {
   readonly network: boolean;
 }
 
-const rectifiers: ReadonlySet<string> = new Set([
-  "relu",
-  "leakyRelu",
-  "elu",
-  "selu",
-  "gelu",
-  "geluTanh",
-  "softplus",
-  "max",
-]);
+const rectifiers: ReadonlySet<string> = new Set(["relu", "leakyRelu", "max"]);
+const smoothRectifiers: ReadonlySet<string> = new Set(["elu", "selu", "gelu", "geluTanh", "softplus"]);
 const carriers: ReadonlySet<string> = new Set(["slice", "reshape", "take", "transpose", "broadcastTo"]);
 
 /** `nodes` are those of one step, in order. */
 export function traitsOf({ tape }: Subject, nodes: readonly number[]): Traits {
-  let [tanh, sigmoid, rectified, gated, product] = [false, false, false, false, false];
+  let [tanh, sigmoid, rectified, smooth, gated, product] = [false, false, false, false, false, false];
+  const selfGates = new Set(nodes.map((node) => selfGate(tape, node)));
   const gates: number[] = [];
   const begin = nodes.reduce((least, node) => (node < least ? node : least), Infinity);
   for (const node of nodes) {
     const name = operationName(tape.operation[node]!);
-    if (name === "tanh") tanh = true;
+    if (selfGates.has(node)) smooth = true;
+    else if (name === "tanh") tanh = true;
     else if (isSigmoid(tape, node)) sigmoid = true;
     else if (rectifiers.has(name)) rectified = true;
+    else if (smoothRectifiers.has(name)) smooth = true;
     else if (name === "matmul") product = true;
     else if (name === "mul") {
       const factors = tape.inputsOf(node);
       const gate = factors.find((input) => isSigmoid(tape, carried(tape, input)));
-      if (gate === undefined || factors.length < 2) continue;
+      if (gate === undefined || factors.length < 2 || selfGates.has(gate)) continue;
       gated = true;
       if (factors.some((input) => input < begin)) gates.push(gate);
     }
   }
   const saturating = tanh || sigmoid;
-  return { saturating, tanh: tanh && !sigmoid, rectified, gated, gates, network: saturating || rectified || product };
+  const network = saturating || rectified || smooth || product;
+  return { saturating, tanh: tanh && !sigmoid, rectified: rectified || smooth, smooth, gated, gates, network };
+}
+
+/** A product of a value with a sigmoid or the like of itself. */
+export function isSelfGated(tape: Tape, node: number): boolean {
+  return selfGate(tape, node) !== undefined;
+}
+
+/** The sigmoid in x·σ(x) or the tanh in x·tanh(softplus(x)), where `node` is that product: silu and mish. */
+function selfGate(tape: Tape, node: number): number | undefined {
+  const factors = tape.inputsOf(node);
+  if (operationName(tape.operation[node]!) !== "mul" || factors.length !== 2) return undefined;
+  return factors.find((gate, k) => {
+    const other = factors[1 - k]!;
+    const [argument] = tape.inputsOf(gate);
+    const name = operationName(tape.operation[gate]!);
+    if (name === "sigmoid") return argument === other;
+    if (name === "tanh") return argument !== undefined && tape.inputsOf(argument)[0] === other;
+    const turned = sigmoidArgument(tape, gate);
+    return turned !== undefined && tape.inputsOf(turned)[0] === other;
+  });
 }
 
 /** The node that `node` is cut out of. */
