@@ -1,3 +1,4 @@
+import { logNorm } from "./chain.ts";
 import type { Finding } from "./finding.ts";
 import { figure, lineOf, textOf, type Subject } from "./subject.ts";
 import type { Layer, Unit } from "./units.ts";
@@ -16,16 +17,38 @@ const fewestExamples = 4;
  * ReLU and Initialization). In a deep net at initialisation all examples look alike, and a unit is on for all or off for
  * all; with weights that are symmetric about 0 the two are equally likely. So dead units count beyond what a coin gives
  * among the units that are always on or always off, or where their arguments are far below those of live units. A layer
- * all of whose units are dead always counts: it lets nothing through.
+ * all of whose units are dead counts where nothing leads past it: it lets nothing through. The branch of a residual net
+ * may be shut; of many narrow ones some are, and chance explains how many.
  *
  * This speaks of the batch at hand: other data may wake a unit.
  */
 export function deadRelu(subject: Subject, layers: readonly Layer[]): Finding[] {
   const bySite = new Map<number, Layer[]>();
   for (const layer of layers)
-    if (layer.activation === "relu" && isDead(layer))
-      bySite.set(layer.site, [...(bySite.get(layer.site) ?? []), layer]);
-  return [...bySite].map(([site, dying]) => findingOf(subject, site, dying));
+    if (layer.activation === "relu") bySite.set(layer.site, [...(bySite.get(layer.site) ?? []), layer]);
+  return [...bySite].flatMap(([site, all]) => {
+    const dying = all.filter(isDead);
+    const narrow = dying.filter((layer) => isNarrow(layer) && isBypassed(subject, layer));
+    const explained = narrow.length > 0 && chanceOf(narrow, all.length) >= chanceOfLayer;
+    const told = explained ? dying.filter((layer) => !narrow.includes(layer)) : dying;
+    return told.length === 0 ? [] : [findingOf(subject, site, told)];
+  });
+}
+
+/** Chance may shut all of its units. */
+function isNarrow({ units }: Layer): boolean {
+  return 2 ** -units.size >= chanceOfLayer;
+}
+
+/** An adjoint gets to what the layer is computed of, though none gets through the layer. */
+function isBypassed({ tape, adjoints }: Subject, { inputs }: Layer): boolean {
+  return inputs.some((node) => logNorm(tape, adjoints, [node]) > -Infinity);
+}
+
+/** The probability that as many of `layers` layers of coins show tails as often as these do. */
+function chanceOf(dying: readonly Layer[], layers: number): number {
+  const likeliest = Math.max(...dying.map((layer) => atLeast(deadOf(layer).length, layer.units.size)));
+  return atLeast(dying.length, layers, likeliest);
 }
 
 function deadOf({ units }: Layer): Unit[] {
@@ -46,13 +69,13 @@ function isDead(layer: Layer): boolean {
   return far.length >= smallestShare * units.length;
 }
 
-/** The probability of `heads` or more among `tosses` of a fair coin. */
-function atLeast(heads: number, tosses: number): number {
+/** The probability of `heads` or more among `tosses` of a coin that shows heads with probability `p`. */
+function atLeast(heads: number, tosses: number, p = 0.5): number {
   let sum = 0;
-  let logTerm = -tosses * Math.LN2;
+  let logTerm = tosses * Math.log1p(-p);
   for (let k = 0; k <= tosses; k++) {
     if (k >= heads) sum += Math.exp(logTerm);
-    logTerm += Math.log((tosses - k) / (k + 1));
+    logTerm += Math.log(((tosses - k) / (k + 1)) * (p / (1 - p)));
   }
   return sum;
 }
@@ -64,13 +87,14 @@ function findingOf(subject: Subject, site: number, dying: readonly Layer[]): Fin
   const examples = [...worst.units.values()][0]!.executions;
   const largest = Math.max(...dead.map((unit) => unit.largest));
   const all = dead.length === count;
+  const shut = all && !isBypassed(subject, worst);
   const several = dying.length > 1 ? ` (the worst of ${dying.length} such layers)` : "";
   return {
     code: "dead-relu",
     severity: "warning",
     message:
       `${all ? `All ${count}` : `${dead.length} of ${count}`} units of \`${textOf(subject, site)}\` on ${lineOf(subject, site)}${several} ` +
-      `are 0 ${examples === 1 ? "for the one example" : `for all ${examples} examples`}, so no gradient reaches ${all ? "this layer or any before it" : "their weights"}: ` +
+      `are 0 ${examples === 1 ? "for the one example" : `for all ${examples} examples`}, so no gradient reaches ${shut ? "this layer or any before it" : "their weights"}: ` +
       `their arguments are ${figure(largest)} or less. Start with biases of 0 and heNormal weights, lower the learning rate if training did it, or use leakyRelu.`,
     site,
     data: {

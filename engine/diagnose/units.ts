@@ -30,6 +30,8 @@ export interface Layer {
   readonly feeds: boolean;
   /** What it gives is multiplied with other values: it is a gate. */
   readonly gate: boolean;
+  /** The nodes that its first argument is computed of by products with weights. */
+  readonly inputs: readonly number[];
   /** Executions of a sigmoid that lie above one half. */
   open: number;
 }
@@ -64,7 +66,8 @@ export function layersOf(subject: Subject): Layer[] {
       layer = layers.get(layerKey);
       if (layer === undefined) {
         const { feeds, gate } = { feeds: uses[node] === feedsWeights, gate: uses[node] === isGate };
-        layer = { site, activation: found.activation, node, units: new Map(), feeds, gate, open: 0 };
+        const { inputs } = origin;
+        layer = { site, activation: found.activation, node, units: new Map(), feeds, gate, inputs, open: 0 };
         layers.set(layerKey, layer);
       }
       layerOfUnit.set(unitKey, layer);
@@ -102,9 +105,10 @@ function originOf(
   weights: Int32Array,
   argument: number,
   seen: Int32Array,
-): { weights: string; sources: string } | undefined {
+): { weights: string; sources: string; inputs: readonly number[] } | undefined {
   const own = new Digest();
   const sources = new Digest();
+  const inputs: number[] = [];
   let products = 0;
   const stack = [argument];
   const visit = (input: number): void => {
@@ -117,7 +121,11 @@ function originOf(
     if (multiplier >= 0) {
       products++;
       own.add(weights[multiplier]!);
-      for (const input of tape.inputsOf(node)) if (input !== multiplier) sources.add(input);
+      for (const input of tape.inputsOf(node)) {
+        if (input === multiplier) continue;
+        sources.add(input);
+        inputs.push(input);
+      }
     } else if (weights[node]! >= 0) {
       // A weight times a constant is a weight still: the first layer multiplies with data.
       const name = operationName(tape.operation[node]!);
@@ -127,7 +135,7 @@ function originOf(
       tape.forEachWord(node, visit);
     } else sources.add(node);
   }
-  return products === 0 ? undefined : { weights: own.toString(), sources: sources.toString() };
+  return products === 0 ? undefined : { weights: own.toString(), sources: sources.toString(), inputs };
 }
 
 function rectifies(tape: Tape, node: number): boolean {

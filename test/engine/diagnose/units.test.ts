@@ -33,6 +33,14 @@ describe("dead-relu", () => {
     assert.equal(source.line, 42);
     assert.deepEqual([data!["dead"], data!["units"], data!["examples"]], [4, 5, 6]);
   });
+
+  test("tells of a shut branch, which what comes before it does not depend on", () => {
+    const { message } = only("shutBranch");
+    assert.match(
+      message,
+      /^All 24 units of `relu\(matmul\(h, w2\) \+ b1\)` .*, so no gradient reaches their weights: /,
+    );
+  });
 });
 
 describe("saturated-activation", () => {
