@@ -35,7 +35,7 @@ export function readModelArguments<const O extends Options>(
   const [file, ...more] = positionals;
   if (file === undefined)
     throw usageError(
-      `adjoint ${command} needs a file to ${command}: adjoint ${command} FILE (see adjoint ${command} --help).`,
+      `adjoint ${command} needs a file to ${command === "memory" ? "look at" : command}: adjoint ${command} FILE (see adjoint ${command} --help).`,
     );
   if (more.length > 0)
     throw usageError(`adjoint ${command} takes one file, but ${positionals.join(" and ")} were given.`);

@@ -49,14 +49,16 @@ export async function memory(args: string[]): Promise<number> {
 async function run(engine: EngineClient, wanted: ModelArguments, request: TraceRequest): Promise<Outcome> {
   const outline = await engine.outline(request.file, request.text);
   const name = wanted.function ?? firstDifferentiable(outline);
-  if (wanted.function === undefined && !wanted.json) mentionOthers("Looking at", outline, name);
   const session = await engine.trace({
     ...request,
     ...(name === undefined ? {} : { functions: [name] }),
     limits: wanted.limits,
   });
   const { summary } = session;
-  const traced = summary.functions.find((candidate) => candidate.function === name);
+  // Functions of other files that this one exports are known only once it has been loaded.
+  const told = name ?? summary.functions[0]?.function;
+  if (wanted.function === undefined && !wanted.json) mentionOthers("Looking at", summary.outline, told);
+  const traced = summary.functions.find((candidate) => candidate.function === told);
   // What is found in the values is for `trace` to tell; here only what stands in the way.
   const inTheWay = [...summary.diagnostics, ...(traced?.diagnostics ?? [])].filter(
     ({ severity, code }) => severity === "error" && (traced?.value === undefined || code === "unreadable-file"),

@@ -46,8 +46,9 @@ function section(title: string, rows: readonly string[], { colours }: Surroundin
   return rows.length === 0 ? [] : ["", colours.bold(title), ...rows];
 }
 
-function named({ label, repeats }: Pick<MemoryScope, "label" | "repeats">): string {
-  return repeats > 1 ? `${label} ×${formatCount(repeats)}` : label;
+/** The label of a loop has its turns already. */
+function named({ label, repeats, kind }: Pick<MemoryScope, "label" | "repeats" | "kind">, around = 1): string {
+  return repeats > 1 && (kind === "call" || around > 1) ? `${label} ×${formatCount(repeats)}` : label;
 }
 
 function peaks({ peaks: { inference, forward, backward } }: MemoryReport, where: Surroundings): string[] {
@@ -90,15 +91,16 @@ function keptTable(lines: readonly MemoryLine[], where: Surroundings): string[] 
 
 function scopeTable(scopes: readonly MemoryScope[], where: Surroundings): string[] {
   if (scopes.length === 0) return [];
-  const depths = new Map<string, number>();
+  const known = new Map<string, { readonly depth: number; readonly repeats: number }>();
   const rows = scopes.slice(0, mostRows).map((scope) => {
-    const depth = scope.parent === undefined ? 0 : (depths.get(scope.parent) ?? 0) + 1;
-    depths.set(scope.id, depth);
+    const around = known.get(scope.parent ?? "");
+    const depth = around === undefined ? 0 : around.depth + 1;
+    known.set(scope.id, { depth, repeats: scope.repeats });
     return [
       shortPlace(scope.source, where),
       formatBytes(scope.bytes),
       percent(scope.work),
-      `${"  ".repeat(depth)}${named(scope)}`,
+      `${"  ".repeat(depth)}${named(scope, around?.repeats)}`,
     ];
   });
   return [

@@ -1,5 +1,6 @@
 import { ValueError } from "../primitives/argumentErrors.ts";
-import type { Value } from "../tape/tensor.ts";
+import { recording } from "../tape/recording.ts";
+import { drawnTensors, Tensor as DrawnTensor, type Value } from "../tape/tensor.ts";
 import { constant, fixed } from "./values.ts";
 import type { Shape, Shaped, Tensor } from "./types.ts";
 import * as arithmetic from "../primitives/arithmetic.ts";
@@ -150,9 +151,11 @@ export class Random {
   }
 
   #filled(name: string, shape: Shape | number, draw: () => number): Value {
-    return constant(`random.${name}`, shape, (data) => {
+    const drawn = constant(`random.${name}`, shape, (data) => {
       for (let i = 0; i < data.length; i++) data[i] = draw();
     });
+    if (recording.on && drawn instanceof DrawnTensor) drawnTensors.add(drawn);
+    return drawn;
   }
 
   /** The polar method of Marsaglia: two normal numbers at a time. */

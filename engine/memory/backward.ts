@@ -4,7 +4,7 @@ import { Numbers } from "../tape/numbers.ts";
 import { NestedTape } from "../tape/nestedTape.ts";
 import { recordApart, recording } from "../tape/recording.ts";
 import { constantOperation, inputOperation, noInput, type Tape } from "../tape/tape.ts";
-import type { Value } from "../tape/tensor.ts";
+import { drawnTensors, type Tensor, type Value } from "../tape/tensor.ts";
 import type { Forward } from "./storages.ts";
 import { Steps } from "./steps.ts";
 import { workOf } from "./work.ts";
@@ -14,6 +14,10 @@ export interface Backward {
   readonly steps: Steps;
   /** What the pass leaves: the storages of the gradients. */
   readonly gradients: ReadonlySet<number>;
+  /** Storages of data that only the inside of a checkpoint uses. */
+  readonly data: ReadonlySet<number>;
+  /** Storages of what the pass is given: its seed. */
+  readonly given: ReadonlySet<number>;
   /** By node of a checkpoint, what it does inside, and how much work that is. */
   readonly insides: ReadonlyMap<number, Inside>;
 }
@@ -41,6 +45,14 @@ export function backwardOf(tape: Tape, output: number, forward: Forward): Backwa
     storageOf[node] = origin < 0 ? storages.ofNode(record, node, storageOf) : forward.storageOf[origin]!;
     if (storages.count > before) makes[node] = 1;
   }
+  const ofProgram = programOf(record);
+  const data = new Set<number>();
+  const given = new Set<number>();
+  for (let node = 0; node < record.length; node++)
+    if (ofProgram[node] === 1 && makes[node] === 1 && isData(record, node)) {
+      makes[node] = 0;
+      data.add(storageOf[node]!);
+    } else if (record.operation[node] === inputOperation && origins[node]! < 0) given.add(storageOf[node]!);
   // What stands in memory of the forward pass is there already: kept by it, or a view.
   const needed = new Uint8Array(record.length);
   for (const node of gradients) needed[node] = 1;
@@ -57,7 +69,7 @@ export function backwardOf(tape: Tape, output: number, forward: Forward): Backwa
     if (record.operation[node] === inputOperation || pull < 0) continue;
     const owner = pulls.nodes.get(pull);
     const position = pulls.positions.get(pull);
-    if (record.site[node]! > 0 && isCheckpoint(tape, owner)) {
+    if (ofProgram[node] === 1 && isCheckpoint(tape, owner) && !isData(record, node)) {
       let inside = insides.get(owner);
       if (inside === undefined) insides.set(owner, (inside = { steps: new Steps(), work: 0, workAgain: 0 }));
       addStep(inside.steps, record, node, owner, position, storageOf);
@@ -67,7 +79,23 @@ export function backwardOf(tape: Tape, output: number, forward: Forward): Backwa
     }
     if (needed[node] === 1 && makes[node] === 1) addStep(steps, record, node, owner, position, storageOf);
   }
-  return { steps, insides, gradients: new Set(gradients.map((node) => storageOf[node]!)) };
+  return { steps, data, given, insides, gradients: new Set(gradients.map((node) => storageOf[node]!)) };
+}
+
+/**
+ * Which nodes are what the program itself runs again: those with the sites of its text. A constant stands before the
+ * operation that uses it first.
+ */
+function programOf(record: Tape): Uint8Array {
+  const flags = new Uint8Array(record.length);
+  for (let node = record.length - 1; node >= 0; node--)
+    if (record.site[node]! > 0 || (record.operation[node] === constantOperation && flags[node + 1] === 1))
+      flags[node] = 1;
+  return flags;
+}
+
+function isData(record: Tape, node: number): boolean {
+  return record.operation[node] === constantOperation && !drawnTensors.has(record.primalOf(node) as Tensor);
 }
 
 /** A constant that the pass makes is made where it is first used. */
@@ -134,7 +162,9 @@ function recorded(tape: Tape, output: number): Recorded {
   const wanted: number[] = [];
   for (let node = 0; node <= output; node++) if (tape.operation[node] === inputOperation) wanted.push(node);
   const gradients = recordApart(record, () => {
-    const adjoints = pullBack(tape, new Map([[output, 1]]), wanted, valueOf, (node, position) => {
+    // Traced as well, so that what is computed from it alone is recorded too.
+    const seed = record.addInput(1, "", 0);
+    const adjoints = pullBack(tape, new Map([[output, seed]]), wanted, valueOf, (node, position) => {
       recording.site = 0;
       pulls.add(record.length, node, position);
     });

@@ -104,6 +104,7 @@ function planFor(tape: Tape, passes: Passes, group: Repeated, policy: Checkpoint
       : worthIn(tape, first, last, policy.bytes))
       kept.add(storageOf[node]!);
   });
+  for (const [node, user] of passes.forward.drawnFor) partOf[node] = partOf[user]!;
   return { partOf, kept };
 }
 
@@ -154,7 +155,10 @@ function policiesFor(tape: Tape, group: Repeated, bytesEach: number): Checkpoint
 
 function keptByNode(tape: Tape, { forward }: Passes, { residuals }: Usage): Float64Array {
   const sums = new Float64Array(tape.length + 1);
-  for (const storage of residuals) sums[forward.makerOf[storage]! + 1]! += forward.storages.bytes(storage);
+  for (const storage of residuals) {
+    const maker = forward.makerOf[storage]!;
+    sums[(forward.drawnFor.get(maker) ?? maker) + 1]! += forward.storages.bytes(storage);
+  }
   for (let node = 0; node < tape.length; node++) sums[node + 1]! += sums[node]!;
   return sums;
 }

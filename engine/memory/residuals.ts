@@ -55,7 +55,7 @@ export function residualGroups(tape: Tape, { forward, backward }: Passes, usage:
   const groupOf = new Map<number, OpenGroup>();
   for (const storage of usage.residuals) {
     const node = forward.makerOf[storage]!;
-    const key = keyOf(tape, node);
+    const key = keyOf(tape, node, forward);
     let group = groups.get(key);
     if (group === undefined)
       groups.set(key, (group = { key, node, bytes: 0, values: 0, shapes: new Map(), readers: new Map() }));
@@ -77,7 +77,7 @@ export function residualGroups(tape: Tape, { forward, backward }: Passes, usage:
   }
   const executions = new Map<number, number>();
   for (let node = 0; node < tape.length; node++) {
-    const key = keyOf(tape, node);
+    const key = keyOf(tape, node, forward);
     if (groups.has(key)) executions.set(key, (executions.get(key) ?? 0) + 1);
   }
   return [...groups.values()]
@@ -93,8 +93,9 @@ export function residualGroups(tape: Tape, { forward, backward }: Passes, usage:
 }
 
 /** One for each expression and operation. */
-export function keyOf(tape: Tape, node: number): number {
-  return tape.site[node]! * operations + tape.operation[node]!;
+function keyOf(tape: Tape, node: number, forward?: Forward): number {
+  const site = tape.site[node]! || tape.site[forward?.drawnFor.get(node) ?? node]!;
+  return site * operations + tape.operation[node]!;
 }
 
 function addShape({ shapes }: OpenGroup, shape: Shape): void {

@@ -51,7 +51,8 @@ export function scopeGroups(tape: Tape, { forward }: Passes, { residuals }: Usag
     group.last = Math.max(group.last, node);
   }
   for (const storage of residuals) {
-    const group = groups[groupOf[tape.scope[forward.makerOf[storage]!]!]!];
+    const maker = forward.makerOf[storage]!;
+    const group = groups[groupOf[tape.scope[forward.drawnFor.get(maker) ?? maker]!]!];
     if (group === undefined) continue;
     group.ownBytes += forward.storages.bytes(storage);
     group.values++;

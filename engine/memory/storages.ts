@@ -2,7 +2,7 @@ import { customRuleOf, custom } from "../primitives/custom.ts";
 import { operationName } from "../primitives/names.ts";
 import { constantOperation, inputOperation, type Tape } from "../tape/tape.ts";
 import type { Shape } from "../tape/shape.ts";
-import type { Tensor } from "../tape/tensor.ts";
+import { drawnTensors, type Tensor } from "../tape/tensor.ts";
 import { Steps } from "./steps.ts";
 
 const bytesOfNumber = 8;
@@ -50,18 +50,25 @@ export class Storages {
     const known = this.#known.get(primal.data);
     if (known !== undefined) return known;
     const word = tape.input0[node]!;
-    if (!isView(tape.operation[node]!) || word < 0) return this.ofTensor(primal);
+    // The results of a checkpoint or a loop stand on the tape as one vector, but each has memory of its own.
+    const isPart = tape.operation[word] === custom.code && operationName(tape.operation[node]!) === "slice";
+    if (!isView(tape.operation[node]!) || word < 0 || isPart) return this.ofTensor(primal);
     this.#known.set(primal.data, storageOf[word]!);
     return storageOf[word]!;
   }
 }
 
-/** A run as a list of operations that read and write pieces of memory. */
+/**
+ * A run as a list of operations that read and write pieces of memory. Random numbers that it drew count as made by it, where
+ * they are first used.
+ */
 export interface Forward {
   readonly steps: Steps;
   readonly storages: Storages;
   /** By node. */
   readonly storageOf: Int32Array;
+  /** By node of random numbers that the run drew, the node that uses them first: they stand at its place. */
+  readonly drawnFor: ReadonlyMap<number, number>;
   /** By storage, the node that made it. */
   readonly makerOf: readonly number[];
   /** Storages of parameters and of data: they are held whatever happens. */
@@ -76,13 +83,22 @@ export function forwardOf(tape: Tape): Forward {
   const storageOf = new Int32Array(tape.length);
   const makerOf: number[] = [];
   const held = new Set<number>();
+  const drawnFor = new Map<number, number>();
+  /** Drawn, and not used yet. */
+  const open = new Set<number>();
   const keptByRules = new Map<number, Shape>();
   for (let node = 0; node < tape.length; node++) {
     const before = storages.count;
     const storage = storages.ofNode(tape, node, storageOf);
     storageOf[node] = storage;
     const operation = tape.operation[node]!;
-    if (operation === inputOperation || operation === constantOperation) held.add(storage);
+    const drawn = operation === constantOperation && drawnTensors.has(tape.primalOf(node) as Tensor);
+    if (drawn) open.add(node);
+    else if (open.size > 0)
+      tape.forEachWord(node, (word) => {
+        if (open.delete(word)) drawnFor.set(word, node);
+      });
+    if (operation === inputOperation || (operation === constantOperation && !drawn)) held.add(storage);
     else if (storage === before) {
       steps.add(node);
       tape.forEachWord(node, (word) => {
@@ -98,5 +114,5 @@ export function forwardOf(tape: Tape): Forward {
     }
     while (makerOf.length < storages.count) makerOf.push(node);
   }
-  return { steps, storages, storageOf, makerOf, held, keptByRules };
+  return { steps, storages, storageOf, drawnFor, makerOf, held, keptByRules };
 }

@@ -18,10 +18,11 @@ export interface Passes {
 export function passesOf(tape: Tape, output: number): Passes {
   const forward = forwardOf(tape);
   const backward = backwardOf(tape, output, forward);
-  const { storages, held } = forward;
-  const weights = Float64Array.from({ length: storages.count }, (_, storage) =>
-    held.has(storage) ? 0 : storages.bytes(storage),
+  const weights = Float64Array.from({ length: forward.storages.count }, (_, storage) =>
+    forward.storages.bytes(storage),
   );
+  for (const storages of [forward.held, backward.data, backward.given])
+    for (const storage of storages) weights[storage] = 0;
   const extra = insideBytes(forward, backward, weights);
   return { forward, backward, output: forward.storageOf[output]!, weights, extra };
 }

@@ -1,7 +1,7 @@
 import { recording } from "../tape/recording.ts";
 import { scalarShape, type Shape } from "../tape/shape.ts";
 import type { Attributes } from "../tape/tape.ts";
-import { Tensor, TracedNumber, type Value } from "../tape/tensor.ts";
+import { drawnTensors, Tensor, TracedNumber, type Value } from "../tape/tensor.ts";
 import { codeOf, type PrimitiveName } from "./names.ts";
 
 /** A primal: what a value holds, without its place on the tape. */
@@ -61,9 +61,17 @@ export function apply(code: number, rule: Rule, inputs: readonly Value[], attrib
   const keeper = keptResults.now;
   const result = keeper?.next() ?? rule.evaluate(primals, attributes, shape);
   keeper?.computed(code, primals, result);
-  if (!recording.on || !inputs.some(isTraced)) return result;
+  if (!recording.on) return result;
+  if (!inputs.some(isTraced)) {
+    if (result instanceof Tensor && inputs.some(isDrawn)) drawnTensors.add(result);
+    return result;
+  }
   const kept = attributes === noAttributes ? undefined : attributes;
   return recording.tape.add(code, result, inputs, kept, recording.site, recording.scope);
+}
+
+function isDrawn(value: Value): boolean {
+  return value instanceof Tensor && drawnTensors.has(value);
 }
 
 /** Told of every operation on tensors, in order; gives the result of one that need not be computed again. */

@@ -97,12 +97,13 @@ function heldBy({ tape }: FunctionRun, { forward, backward }: Passes): Held {
   const read = new Set<number>();
   for (let step = 0; step < backward.steps.length; step++)
     backward.steps.forEachAccess(step, (access) => {
-      if (forward.held.has(access)) read.add(access);
+      if (forward.held.has(access) || backward.data.has(access)) read.add(access);
     });
   let [parameterBytes, dataBytes, readBytes] = [0, 0, 0];
-  for (const storage of forward.held) {
+  for (const storage of [...forward.held, ...backward.data]) {
     const bytes = forward.storages.bytes(storage);
-    if (tape.operation[forward.makerOf[storage]!] === inputOperation) parameterBytes += bytes;
+    const maker = forward.makerOf[storage];
+    if (maker !== undefined && tape.operation[maker] === inputOperation) parameterBytes += bytes;
     else dataBytes += bytes;
     if (read.has(storage)) readBytes += bytes;
   }

@@ -26,7 +26,8 @@ function sentence(run: FunctionRun, { node, role, targets }: Reader): string {
       ? `the checkpoint ${where} holds its result against what it computes again`
       : `the checkpoint ${where} computes again from it`;
   const count = run.tape.inputPrimals(node).length;
-  const reader = isCustom(run, node) ? `the rule of \`${run.text(node, 32)}\`` : `\`${run.operation(node)}\``;
+  const ofTheModel = isCustom(run, node) && customRuleOf(run.tape.attributes(node)).name === undefined;
+  const reader = ofTheModel ? `the rule of \`${run.text(node, 32)}\`` : `\`${run.operation(node)}\``;
   const what = role === "result" ? "its result" : inputName(role, count);
   if (isCustom(run, node) || count === 1) return `${reader} ${where} reads ${what}`;
   const others = targets
