@@ -1,9 +1,13 @@
+import { div } from "../primitives/arithmetic.ts";
 import { ShapeError } from "../primitives/broadcastShapes.ts";
+import { broadcastTo } from "../primitives/broadcasting.ts";
 import * as dynamic from "../primitives/dynamicSlice.ts";
 import * as gathering from "../primitives/gathering.ts";
 import { shapeOf } from "../primitives/rule.ts";
 import * as scattering from "../primitives/scattering.ts";
-import { stack } from "../primitives/shaping.ts";
+import { max } from "../primitives/selection.ts";
+import { reshape, stack } from "../primitives/shaping.ts";
+import { describeShape } from "../tape/shape.ts";
 import type { Value } from "../tape/tensor.ts";
 import type { Like, Operand, Shape, ShapeOf, Shaped, Taken, Tensor, WithExtent } from "./types.ts";
 import { asShape, asValue, fixed } from "./values.ts";
@@ -55,16 +59,68 @@ export const scatterSetAlongAxis: Updating = updating("scatterSetAlongAxis", sca
 /** x with updates added along an axis, each at its own index, as PyTorch's `scatter_add`. */
 export const scatterAddAlongAxis: Updating = updating("scatterAddAlongAxis", scattering.addAlongAxis);
 
+/**
+ * x with the largest of what is there and of the updates put in at indices along an axis, as JAX's `x.at[indices].max`. Of equal
+ * ones the first gets the whole adjoint, x before the updates; a NaN wins. For the rest see `scatterSet`.
+ */
+export const scatterMax: Updating = updating("scatterMax", scattering.extremeAt("scatterMax", "slices", false));
+/** As `scatterMax`, but the smallest. */
+export const scatterMin: Updating = updating("scatterMin", scattering.extremeAt("scatterMin", "slices", true));
+/** x times the updates at indices along an axis: as `scatterSet`, but several for one place multiply. Right at zeros too. */
+export const scatterMul: Updating = updating("scatterMul", scattering.productAt("scatterMul", "slices"));
+/** As `scatterMax`, each update at its own index, as PyTorch's `scatter_reduce` with "amax". */
+export const scatterMaxAlongAxis: Updating = updating(
+  "scatterMaxAlongAxis",
+  scattering.extremeAt("scatterMaxAlongAxis", "elements", false),
+);
+/** As `scatterMin`, each update at its own index, as PyTorch's `scatter_reduce` with "amin". */
+export const scatterMinAlongAxis: Updating = updating(
+  "scatterMinAlongAxis",
+  scattering.extremeAt("scatterMinAlongAxis", "elements", true),
+);
+/** As `scatterMul`, each update at its own index, as PyTorch's `scatter_reduce` with "prod". */
+export const scatterMulAlongAxis: Updating = updating(
+  "scatterMulAlongAxis",
+  scattering.productAt("scatterMulAlongAxis", "elements"),
+);
+
 /** Sums of the rows of x that have the same number: row k of the result adds up those at which `segments` is k. */
 export function segmentSum(x: Operand, segments: Operand, count: number): Tensor {
-  const [value, numbers] = [asValue("segmentSum", x), asValue("segmentSum", segments)];
-  const [shape, given] = [shapeOf(value), shapeOf(numbers)];
-  if (shape.length === 0 || given.length !== 1 || given[0] !== shape[0])
+  const { value, numbers, shape } = segmented("segmentSum", x, segments, count);
+  return gathering.scatterAdd(value, numbers, 0, shape) as unknown as Tensor;
+}
+
+/** Means of the rows of x that have the same number; 0 where there is none. See `segmentSum`. */
+export function segmentMean(x: Operand, segments: Operand, count: number): Tensor {
+  const { value, numbers, shape } = segmented("segmentMean", x, segments, count);
+  const rows = gathering.scatterAdd(broadcastTo(1, shapeOf(numbers)), numbers, 0, shape.slice(0, 1));
+  const divisors = reshape(max(rows, 1), [shape[0]!, ...shape.slice(1).map(() => 1)]);
+  return div(gathering.scatterAdd(value, numbers, 0, shape), divisors) as unknown as Tensor;
+}
+
+/** The largest of the rows of x that have the same number, element by element; −∞ where there is none. See `segmentSum`. */
+export function segmentMax(x: Operand, segments: Operand, count: number): Tensor {
+  const { value, numbers, shape } = segmented("segmentMax", x, segments, count);
+  const least = broadcastTo(-Infinity, shape);
+  return scattering.extremeAt("segmentMax", "slices", false)(least, numbers, value, 0) as unknown as Tensor;
+}
+
+/** The smallest of the rows of x that have the same number, element by element; ∞ where there is none. See `segmentSum`. */
+export function segmentMin(x: Operand, segments: Operand, count: number): Tensor {
+  const { value, numbers, shape } = segmented("segmentMin", x, segments, count);
+  const most = broadcastTo(Infinity, shape);
+  return scattering.extremeAt("segmentMin", "slices", true)(most, numbers, value, 0) as unknown as Tensor;
+}
+
+/** `shape` is that of the result. */
+function segmented(operation: string, x: unknown, segments: unknown, count: number) {
+  const [value, numbers] = [asValue(operation, x), asValue(operation, segments)];
+  const [from, given] = [shapeOf(value), shapeOf(numbers)];
+  if (from.length === 0 || given.length !== 1 || given[0] !== from[0])
     throw new ShapeError(
-      `segmentSum of [${shape.join(", ")}] by segments [${given.join(", ")}]: give a segment for each of its rows`,
+      `${operation} of ${describeShape(from)} by segments ${describeShape(given)}: give a segment for each of its rows`,
     );
-  const extent = asShape("segmentSum", count);
-  return gathering.scatterAdd(value, numbers, 0, [...extent, ...shape.slice(1)]) as unknown as Tensor;
+  return { value, numbers, shape: [...asShape(operation, count), ...from.slice(1)] };
 }
 
 /**

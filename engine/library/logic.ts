@@ -50,6 +50,8 @@ export const rint: Elementwise = one("rint", rounding.rint);
 export const asFloat32: Elementwise = one("asFloat32", rounding.fround);
 /** x rounded to half precision; beyond 65,504 that is ±∞. Adjoints pass as they are. */
 export const asFloat16: Elementwise = one("asFloat16", rounding.f16round);
+/** x rounded to bfloat16: the range of single precision, 8 bits of precision. Adjoints pass as they are. */
+export const asBFloat16: Elementwise = one("asBFloat16", rounding.bf16round);
 /**
  * The whole part of x, as an integer of 32 bits. No gradient passes.
  * @throws RangeError where x is NaN or beyond ±2³¹: it does not wrap around.

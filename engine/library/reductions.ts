@@ -163,6 +163,19 @@ function winner(name: string, apply: (x: Value, axis?: number) => Value): Winner
 }
 
 /**
+ * The value below which the share q of the elements along an axis lies, or of all when left out: linear interpolation between
+ * the elements in order, at q·(n − 1), as NumPy. Adjoints flow to the two elements, and to q. A NaN among them gives NaN.
+ *
+ * @param q from 0 to 1, or several: the result then has their axes before its own
+ * @example quantile(losses, [0.05, 0.5, 0.95])
+ * @throws RangeError where q is not from 0 to 1.
+ */
+export function quantile(x: Operand, q: Operand, axis?: number, options: { readonly keepDims?: boolean } = {}): number {
+  const [values, shares] = [asValue("quantile", x), asValue("quantile", q)];
+  return summaries.quantile(values, shares, fixed<number | undefined>(axis), options.keepDims ?? false) as number;
+}
+
+/**
  * The middle element along an axis, or in all of them when left out; of an even number the mean of the middle two. Adjoints
  * go to those.
  */

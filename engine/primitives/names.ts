@@ -50,6 +50,7 @@ export const primitiveNames = [
   "asBool",
   "fround",
   "f16round",
+  "bf16round",
   // comparison.ts
   "equal",
   "notEqual",
@@ -135,6 +136,7 @@ export const primitiveNames = [
   // scattering.ts
   "scatterSet",
   "scatterSetAlongAxis",
+  "scatterWinners",
   // dynamicSlice.ts
   "dynamicSlice",
   "dynamicUpdateSlice",
@@ -235,6 +237,7 @@ const piecewiseConstant: ReadonlySet<string> = new Set<PrimitiveName>([
   "oneHot",
   "argsort",
   "maxPoolIndices",
+  "scatterWinners",
   "luPermutation",
 ]);
 

@@ -28,6 +28,29 @@ export const asBool = unary("asBool", (x) => (x === 0 ? 0 : 1));
 /** Rounds to float32. The derivative passes straight through: rounding is noise on the value, not part of the model. */
 export const fround = unary("fround", Math.fround, () => 1);
 
+const bits = new DataView(new ArrayBuffer(4));
+
+/** Rounds to bfloat16, a float32 with 8 bits of precision in the place of 24, halves to even; see `fround`. */
+export const bf16round = unary(
+  "bf16round",
+  (x) => {
+    if (!(native.abs(x) < Infinity)) return x;
+    bits.setFloat32(0, x);
+    let word = bits.getUint32(0);
+    // What float32 has rounded to a half must not be rounded once more in the wrong direction.
+    const rest = word & 0xffff;
+    const single = bits.getFloat32(0);
+    const up =
+      rest > 0x8000 ||
+      (rest === 0x8000 &&
+        (native.abs(x) !== native.abs(single) ? native.abs(x) > native.abs(single) : (word & 0x10000) !== 0));
+    word = (word - rest + (up ? 0x10000 : 0)) >>> 0;
+    bits.setUint32(0, word);
+    return bits.getFloat32(0);
+  },
+  () => 1,
+);
+
 /** Rounds to half precision; see `fround`. Node has it from version 24 on. */
 export const f16round = unary(
   "f16round",

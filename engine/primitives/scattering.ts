@@ -1,15 +1,16 @@
 import { describeShape, sizeOf, type Shape } from "../tape/shape.ts";
 import type { Attributes } from "../tape/tape.ts";
 import { Tensor, type Value } from "../tape/tensor.ts";
-import { add } from "./arithmetic.ts";
+import { recording } from "../tape/recording.ts";
+import { add, mul, sub } from "./arithmetic.ts";
 import { axisOf, lanesOf } from "./axes.ts";
 import { ShapeError } from "./broadcastShapes.ts";
 import { broadcastTo } from "./broadcasting.ts";
 import { equal } from "./comparison.ts";
 import * as gathering from "./gathering.ts";
 import type { PrimitiveName } from "./names.ts";
-import { dataOf, primitive, scalarOrTensor, shapeOf, type Primal, type Primitive } from "./rule.ts";
-import { where } from "./selection.ts";
+import { dataOf, isTraced, primalOf, primitive, scalarOrTensor, shapeOf, type Primal, type Primitive } from "./rule.ts";
+import { max, where } from "./selection.ts";
 import { reshape } from "./shaping.ts";
 
 /** x with updates put in, or added, at indices along an axis. */
@@ -126,6 +127,83 @@ export function addAlongAxis(x: Value, indices: Value, updates: Value, axis: num
   const place = axisOf("scatterAddAlongAxis", axis, shapeOf(x));
   const fitting = fitted("scatterAddAlongAxis", elements, x, indices, updates, place);
   return add(x, gathering.scatterAddAlongAxis(fitting, indices, place, shapeOf(x)));
+}
+
+interface Winning {
+  /** What errors are to name. */
+  readonly operation: string;
+  readonly axis: number;
+  readonly addressing: "slices" | "elements";
+  readonly smallest: boolean;
+}
+
+/**
+ * For each place of x the number of the update that wins there, counted from 1; 0 where that is x itself. Of equal ones the
+ * first wins, x before all updates, and a NaN before every number.
+ */
+export const scatterWinners: Primitive<(x: Value, indices: Value, updates: Value, winning: Winning) => Value> =
+  primitive<(x: Value, indices: Value, updates: Value, winning: Winning) => Value>(
+    "scatterWinners",
+    {
+      shape: ([whole]) => whole!,
+      evaluate([x, updates, indices], attributes, shape) {
+        const { operation, axis, addressing, smallest } = attributes as unknown as Winning;
+        const best = dataOf(x!).slice();
+        const given = dataOf(updates!);
+        const winners = new Float64Array(best.length);
+        const visit = (at: number, place: number): void => {
+          const [candidate, held] = [given[at]!, best[place]!];
+          const wins = held === held && (candidate !== candidate || (smallest ? candidate < held : candidate > held));
+          if (!wins) return;
+          best[place] = candidate;
+          winners[place] = at + 1;
+        };
+        (addressing === "slices" ? slices : elements).forEach(operation, indices!, shape, axis, visit);
+        return new Tensor(shape, winners);
+      },
+      jvp: (_, __, result) => broadcastTo(0, shapeOf(result)),
+      vjp: [undefined, undefined, undefined],
+    },
+    (run) => (x, indices, updates, winning) => run([x, updates, indices], winning as unknown as Attributes),
+  );
+
+/** x with the largest (smallest) of what is there and of the updates for a place. The first of equal ones gets the adjoint. */
+export function extremeAt(name: string, kind: Winning["addressing"], smallest: boolean): Update {
+  const addressing = kind === "slices" ? slices : elements;
+  return (x, indices, updates, axis) => {
+    const place = axisOf(name, axis, shapeOf(x));
+    const given = fitted(name, addressing, x, indices, updates, place);
+    if (sizeOf(shapeOf(given)) === 0) return x;
+    const winners = scatterWinners(x, indices, given, { operation: name, axis: place, addressing: kind, smallest });
+    return where(winners, gathering.take(reshape(given, [-1]), max(sub(winners, 1), 0), 0), x);
+  };
+}
+
+/**
+ * x times the updates for each place. One factor for each place at a time is put among ones: so the derivative is right at
+ * zeros too.
+ */
+export function productAt(name: string, kind: Winning["addressing"]): Update {
+  const addressing = kind === "slices" ? slices : elements;
+  return (x, indices, updates, axis) => {
+    const whole = shapeOf(x);
+    const place = axisOf(name, axis, whole);
+    const fitting = fitted(name, addressing, x, indices, updates, place);
+    if (isTraced(indices)) recording.watcher?.read(indices as Exclude<Value, number>);
+    const seen = new Uint32Array(sizeOf(whole));
+    const rounds: { readonly updates: number[]; readonly places: number[] }[] = [];
+    addressing.forEach(name, primalOf(indices), whole, place, (at, target) => {
+      const round = (rounds[seen[target]!++] ??= { updates: [], places: [] });
+      round.updates.push(at);
+      round.places.push(target);
+    });
+    const [given, ones] = [reshape(fitting, [-1]), broadcastTo(1, [sizeOf(whole)])];
+    const list = (numbers: readonly number[]): Tensor => new Tensor([numbers.length], Float64Array.from(numbers));
+    return rounds.reduce((product, round) => {
+      const factors = scatterSet(ones, list(round.places), gathering.take(given, list(round.updates), 0), 0);
+      return mul(product, reshape(factors, whole));
+    }, x);
+  };
 }
 
 /** The updates broadcast to what the indices name. Throws a ShapeError where they do not fit. */

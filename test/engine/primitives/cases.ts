@@ -111,6 +111,7 @@ export const cases: Readonly<Record<PrimitiveName, readonly Case[]>> = {
   imul: [on(rounding.imul, 3.5, 2.5)],
   fround: [],
   f16round: [],
+  bf16round: [],
   equal: [pairs(comparison.equal)],
   notEqual: [pairs(comparison.notEqual)],
   less: [pairs(comparison.less)],

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { codeOf, isPiecewiseConstant, primitiveNames } from "../../../engine/primitives/names.ts";
-import { f16round, fround } from "../../../engine/primitives/rounding.ts";
+import { bf16round, f16round, fround } from "../../../engine/primitives/rounding.ts";
 import { pullback } from "../../../engine/primitives/rule.ts";
 import { rules } from "../../../engine/primitives/table.ts";
 import { cases } from "./cases.ts";
@@ -23,7 +23,7 @@ test("only the primitives listed as piecewise constant and stopGradient let no a
 });
 
 test("rounding to a narrower float passes the derivative straight through", () => {
-  for (const round of [fround, f16round]) {
+  for (const round of [fround, f16round, bf16round]) {
     assert.equal(vjp(round, [0.1], 3)[0], 3);
     assert.equal(jvp(round, [0.1], [3]), 3);
   }
