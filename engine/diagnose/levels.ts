@@ -5,7 +5,18 @@ import type { Tape } from "../tape/tape.ts";
 /** Operations that hand values on, added up, rearranged or chosen: an adjoint passes through them unchanged or not at all. */
 const passing: readonly PrimitiveName[] = [
   ...["add", "sub", "neg", "sum", "cumsum", "broadcastTo", "sumTo", "reshape", "transpose", "concat", "stack"],
-  ...["slice", "pad", "take", "takeAlongAxis", "scatterAdd", "scatterAddAlongAxis", "where", "fround", "f16round"],
+  ...[
+    "slice",
+    "pad",
+    "take",
+    "takeAlongAxis",
+    "scatterAdd",
+    "scatterAddAlongAxis",
+    "where",
+    "fround",
+    "f16round",
+    "bf16round",
+  ],
   ...["relu", "leakyRelu", "max", "min", "clip", "abs"],
 ] as PrimitiveName[];
 
