@@ -96,10 +96,12 @@ async function run(
   const session = await engine.trace(request);
   const milliseconds = Date.now() - begun;
   const { summary } = session;
-  const traced = summary.functions.find((candidate) => candidate.function === name);
+  // Functions of other files that this one exports are known only once it has been loaded.
+  const told = name ?? summary.functions[0]?.function;
+  const traced = summary.functions.find((candidate) => candidate.function === told);
   const diagnostics = [...summary.diagnostics, ...(traced?.diagnostics ?? [])];
-  if (wanted.function === undefined && !wanted.json) mentionOthers("Tracing", outline, name);
-  const found = summary.outline.functions.find((candidate) => candidate.name === name);
+  if (wanted.function === undefined && !wanted.json) mentionOthers("Tracing", summary.outline, told);
+  const found = summary.outline.functions.find((candidate) => candidate.name === told);
   const withFixes =
     wanted.fixes && traced !== undefined ? fixesOf({ engine, request, session, milliseconds }, traced) : unchanged;
   return { nameOf, file: path, text, session, traced, outline: found, diagnostics, withFixes };

@@ -41,7 +41,7 @@ export const lastWordsDescriptor = 4;
 /** What was said last of each. */
 export interface LastWords {
   /** Why the process ended itself, where it did. */
-  readonly code?: "time-limit" | "memory-limit" | "process-exited";
+  readonly code?: "time-limit" | "still-waiting" | "memory-limit" | "process-exited";
   /** What was being traced; undefined while the file was loading. */
   readonly function?: string;
   /** The innermost call or loop turn known. */

@@ -137,8 +137,12 @@ export class EngineClient {
     const { file } = request;
     const outline = await this.outline(file, request.text);
     const names = request.functions ?? tracedByDefault(outline);
-    // Without a function to check, a run tells why there is none.
-    if (names.length === 0) return this.#checkOne(request, outline, options);
+    // Without a function of its own to check, a run tells why there is none, or checks what the file hands on from others.
+    if (names.length === 0) {
+      const summary = await this.#checkOne(request, outline, options);
+      for (const check of summary.functions) options.onChecked?.(check);
+      return summary;
+    }
     const functions: FunctionCheck[] = [];
     const diagnostics: Diagnostic[] = [];
     for (const name of names) {

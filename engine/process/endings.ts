@@ -29,8 +29,12 @@ function reason(
 ): { readonly code: string; readonly message: string } {
   const limits = limitsOf(request.limits);
   const { lastWords, outOfMemory, exitCode, signal, errorOutput } = ending;
+  const within = formatDuration(limits.wallClockMs);
+  if (lastWords.code === "still-waiting") {
+    const message = `${what ?? "The file"} was stopped because after ${within} it still waited, without computing anything: look for a promise that nothing settles here, or raise the time limit.`;
+    return { code: "time-limit", message };
+  }
   if (lastWords.code === "time-limit") {
-    const within = formatDuration(limits.wallClockMs);
     const message = `${what ?? "The file"} was stopped because it did not finish within ${within}: look for an endless loop here, or raise the time limit.`;
     return { code: "time-limit", message };
   }

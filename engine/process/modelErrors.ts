@@ -1,13 +1,16 @@
 /** From what a model threw to one sentence at the place where it was thrown. */
+import { inspect } from "node:util";
 import { CustomRuleError } from "../differentiate/custom.ts";
 import type { InstrumentedFile } from "../language/instrument/instrumentedFile.ts";
 import { TransformError } from "../library/transforms/errors.ts";
+import { plainCopy } from "../language/runtime/plainCopy.ts";
 import { ParameterError } from "../language/runtime/parameterValues.ts";
 import { isArgumentError } from "../primitives/argumentErrors.ts";
 import { ShapeError } from "../primitives/broadcastShapes.ts";
 import { NotDifferentiableError, UnsolvableError } from "../primitives/unsolvable.ts";
 import type { SiteTable } from "../tape/site.ts";
 import { TapeLimitError } from "../tape/tape.ts";
+import { TracedNumber } from "../tape/tensor.ts";
 import type { Diagnostic, FunctionOutline, SourceRange } from "./protocol.ts";
 import { rangeOf } from "./report/functionRun.ts";
 import { placeInStack, placeOfRecursion, placeOfThrow } from "./stackPlaces.ts";
@@ -70,8 +73,19 @@ function isStackOverflow(thrown: unknown): boolean {
 
 function describeThrown(thrown: unknown): string {
   if (typeof thrown === "string") return `the text ${JSON.stringify(thrown)}`;
-  if (typeof thrown === "object" && thrown !== null) return "an object that is no Error";
+  if (thrown instanceof TracedNumber) return `the number ${thrown.primal}, which is no Error`;
+  if (typeof thrown === "object" && thrown !== null) return `${shown(thrown)}, which is no Error`;
   return `the value ${String(thrown)}`;
+}
+
+const longestShown = 120;
+
+/** An object as code would write it, in one line. */
+function shown(thrown: object): string {
+  const text = oneLine(
+    inspect(plainCopy(thrown), { depth: 1, breakLength: Infinity, maxArrayLength: 5, getters: false }),
+  );
+  return text.length > longestShown ? `${text.slice(0, longestShown)}…` : text;
 }
 
 function oneLine(text: string): string {

@@ -139,7 +139,11 @@ export class ModelRun {
   wanted(outline: Outline): { functions: readonly FunctionOutline[]; diagnostics: readonly Diagnostic[] } {
     const names = this.#request.functions;
     if (names === undefined) {
-      const functions = outline.functions.filter(({ traceable, parameters }) => traceable && parameters.length > 0);
+      const { file } = this.#request;
+      const all = outline.functions.filter(({ traceable, parameters }) => traceable && parameters.length > 0);
+      // What is only handed on from other files is traced where there is nothing else.
+      const own = all.filter(({ source }) => source.file === file);
+      const functions = own.length > 0 ? own : all;
       const errors = outline.diagnostics.filter(({ severity }) => severity === "error");
       if (functions.length > 0 || errors.length > 0) return { functions, diagnostics: outline.diagnostics };
       return { functions, diagnostics: [noDifferentiableFunction(this.#request.file, outline)] };

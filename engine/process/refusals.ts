@@ -10,7 +10,9 @@ export function startOf(file: string): SourceRange {
 
 export function noDifferentiableFunction(file: string, outline: Outline): Diagnostic {
   const [candidate] = outline.functions;
+  const unsuited = outline.unsuited?.[0];
   if (candidate !== undefined) return cannotTrace(file, candidate.name, outline);
+  if (unsuited !== undefined) return cannotDifferentiate(unsuited);
   return {
     code: "no-differentiable-function",
     severity: "error",
@@ -22,6 +24,8 @@ export function noDifferentiableFunction(file: string, outline: Outline): Diagno
 
 export function cannotTrace(file: string, name: string, outline: Outline): Diagnostic {
   const found = outline.functions.find((candidate) => candidate.name === name);
+  const unsuited = outline.unsuited?.find((candidate) => candidate.name === name);
+  if (unsuited !== undefined) return cannotDifferentiate(unsuited);
   if (found === undefined) {
     const known = outline.functions.filter(({ traceable }) => traceable).map((candidate) => candidate.name);
     const others = known.length === 0 ? "no function that can be traced" : known.join(", ");
@@ -45,6 +49,15 @@ export function cannotTrace(file: string, name: string, outline: Outline): Diagn
     severity: "error",
     message: `${name} has no parameters, so there is nothing to differentiate it with respect to.`,
     source: found.nameSource,
+  };
+}
+
+function cannotDifferentiate({ name, nameSource, reason }: NonNullable<Outline["unsuited"]>[number]): Diagnostic {
+  return {
+    code: "no-differentiable-function",
+    severity: "error",
+    message: `${name} cannot be differentiated, because ${reason}: export a function that takes numbers and returns one, such as \`export function f(x = 1) { return x * x; }\`.`,
+    source: nameSource,
   };
 }
 

@@ -52,20 +52,27 @@ function rangeAt(source: InstrumentedFile, generatedLine: number, generatedColum
   return { file: source.file, line, column, endLine: line, endColumn: column + word.length };
 }
 
-/** The one place where `throw "text"` stands, for what is thrown without being an Error and so has no stack. */
+/**
+ * The one place where `throw "text"` stands, for what is thrown without being an Error and so has no stack; otherwise the
+ * only `throw` that may throw something else than a new error or a text.
+ */
 export function placeOfThrow(thrown: unknown, sources: Sources): SourceRange | undefined {
   const literal =
     typeof thrown === "string" ? ["'", '"', "`"].map((quote) => quote + thrown + quote) : [String(thrown)];
   const places: SourceRange[] = [];
+  const others: SourceRange[] = [];
   for (const source of sources.values()) {
     if (!isOwn(source.file)) continue;
     for (const match of source.text.matchAll(/\bthrow\s+/g)) {
       const start = match.index + match[0].length;
       const text = literal.find((candidate) => source.text.startsWith(candidate, start));
       if (text !== undefined) places.push(rangeOfOffsets(source, match.index, start + text.length));
+      else if (!/^(?:new\b|["'`])/.test(source.text.slice(start, start + 4)))
+        others.push(rangeOfOffsets(source, match.index, match.index + "throw".length));
     }
   }
-  return places.length === 1 ? places[0] : undefined;
+  const [place, ...more] = places.length > 0 ? places : others;
+  return more.length === 0 ? place : undefined;
 }
 
 export function rangeOfOffsets(source: { file: string; text: string }, start: number, end: number): SourceRange {

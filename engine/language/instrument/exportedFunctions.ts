@@ -1,4 +1,5 @@
 import type * as t from "@babel/types";
+import { assignedExports } from "./scriptExports.ts";
 import { bare, isFunction, type FunctionNode } from "./syntax.ts";
 
 /** A function that a module exports, under one of its names. */
@@ -11,9 +12,11 @@ export interface ExportedFunction {
   readonly statement: t.Node;
 }
 
+export type NamelessFunction = Omit<ExportedFunction, "name">;
+
 /** In the order in which the functions stand in the text. */
 export function exportedFunctions(program: t.Program): ExportedFunction[] {
-  const local = new Map<string, Omit<ExportedFunction, "name">>();
+  const local = new Map<string, NamelessFunction>();
   const found: ExportedFunction[] = [];
   for (const statement of program.body) {
     const declaration = statement.type === "ExportNamedDeclaration" ? statement.declaration : statement;
@@ -36,13 +39,16 @@ export function exportedFunctions(program: t.Program): ExportedFunction[] {
       if (item !== undefined) found.push({ name: "default", ...item });
     }
   }
+  if (!program.body.some(({ type }) => isModuleSyntax(type))) found.push(...assignedExports(program, local));
   return found.sort((a, b) => a.node.start! - b.node.start!);
 }
+
+const isModuleSyntax = (type: string): boolean => type.startsWith("Import") || type.startsWith("Export");
 
 const exportedName = (node: t.Identifier | t.StringLiteral): string =>
   node.type === "Identifier" ? node.name : node.value;
 
-function* functionsOf(declaration: t.Node, statement: t.Node): Generator<[string, Omit<ExportedFunction, "name">]> {
+function* functionsOf(declaration: t.Node, statement: t.Node): Generator<[string, NamelessFunction]> {
   if (declaration.type === "FunctionDeclaration" && declaration.id && declaration.declare !== true) {
     yield [declaration.id.name, { node: declaration, nameRange: rangeOf(declaration.id), statement }];
   } else if (declaration.type === "VariableDeclaration") {
@@ -54,14 +60,14 @@ function* functionsOf(declaration: t.Node, statement: t.Node): Generator<[string
   }
 }
 
-function defaultFunction(value: t.Node, statement: t.Node): Omit<ExportedFunction, "name"> | undefined {
+function defaultFunction(value: t.Node, statement: t.Node): NamelessFunction | undefined {
   if (!isFunction(value)) return undefined;
   if ("id" in value && value.id) return { node: value, nameRange: rangeOf(value.id), statement };
   const start = statement.start! + "export ".length;
   return { node: value, nameRange: { start, end: start + "default".length }, statement };
 }
 
-const rangeOf = ({ start, name }: t.Identifier): { start: number; end: number } => ({
+export const rangeOf = ({ start, name }: t.Identifier): { start: number; end: number } => ({
   start: start!,
   end: start! + name.length,
 });
@@ -75,6 +81,13 @@ export function mayBeDifferentiable(node: FunctionNode): boolean {
   if (("generator" in node && node.generator === true) || params.length === 0) return false;
   if (returnType?.type === "TSTypeAnnotation" && isNoNumberType(returnType.typeAnnotation)) return false;
   return params.some((parameter) => parameter.type !== "RestElement" && mayBeNumeric(parameter));
+}
+
+/** Why a function that cannot be differentiated cannot. */
+export function whyUnsuited(node: FunctionNode): string {
+  if ("generator" in node && node.generator === true) return "it is a generator";
+  if (node.params.length === 0) return "it has no parameters";
+  return node.params.some(mayBeNumeric) ? "it returns no number" : "none of its parameters is a number";
 }
 
 export function isTraceable(node: FunctionNode): boolean {

@@ -1,5 +1,5 @@
 import type * as t from "@babel/types";
-import { bare, boundIdentifiers, forEachChild, isFunction, type FunctionNode } from "./syntax.ts";
+import { bare, boundIdentifiers, forEachChild, isFunction, namespaceNames, type FunctionNode } from "./syntax.ts";
 
 export type VariableKind =
   | "var"
@@ -373,10 +373,16 @@ class Resolver {
   }
 
   #namespace(node: t.TSModuleDeclaration): void {
-    if (node.declare === true || node.id.type !== "Identifier") return;
-    this.#declare(node.id, "namespace");
-    const { body } = node;
-    this.#within(true, () => this.#visit(body));
+    if (node.declare === true) return;
+    const inside = ([name, ...names]: t.Identifier[]): void => {
+      if (name === undefined) {
+        this.#visit(node.body);
+        return;
+      }
+      this.#declare(name, "namespace");
+      this.#within(true, () => inside(names));
+    };
+    inside(namespaceNames(node));
   }
 }
 

@@ -4,6 +4,7 @@ import {
   isThis,
   isTraceable,
   mayBeDifferentiable,
+  whyUnsuited,
   type ExportedFunction,
 } from "./exportedFunctions.ts";
 import { exportedModels, type ExportedModel } from "./exportedModels.ts";
@@ -24,7 +25,14 @@ export function outline(file: string, text: string): Outline {
 
 export function outlineOf(file: string, text: string, program: t.Program, problems: readonly Diagnostic[]): Outline {
   const lines = new LineTable(text);
-  const exported = exportedFunctions(program).filter(({ node }) => mayBeDifferentiable(node));
+  const all = exportedFunctions(program);
+  const exported = all.filter(({ node }) => mayBeDifferentiable(node));
+  const unsuited = all
+    .filter(({ node }) => !mayBeDifferentiable(node))
+    .map(({ name, node, nameRange }) => {
+      const nameSource = lines.range(file, nameRange.start, nameRange.end);
+      return { name, nameSource, reason: whyUnsuited(node) };
+    });
   const functions = [
     ...exported.map((item) => functionOutline(file, lines, text, item)),
     ...exportedModels(program).map((item) => modelOutline(file, lines, item)),
@@ -35,7 +43,11 @@ export function outlineOf(file: string, text: string, program: t.Program, proble
       ({ traceable, parameters }) => !traceable && (noneTraceable || parameters.some(({ hasDefault }) => hasDefault)),
     )
     .map(missingDefault);
-  return { functions, diagnostics: [...problems, ...withoutDefaults] };
+  return {
+    functions,
+    diagnostics: [...problems, ...withoutDefaults],
+    ...(unsuited.length === 0 ? {} : { unsuited }),
+  };
 }
 
 function functionOutline(file: string, lines: LineTable, text: string, item: ExportedFunction): FunctionOutline {

@@ -28,6 +28,7 @@ interface ParserProblem {
 
 /** @param format As the module system sees the file; undefined: a module where it has module syntax. Throws SourceSyntaxError. */
 export function parse(file: string, text: string, format = formatOfName(file)): Parsed {
+  if (format === undefined && file.endsWith(".cts")) return parseCommonjsTypescript(file, text);
   if (format !== undefined) return parseAs(file, text, format);
   if (!/\b(?:import|export|await)\b/.test(text)) return parseAs(file, text, "commonjs");
   let asModule: Parsed;
@@ -49,7 +50,17 @@ export function parse(file: string, text: string, format = formatOfName(file)): 
 
 function formatOfName(file: string): "module" | "commonjs" | undefined {
   if (/\.m[jt]s$/.test(file)) return "module";
-  return /\.c[jt]s$/.test(file) ? "commonjs" : undefined;
+  return file.endsWith(".cjs") ? "commonjs" : undefined;
+}
+
+/** `.cts` is a script with `require` and `export =`; with `export` and `import … from` it is a module all the same. */
+function parseCommonjsTypescript(file: string, text: string): Parsed {
+  if (!/^\s*(?:import|export)\b/m.test(text)) return parseAs(file, text, "commonjs");
+  const parsed = parseAs(file, text, "module");
+  const isScript = parsed.program.body.some(
+    ({ type }) => type === "TSExportAssignment" || type === "TSImportEqualsDeclaration",
+  );
+  return isScript ? { ...parsed, format: "commonjs" } : parsed;
 }
 
 export const isTypescript = (file: string): boolean => /\.[cm]?tsx?$/.test(file);

@@ -44,6 +44,8 @@ export interface Outline {
   readonly functions: readonly FunctionOutline[];
   /** Why the file, or a function in it, cannot be traced. */
   readonly diagnostics: readonly Diagnostic[];
+  /** Exported functions that nobody could differentiate, and why: "it is a generator". */
+  readonly unsuited?: readonly { readonly name: string; readonly nameSource: SourceRange; readonly reason: string }[];
 }
 
 /** An exported function that is, or might become, differentiable; or an exported model. */

@@ -210,3 +210,12 @@ export function boundIdentifiers(pattern: t.Node, found: t.Identifier[] = []): t
   }
   return found;
 }
+
+/** `A.B.C` from left to right. */
+export function namespaceNames({ id }: t.TSModuleDeclaration): t.Identifier[] {
+  const names: t.Identifier[] = [];
+  let node: t.Node = id;
+  for (; node.type === "TSQualifiedName"; node = node.left) names.unshift(node.right);
+  if (node.type === "Identifier") names.unshift(node);
+  return names;
+}

@@ -8,7 +8,7 @@ import { loadDiagnostic } from "./loadDiagnostic.ts";
 import { beginSession } from "./moduleHooks.ts";
 import { outline } from "../instrument/outline.ts";
 import { runtimeName, type Runtime } from "../runtime/runtime.ts";
-import type { Diagnostic, Outline } from "../instrument/sourceReport.ts";
+import type { Diagnostic, FunctionOutline, Outline } from "../instrument/sourceReport.ts";
 
 export interface LoadRequest {
   /** Absolute path of the model file. */
@@ -44,6 +44,10 @@ export class LoadError extends Error {
   }
 }
 
+/** The text that a function runs with, whatever the program's own Function.prototype.toString tells. */
+const nativeText: (this: unknown) => string = Reflect.get(Function.prototype, "toString");
+const runningText = (value: object): string => nativeText.call(value);
+
 let loaded = 0;
 
 /**
@@ -69,8 +73,45 @@ export async function loadModel(request: LoadRequest): Promise<LoadedModel> {
     throw new LoadError(loadDiagnostic(error, file, text, sources), sources, { cause: error });
   }
   const functionIds = new Map<string, number>();
-  for (const { names, id } of sources.get(file)?.functions ?? []) for (const name of names) functionIds.set(name, id);
-  return { namespace, outline: outlined, sources, functionIds };
+  const own = sources.get(file);
+  for (const { names, id } of own?.functions ?? []) for (const name of names) functionIds.set(name, id);
+  if (own?.format === "commonjs") namespace = withAssigned(namespace);
+  const reexported = [...reexportedFunctions(namespace, functionIds, sources)];
+  for (const { name, id } of reexported) functionIds.set(name, id);
+  const functions = [...outlined.functions, ...reexported.map((found) => found.outline)];
+  return { namespace, outline: { ...outlined, functions }, sources, functionIds };
+}
+
+/** What a script assigned to `module.exports`, by name also where Node does not see the names in its text. */
+function withAssigned(namespace: Record<string, unknown>): Record<string, unknown> {
+  const { default: assigned } = namespace;
+  return typeof assigned === "object" && assigned !== null ? { ...assigned, ...namespace } : namespace;
+}
+
+interface ReexportedFunction {
+  readonly name: string;
+  readonly id: number;
+  readonly outline: FunctionOutline;
+}
+
+const parameterCall = new RegExp(`${runtimeName.replace("$", "\\$")}\\.parameter\\((\\d+),`);
+
+/** Traceable functions of other files that a model exports as well: `export { f } from "./f.ts"`. */
+function* reexportedFunctions(
+  namespace: Readonly<Record<string, unknown>>,
+  own: ReadonlyMap<string, number>,
+  sources: ReadonlyMap<string, InstrumentedFile>,
+): Generator<ReexportedFunction> {
+  for (const [name, value] of Object.entries(namespace)) {
+    if (typeof value !== "function" || own.has(name) || name === "module.exports") continue;
+    const id = Number(parameterCall.exec(runningText(value))?.[1]);
+    for (const source of sources.values()) {
+      const known = source.functions.find((candidate) => candidate.id === id);
+      if (known === undefined) continue;
+      const found = outline(source.file, source.text).functions.find((item) => known.names.includes(item.name));
+      if (found !== undefined) yield { name, id, outline: { ...found, name } };
+    }
+  }
 }
 
 function readModel(file: string, sources: ReadonlyMap<string, InstrumentedFile>): string {

@@ -65,7 +65,7 @@ export function createRuntime(options: RuntimeOptions = {}): InstalledRuntime {
   installCollections();
   installText();
   installJSON();
-  installDataView();
+  installDataView(findings);
   installStructuredClone();
   installNode();
   if (options.sites !== undefined) installGeneratedFunctions(options.sites);

@@ -1,6 +1,7 @@
 import { recording } from "../../tape/recording.ts";
 import { Tensor, TracedNumber } from "../../tape/tensor.ts";
 import type { Findings } from "./findings.ts";
+import { noteText } from "./numberTexts.ts";
 import { numberOf, onlyElement } from "./primals.ts";
 
 /** Stacks are slow to take: after so many leaks in a row from places already known, no more are taken. */
@@ -36,7 +37,8 @@ export function installLeakDetector(findings: Findings): void {
 
   Object.defineProperty(TracedNumber.prototype, Symbol.toPrimitive, {
     value(this: TracedNumber, hint: string): number {
-      if (hint !== "string") report();
+      if (hint === "string") noteText(this);
+      else report();
       return numberOf(this);
     },
     configurable: true,

@@ -3,7 +3,15 @@ import { recording } from "../../tape/recording.ts";
 import type { Findings } from "./findings.ts";
 import { isObject, numberOf, primal, toElement, toPrimitive } from "./primals.ts";
 import type { Runtime } from "./runtime.ts";
-import { hasShadows, isFloatArray, mayBeTraced, tracedElement, writeElement, type FloatArray } from "./typedArrays.ts";
+import {
+  hasShadows,
+  isFloatArray,
+  mayBeTraced,
+  readsTracedBytes,
+  tracedElement,
+  writeElement,
+  type FloatArray,
+} from "./typedArrays.ts";
 
 type Members = Pick<Runtime, "key" | "propertyKey" | "get" | "parts" | "set" | "target">;
 type Keyed = Record<PropertyKey, unknown>;
@@ -81,7 +89,7 @@ export function memberAccess(findings: Findings): Members {
       return typeof primitive === "symbol" ? primitive : String(primitive);
     },
 
-    get(_, object, key) {
+    get(site, object, key) {
       const k = key instanceof TracedNumber ? numberOf(key) : key;
       // Three places that read, so that each sees few kinds of objects.
       if (Array.isArray(object)) return object[k as number] as unknown;
@@ -89,7 +97,10 @@ export function memberAccess(findings: Findings): Members {
       const value = (object as unknown as Keyed)[k as PropertyKey];
       if (typeof value !== "number" || !hasShadows()) return value;
       const index = elementIndex(object, k);
-      return index === undefined || !isFloatArray(object) ? value : tracedElement(object, index, value);
+      if (index === undefined) return value;
+      if (isFloatArray(object)) return tracedElement(object, index, value);
+      if (readsTracedBytes(object, index)) reportBytes(findings, site);
+      return value;
     },
 
     parts,
@@ -119,6 +130,18 @@ function elementIndex(view: ArrayBufferView, key: unknown): number | undefined {
   if (typeof index !== "number") return undefined;
   if (index >>> 0 !== index || index >= (view as FloatArray).length) return undefined;
   return typeof key !== "string" || String(index) === key ? index : undefined;
+}
+
+export function reportBytes(findings: Findings, site: number): void {
+  if (findings.has("value-left-trace", site)) return;
+  findings.add({
+    code: "value-left-trace",
+    severity: "information",
+    message:
+      "The number read here is a constant: it is made of the bytes of a traced value, and no gradient flows through bytes; " +
+      "where more than a branch hangs on it, compute with the value itself.",
+    site,
+  });
 }
 
 export function reportIntegerArray(findings: Findings, site: number, array: object): void {

@@ -20,9 +20,14 @@ export function noteText<T extends Text>(text: T): T {
 export function numberFromText(text: unknown, read: (text: unknown) => number = toNumber): number {
   if (latest.length > 0 && typeof text === "string" && recording.on && latest.some((known) => spells(known, text))) {
     latest = [];
-    report?.();
+    reportReadBack();
   }
   return read(text);
+}
+
+/** Says, at the operation at hand, that a number is a constant because it was read from text. */
+export function reportReadBack(): void {
+  report?.();
 }
 
 const toNumber = (text: unknown): number => +(text as string);

@@ -53,6 +53,13 @@ export function intrinsicConstructor(view: FloatArray): (typeof floatArrayConstr
 /** By bytes per element: views of different widths see different numbers in the same bytes. */
 const shadows = new Map([8, 4, 2].map((width) => [width, new WeakMap<ArrayBufferLike, Shadow>()]));
 
+function shadowOf(buffer: ArrayBufferLike, width: number): Shadow {
+  const byBuffer = shadows.get(width)!;
+  let shadow = byBuffer.get(buffer);
+  if (shadow === undefined) byBuffer.set(buffer, (shadow = { tape: recording.tape, nodes: undefined }));
+  return shadow;
+}
+
 /** Whether any element of any array was ever traced: until then reading needs no look at shadows. */
 let anyShadow = false;
 
@@ -68,10 +75,7 @@ class Stamp extends Stampable {
 
   private constructor(view: FloatArray) {
     super(view);
-    const byBuffer = shadows.get(view.BYTES_PER_ELEMENT)!;
-    let shadow = byBuffer.get(view.buffer);
-    if (shadow === undefined) byBuffer.set(view.buffer, (shadow = { tape: recording.tape, nodes: undefined }));
-    this.#shadow = shadow;
+    this.#shadow = shadowOf(view.buffer, view.BYTES_PER_ELEMENT);
     this.#offset = view.byteOffset / view.BYTES_PER_ELEMENT;
   }
 
@@ -113,6 +117,44 @@ class Stamp extends Stampable {
     }
     shadow.nodes[slot] = node + 1;
   }
+}
+
+type IntegerArray = Uint8Array | Int8Array | Uint8ClampedArray | Uint16Array | Int16Array | Uint32Array | Int32Array;
+
+/** What is remembered at a view of whole numbers: the shadows of its buffer. */
+class ByteStamp extends Stampable {
+  #doubles: Shadow;
+  #singles: Shadow;
+
+  private constructor(view: IntegerArray) {
+    super(view);
+    this.#doubles = shadowOf(view.buffer, 8);
+    this.#singles = shadowOf(view.buffer, 4);
+  }
+
+  /** Whether element `index` is part of the bytes of a traced number. */
+  static isTraced(view: IntegerArray, index: number): boolean {
+    const stamp = #doubles in view ? (view as unknown as ByteStamp) : new ByteStamp(view);
+    if (stamp.#doubles.nodes === undefined && stamp.#singles.nodes === undefined) return false;
+    const place = view.byteOffset + index * view.BYTES_PER_ELEMENT;
+    return holdsTraced(view.buffer, Float64Array, place) || holdsTraced(view.buffer, Float32Array, place);
+  }
+}
+
+/** Whether the number that the byte at `place` is part of is traced, seen through arrays of this kind. */
+function holdsTraced(
+  buffer: ArrayBufferLike,
+  constructor: Float64ArrayConstructor | Float32ArrayConstructor,
+  place: number,
+): boolean {
+  const width = constructor.BYTES_PER_ELEMENT;
+  const start = place - (place % width);
+  return start + width <= buffer.byteLength && nodeAt(new constructor(buffer as ArrayBuffer, start, 1), 0) !== untraced;
+}
+
+/** Whether an element of an array of whole numbers is part of the bytes of a traced number. */
+export function readsTracedBytes(view: ArrayBufferView, index: number): boolean {
+  return anyShadow && ByteStamp.isTraced(view as IntegerArray, index);
 }
 
 /** The node of an element, or `untraced`. */

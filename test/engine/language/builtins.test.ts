@@ -267,6 +267,30 @@ test("a number read from the text of a traced value is reported, other numbers i
   assert.ok(reported((x) => parseFloat(x.toPrecision(2))));
   assert.ok(reported((x) => $.plus(0, $.add(0, x, ""))));
   assert.ok(reported((x) => $.mul(0, x.toString(), 2)));
+  assert.ok(reported((x) => Number(`${x}`)));
+  assert.ok(reported((x) => parseFloat(`${x},2`.split(",")[0]!)));
+  assert.ok(reported((x) => (JSON.parse(JSON.stringify({ x }).replace("{", " {")) as { x: number }).x));
+  assert.ok(!reported((x) => (JSON.stringify({ x }), (JSON.parse('{"x":7}') as { x: number }).x)));
   assert.ok(!reported((x) => (x.toFixed(1), Number("7"))));
   assert.ok(!reported((x) => x.toFixed(1).length));
+});
+
+test("arrays and views of the same bytes share traced numbers; their bytes as whole numbers are constants, and that is said", () => {
+  const shared = (x: unknown): unknown => {
+    const view = new DataView(new ArrayBuffer(24));
+    const array = new Float64Array(view.buffer);
+    view.setFloat64(0, x as number, true);
+    $.set(0, array, 1, x, true);
+    return $.mul(0, $.get(0, array, 0), view.getFloat64(8, true));
+  };
+  assert.deepEqual(gradient(shared, [1.5]), { value: 2.25, gradient: [3] });
+
+  const bytesRead = (read: (array: Float64Array) => unknown): boolean => {
+    installed.findings.clear();
+    gradient((x: number) => $.mul(0, x, read(new Float64Array([x, 2]))), [1.5]);
+    return installed.findings.list.some(({ code }) => code === "value-left-trace");
+  };
+  assert.ok(bytesRead(({ buffer }) => $.get(0, new Uint32Array(buffer), 1)));
+  assert.ok(!bytesRead(({ buffer }) => $.get(0, new Uint32Array(buffer), 3)));
+  assert.ok(!bytesRead(() => $.get(0, new Uint32Array([3]), 0)));
 });

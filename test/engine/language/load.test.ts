@@ -117,9 +117,49 @@ test("says where the syntax is wrong, or cannot run", async () => {
     "failing.ts:2:1 syntax-error Decorators cannot run yet: call the function yourself.",
   );
   assert.equal(
-    await failure("namespace A.B { export const x = 1 }"),
-    "failing.ts:1:1 syntax-error Nested names of namespaces cannot run: write one namespace inside the other.",
+    await failure('import part = require("./part.ts");\nexport const f = (x = 1) => part.half(x);', "failing.cts"),
+    "failing.cts:2:1 syntax-error This file mixes two kinds of modules: write `import … from` and `export` throughout, or `require` and `export =`.",
   );
+});
+
+test("offers what scripts export, and functions that a file hands on from others", async () => {
+  const names = ({ outline, functionIds }: LoadedModel): string[] => {
+    for (const { name } of outline.functions) assert.ok(functionIds.has(name), name);
+    return outline.functions.map(({ name }) => name);
+  };
+  const script = await load(
+    write("script.cjs", "exports.f = (x = 2) => x;\nfunction g(x = 1) { return x; }\nmodule.exports.h = g;"),
+  );
+  assert.deepEqual(names(script), ["f", "h"]);
+  const object = await load(
+    write("object.cjs", "const f = (x = 2) => x;\nmodule.exports = { f, g(x = 1) { return 2 * x; }, n: 3 };"),
+  );
+  assert.deepEqual(names(object), ["f", "g"]);
+  assert.equal((object.namespace["g"] as () => number)(), 2);
+  const whole = await load(write("whole.cts", "const f = (x = 2) => x * x;\nexport = f;"));
+  assert.deepEqual(names(whole), ["default"]);
+  const module = await load(write("module.cts", "export const f = (x = 2) => x * x;"));
+  assert.deepEqual(names(module), ["f"]);
+
+  write("handed.ts", "export function handed(x = 3) { return x; }\nexport const constant = 1;");
+  const barrel = await load(
+    write("barrel.ts", 'export { handed as on } from "./handed.ts";\nexport * from "./handed.ts";'),
+  );
+  assert.deepEqual(names(barrel).sort(), ["handed", "on"]);
+  assert.deepEqual(
+    new Set(barrel.outline.functions.map(({ source }) => path.basename(source.file))),
+    new Set(["handed.ts"]),
+  );
+});
+
+test("a model that takes part in a cycle of imports is one module, however often it was loaded", async () => {
+  write("partner.ts", 'import * as model from "./cyclic.ts";\nexport const partner = () => model;');
+  const file = write(
+    "cyclic.ts",
+    'import { partner } from "./partner.ts";\nexport const f = (x = 1) => x;\nexport const seen = partner;',
+  );
+  const { namespace } = await load(file);
+  assert.equal((namespace["seen"] as () => object)(), namespace);
 });
 
 test("maps the stack of an error thrown later to the original text", async () => {

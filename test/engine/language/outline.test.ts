@@ -35,6 +35,14 @@ test("leaves out what cannot be differentiated: generators, no parameters, only 
     export interface I { x: number }
   `;
   assert.deepEqual(functionsOf(text), []);
+  const reasons = outline("/model.ts", text).unsuited?.map(({ name, reason }) => `${name}: ${reason}`);
+  assert.deepEqual(reasons, [
+    "g: it is a generator",
+    "none: it has no parameters",
+    "greet: none of its parameters is a number",
+    "show: it returns no number",
+    "typed: none of its parameters is a number",
+  ]);
 });
 
 test("says which parameter lacks a default, where some have one or no function can be traced", () => {

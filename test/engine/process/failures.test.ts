@@ -40,6 +40,11 @@ fails(
   short,
 );
 fails(
+  "never-settles.ts",
+  "time-limit 1:8 f was stopped because after 1.5 s it still waited, without computing anything: look for a promise that nothing settles here, or raise the time limit.",
+  short,
+);
+fails(
   "loops-while-loading.ts",
   "time-limit 1:1 The file was stopped because it did not finish within 1.5 s: look for an endless loop here, or raise the time limit.",
   short,
@@ -76,6 +81,11 @@ fails(
   "process-exited 1:17 f ended its own process (signal SIGKILL), so there is nothing to differentiate: return a number instead.",
 );
 fails("throws-text.ts", 'model-error 3:14 f threw the text "no more".');
+fails("throws-object.ts", "model-error 2:14 f threw { code: 7, at: 1 }, which is no Error.");
+fails(
+  "no-number.ts",
+  "no-differentiable-function 1:17 power cannot be differentiated, because none of its parameters is a number: export a function that takes numbers and returns one, such as `export function f(x = 1) { return x * x; }`.",
+);
 fails("throws-error.ts", "model-error 6:20 f threw RangeError: x must be negative.");
 fails("throws-later.ts", "model-error 2:23 f threw Error: nobody waits for me.");
 fails("throws-in-callback.ts", "model-error 4:13 f threw Error: in a callback.");

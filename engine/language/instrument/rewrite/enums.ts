@@ -1,5 +1,5 @@
 import type * as t from "@babel/types";
-import { bare } from "../syntax.ts";
+import { bare, namespaceNames } from "../syntax.ts";
 import { refuse } from "./classes.ts";
 import type { Rewriter } from "./rewriter.ts";
 import { visitStatements } from "./statements.ts";
@@ -64,18 +64,26 @@ function openObject(node: t.Node, { name, start }: t.Identifier, brace: number, 
 }
 
 function identifierAt(node: t.Node): t.Identifier | undefined {
+  if (node.type === "TSModuleDeclaration") return namespaceNames(node)[0];
   const { id } = node as { id?: t.Node };
   return id?.type === "Identifier" ? id : undefined;
 }
 
 /** A namespace becomes an object that gets what it exports. Exported variables that change later are refused. */
 export function namespaceDeclaration(node: t.TSModuleDeclaration, r: Rewriter): void {
-  const { id, body } = node;
-  if (id.type !== "Identifier") {
-    refuse(node, "nested names of namespaces cannot run: write one namespace inside the other", r);
-  }
+  const { body } = node;
+  const [outermost, ...inner] = namespaceNames(node) as [t.Identifier, ...t.Identifier[]];
+  const id = inner.at(-1) ?? outermost;
   const brace = r.tokenAfter(id.end!);
-  openObject(node, id, brace, r);
+  openObject(node, outermost, brace, r);
+  // `namespace A.B {` is one inside the other.
+  let around = outermost.name;
+  let close = `)(${around} || (${around} = {}));`;
+  for (const { name } of inner) {
+    r.edits.before(brace, `{(function (${name}) `);
+    close = `)(${around}.${name} ||= {});}${close}`;
+    around = name;
+  }
   let exports = "";
   const statements = body.body.map((statement) => {
     if (statement.type !== "ExportNamedDeclaration" || !statement.declaration) return statement;
@@ -88,7 +96,7 @@ export function namespaceDeclaration(node: t.TSModuleDeclaration, r: Rewriter): 
   });
   visitStatements(statements, r);
   r.edits.after(body.start! + 1, exports);
-  r.edits.after(node.end!, `)(${id.name} || (${id.name} = {}));`);
+  r.edits.after(node.end!, close);
 }
 
 function exportedNames(declaration: t.Declaration, r: Rewriter): string[] {
@@ -105,7 +113,9 @@ function exportedNames(declaration: t.Declaration, r: Rewriter): string[] {
     case "TSEnumDeclaration":
       return [declaration.id!.name];
     case "TSModuleDeclaration":
-      return declaration.id.type === "Identifier" ? [declaration.id.name] : [];
+      return namespaceNames(declaration)
+        .slice(0, 1)
+        .map(({ name }) => name);
     default:
       return [];
   }

@@ -4,6 +4,12 @@ import { endStatement, eraseDeclaration, isOnlyTypes } from "./eraseTypes.ts";
 import { refuse } from "./classes.ts";
 import type { Rewriter } from "./rewriter.ts";
 
+/** A file is a module or a script; TypeScript in `.cts` may look like both. */
+function refuseInScript(node: t.Node, r: Rewriter): void {
+  const advice = "write `import … from` and `export` throughout, or `require` and `export =`";
+  if (r.format === "commonjs") refuse(node, `this file mixes two kinds of modules: ${advice}`, r);
+}
+
 /** Imports that are only types go, as TypeScript lets them. */
 export function importDeclaration(node: t.ImportDeclaration, r: Rewriter): void {
   if (!r.typescript) return;
@@ -12,6 +18,7 @@ export function importDeclaration(node: t.ImportDeclaration, r: Rewriter): void 
     return;
   }
   const { specifiers } = node;
+  refuseInScript(node, r);
   if (specifiers.length === 0) return;
   const kept = specifiers.filter((specifier) => isUsed(specifier, r));
   if (kept.length === specifiers.length) return;
@@ -59,7 +66,10 @@ export function exportNamedDeclaration(node: t.ExportNamedDeclaration, r: Rewrit
   }
   if (node.exportKind === "type" || (declaration && isOnlyTypes(declaration))) {
     eraseDeclaration(node, r);
-  } else if (declaration) {
+    return;
+  }
+  refuseInScript(node, r);
+  if (declaration) {
     r.visit(declaration);
   } else {
     for (const specifier of specifiers) {
@@ -84,6 +94,7 @@ export function exportDefaultDeclaration(node: t.ExportDefaultDeclaration, r: Re
     eraseDeclaration(node, r);
     return;
   }
+  refuseInScript(node, r);
   r.visit(declaration);
   if (r.typescript && !isFunction(declaration)) endStatement(declaration, r);
 }

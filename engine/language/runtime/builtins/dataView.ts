@@ -1,36 +1,41 @@
 import { f16round, fround } from "../../../primitives/rounding.ts";
 import { recording } from "../../../tape/recording.ts";
 import { TracedNumber } from "../../../tape/tensor.ts";
+import type { Findings } from "../findings.ts";
+import { reportBytes } from "../members.ts";
 import { isObject, primal, toElement } from "../primals.ts";
+import { floatArrayConstructors, hasShadows, noteElement, tracedElement, type FloatArray } from "../typedArrays.ts";
 import { replaceMethods, type Callable } from "./replace.ts";
 
 /** A traced number as it was written into a buffer. It is read again while the bytes still spell its primal. */
 interface Written {
   readonly element: TracedNumber;
-  readonly method: string;
+  readonly format: string;
   readonly littleEndian: boolean;
 }
 
 /** By buffer and by byte. */
 const written = new WeakMap<ArrayBufferLike, Map<number, Written>>();
 
-const formats = {
-  Float64: (value: TracedNumber) => value,
-  Float32: (value: TracedNumber) => fround(value) as TracedNumber,
-  Float16: (value: TracedNumber) => f16round(value) as TracedNumber,
+const formats: Readonly<Record<string, (value: TracedNumber) => TracedNumber>> = {
+  Float64: (value) => value,
+  Float32: (value) => fround(value) as TracedNumber,
+  Float16: (value) => f16round(value) as TracedNumber,
 };
 
-/** `DataView` gives back the traced numbers that were written through it in the same format. */
-export function installDataView(): void {
+/** `DataView` gives back the traced numbers that were written through it, or through an array, in the same format. */
+export function installDataView(findings: Findings): void {
   const { prototype } = DataView as { prototype: object };
   for (const [format, round] of Object.entries(formats)) {
-    if (!(`set${format}` in prototype)) continue;
-    replaceMethods(prototype, (native) => ({
-      ...writing(`set${format}`, native(`set${format}`), format, round),
-      ...reading(`get${format}`, native(`get${format}`), format),
-    }));
+    if (`set${format}` in prototype)
+      replaceMethods(prototype, (native) => writing(`set${format}`, native(`set${format}`), format, round));
+  }
+  for (const name of Object.getOwnPropertyNames(prototype)) {
+    if (name.startsWith("get")) replaceMethods(prototype, (native) => reading(name, native(name), findings));
   }
 }
+
+const placeOf = (view: DataView, position: unknown): number => view.byteOffset + Math.trunc(Number(position) || 0);
 
 function writing(name: string, native: Callable, format: string, round: (value: TracedNumber) => TracedNumber): object {
   return {
@@ -48,22 +53,68 @@ function writing(name: string, native: Callable, format: string, round: (value: 
       if (!(element instanceof TracedNumber)) return;
       let elements = written.get(this.buffer);
       if (elements === undefined) written.set(this.buffer, (elements = new Map<number, Written>()));
-      const place = this.byteOffset + Math.trunc(Number(position) || 0);
-      elements.set(place, { element: round(element), method: format, littleEndian: Boolean(littleEndian) });
+      const place = placeOf(this, position);
+      const kept = round(element);
+      elements.set(place, { element: kept, format, littleEndian: Boolean(littleEndian) });
+      const array = arrayAt(this.buffer, place, format, littleEndian);
+      if (array !== undefined && kept instanceof TracedNumber) noteElement(array, 0, kept.node);
     },
   };
 }
 
-function reading(name: string, native: Callable, format: string): object {
+/** The array whose only element is the number at `place`, where one could be there. */
+function arrayAt(
+  buffer: ArrayBufferLike,
+  place: number,
+  format: string,
+  littleEndian: unknown,
+): FloatArray | undefined {
+  const constructor = floatArrayConstructors.find(({ name }) => name === `${format}Array`);
+  if (constructor === undefined || !littleEndian || place % constructor.BYTES_PER_ELEMENT !== 0) return undefined;
+  return new constructor(buffer as ArrayBuffer, place, 1);
+}
+
+function reading(name: string, native: Callable, findings: Findings): object {
+  const format = name.slice("get".length);
+  const width = Number(/\d+/.exec(format)) / 8;
   return {
     [name](this: DataView, offset: unknown, littleEndian: unknown): unknown {
       const position = primal(offset);
-      const number = native.call(this, position, littleEndian);
-      const elements = recording.on ? written.get(this.buffer) : undefined;
-      const found = elements?.get(this.byteOffset + Math.trunc(Number(position) || 0));
-      if (found?.method !== format || found.littleEndian !== Boolean(littleEndian)) return number;
-      const { element } = found;
-      return element.tape === recording.tape && Object.is(element.primal, number) ? element : number;
+      const value = native.call(this, position, littleEndian);
+      if (!recording.on) return value;
+      const place = placeOf(this, position);
+      const elements = written.get(this.buffer);
+      const found = elements?.get(place);
+      if (found?.format === format && found.littleEndian === Boolean(littleEndian)) return current(found, value);
+      const array = hasShadows() ? arrayAt(this.buffer, place, format, littleEndian) : undefined;
+      if (array !== undefined) return tracedElement(array, 0, value as number);
+      if (elements !== undefined && spellsTraced(this.buffer, elements, place, width))
+        reportBytes(findings, recording.site);
+      return value;
     },
   };
+}
+
+/** What was written, where the number read is still that one. */
+function current({ element }: Written, number: unknown): unknown {
+  return element.tape === recording.tape && Object.is(element.primal, number) ? element : number;
+}
+
+/** Whether one of the `width` bytes from `place` on is part of a traced number. */
+function spellsTraced(
+  buffer: ArrayBufferLike,
+  elements: ReadonlyMap<number, Written>,
+  place: number,
+  width: number,
+): boolean {
+  for (let start = place - 7; start < place + width; start++) {
+    const found = elements.get(start);
+    if (found?.element.tape !== recording.tape) continue;
+    const { format, littleEndian, element } = found;
+    if (start + Number(/\d+/.exec(format)) / 8 <= place) continue;
+    const bytes = new DataView(buffer) as unknown as Record<string, (place: number, little: boolean) => unknown>;
+    const held = bytes[`get${format}`]!(start, littleEndian);
+    if (held === element || Object.is(primal(held), element.primal)) return true;
+  }
+  return false;
 }

@@ -1,5 +1,7 @@
 import { recording } from "../../../tape/recording.ts";
+import type { Tape } from "../../../tape/tape.ts";
 import { TracedNumber } from "../../../tape/tensor.ts";
+import { reportReadBack } from "../numberTexts.ts";
 import { numberOf, primal } from "../primals.ts";
 import { replaceMethods } from "./replace.ts";
 
@@ -12,6 +14,10 @@ const longestText = 1 << 20;
 
 /** Oldest first. */
 const texts = new Map<string, Traced>();
+
+/** The traced numbers of every text that was made lately, and the tape that they stand on. */
+let written: { readonly tape: Tape; readonly numbers: TracedNumber[] } | undefined;
+const numbersKept = 4096;
 
 /** While a text is made: its numbers so far, the traced among them, and the one that stands for the value at hand. */
 interface Writing {
@@ -30,6 +36,7 @@ export function installJSON(): void {
   Object.defineProperty(TracedNumber.prototype, "toJSON", {
     value(this: TracedNumber) {
       if (writing !== undefined) writing.at = this;
+      noteWritten(this);
       return numberOf(this);
     },
     configurable: true,
@@ -51,7 +58,11 @@ export function installJSON(): void {
       },
       parse(text: unknown, reviver?: unknown): unknown {
         const traced = recording.on && typeof text === "string" ? texts.get(text) : undefined;
-        return parse(text, traced === undefined ? reviver : restoring(traced, reviver));
+        if (traced !== undefined) return parse(text, restoring(traced, reviver));
+        return parse(
+          text,
+          written?.tape === recording.tape && recording.on ? watching(written.numbers, reviver) : reviver,
+        );
       },
     };
   });
@@ -76,6 +87,25 @@ function remember(text: string, traced: Traced): void {
   texts.delete(text);
   texts.set(text, traced);
   if (texts.size > textsKept) texts.delete(texts.keys().next().value!);
+}
+
+function noteWritten(number: TracedNumber): void {
+  if (!recording.on || number.tape !== recording.tape) return;
+  if (written?.tape !== recording.tape) written = { tape: recording.tape, numbers: [] };
+  if (written.numbers.length < numbersKept) written.numbers.push(number);
+}
+
+/** A reviver for a text that was changed, which says so where one of the numbers in it was a traced one. */
+function watching(numbers: readonly TracedNumber[], reviver: unknown) {
+  const primals = new Set(numbers.map((number) => number.primal));
+  const { site } = recording;
+  return function (this: unknown, key: string, value: unknown, ...context: readonly unknown[]): unknown {
+    if (typeof value === "number" && primals.delete(value)) {
+      recording.site = site;
+      reportReadBack();
+    }
+    return typeof reviver === "function" ? (Reflect.apply(reviver, this, [key, value, ...context]) as unknown) : value;
+  };
 }
 
 /** A reviver that puts the traced numbers in their places. Members are visited in the order of the text. */
