@@ -44,7 +44,7 @@ suite("The memory of a derivative", () => {
     const { frame } = await showMemory("deep-sigmoid.ts");
     assert.equal(
       await frame.locator(".memory-head").innerText(),
-      "1.4 MB kept for the backward pass in 43 values; parameters 183 KB and data 67 KB besides",
+      "1.4 MB kept for the backward pass; parameters 183 KB, data 67 KB",
     );
     assert.match(await frame.locator(".memory-lines .row").nth(1).innerText(), /^655 KB\s+z\s+26\s+×20/);
     await frame.locator(".course-plot .curve.backward").waitFor();

@@ -44,12 +44,12 @@ export class CheckpointTable {
     const asItIs = checkpoints[0]!.policies.find(({ policy }) => policy === "everything");
     this.element.replaceChildren(
       html("div", { class: "row head", role: "row" }, ...names),
-      ...(asItIs ? [this.#policy(asItIs, kept.bytes)] : []),
+      ...(asItIs ? [this.#policy(asItIs, kept.bytes, 1)] : []),
       ...checkpoints.flatMap((advice) => [
         this.#scope(advice),
         ...advice.policies
           .filter(({ policy }) => policy !== "everything")
-          .map((policy) => this.#policy(policy, kept.bytes)),
+          .map((policy) => this.#policy(policy, kept.bytes, advice.repeats)),
       ]),
     );
   }
@@ -71,12 +71,12 @@ export class CheckpointTable {
     );
   }
 
-  #policy(report: PolicyReport, most: number): HTMLElement {
+  #policy(report: PolicyReport, most: number, repeats: number): HTMLElement {
     const { policy, keptBytes, peakForward, peakBackward, extraWork, code, text } = report;
     const peak = bytesFigure(Math.max(peakForward, peakBackward));
     peak.title = `forward ${formatBytes(peakForward)}, backward ${formatBytes(peakBackward)}`;
     const cells = [
-      nameOf(policy),
+      nameOf(policy, repeats),
       bytesFigure(keptBytes),
       bytesBar(keptBytes, most),
       peak,
@@ -110,7 +110,8 @@ export class CheckpointTable {
   }
 }
 
-function nameOf(policy: PolicyReport["policy"]): string {
+/** A budget is that of each call or turn. */
+function nameOf(policy: PolicyReport["policy"], repeats: number): string {
   switch (policy) {
     case "everything":
       return "as it is";
@@ -119,5 +120,6 @@ function nameOf(policy: PolicyReport["policy"]): string {
     case "sqrt":
       return "keep every √N-th";
   }
-  return "names" in policy ? `keep ${policy.names.join(", ")}` : `keep up to ${formatBytes(policy.bytes)}`;
+  if ("names" in policy) return `keep ${policy.names.join(", ")}`;
+  return `keep up to ${formatBytes(policy.bytes)}${repeats > 1 ? " each" : ""}`;
 }

@@ -10,7 +10,7 @@ import type {
 import { CancelledError } from "../channel.ts";
 import { place, sourceLink, withCode } from "../details/parts.ts";
 import type { Span } from "../flow/pane.ts";
-import { formatBytes, formatPlural, formatShare } from "../format.ts";
+import { describeBytes, formatBytes, formatPlural, formatShare } from "../format.ts";
 import type { Session } from "../session.ts";
 import { html } from "../ui/dom.ts";
 import { CheckpointTable } from "./checkpoints.ts";
@@ -152,25 +152,28 @@ export class MemoryPane {
 
   #say(...sentence: (Node | string)[]): void {
     this.#shown = undefined;
-    this.head.textContent = "";
+    this.head.textContent = this.head.title = "";
     this.element.classList.remove("waiting");
     this.element.replaceChildren(html("p", { class: "dim none" }, ...sentence));
   }
 
   #tell(read: string | undefined): void {
-    if (this.#shown) this.head.textContent = read ?? summary(this.#shown.report);
+    if (!this.#shown) return;
+    const { kept } = this.#shown.report;
+    this.head.textContent = read ?? summary(this.#shown.report);
+    this.head.title = read ? "" : `${describeBytes(kept.bytes)} in ${formatPlural(kept.values, "value")}`;
   }
 }
 
-/** "2.6 MB kept for the backward pass in 61 values; parameters 180 KB and data 66 KB besides" */
+/** "2.6 MB kept for the backward pass; parameters 180 KB, data 66 KB" */
 function summary({ kept, held, recomputed }: MemoryReport): string {
   const besides = [
     ...(held.parameterBytes > 0 ? [`parameters ${formatBytes(held.parameterBytes)}`] : []),
     ...(held.dataBytes > 0 ? [`data ${formatBytes(held.dataBytes)}`] : []),
-  ].join(" and ");
+  ].join(", ");
   return [
-    `${formatBytes(kept.bytes)} kept for the backward pass in ${formatPlural(kept.values, "value")}`,
-    ...(besides === "" ? [] : [`${besides} besides`]),
+    `${formatBytes(kept.bytes)} kept for the backward pass`,
+    ...(besides === "" ? [] : [besides]),
     ...(recomputed > 0 ? [`${formatShare(recomputed)} of the forward pass is recomputed`] : []),
   ].join("; ");
 }
