@@ -3,6 +3,7 @@ import type { Finding } from "./finding.ts";
 import { gradientFlow } from "./gradientFlow.ts";
 import { nonFinite } from "./nonFinite.ts";
 import { saturatedActivation } from "./saturatedActivation.ts";
+import { saturatedSoftmax } from "./saturatedSoftmax.ts";
 import { severedGradient } from "./severedGradient.ts";
 import type { Subject } from "./subject.ts";
 import { layersOf } from "./units.ts";
@@ -15,6 +16,7 @@ export function diagnose(subject: Subject): Finding[] {
     ...gradientFlow(subject),
     ...deadRelu(subject, layers),
     ...saturatedActivation(subject, layers),
+    ...saturatedSoftmax(subject),
     ...severedGradient(subject),
   ];
 }

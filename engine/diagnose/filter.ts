@@ -1,6 +1,7 @@
 import { operationName } from "../primitives/names.ts";
 import type { Tape } from "../tape/tape.ts";
 import type { Chain } from "./chain.ts";
+import { isSigmoid } from "./traits.ts";
 import { multiplierOf } from "./weights.ts";
 
 /**
@@ -59,6 +60,8 @@ function turnOf(
         break;
       case "mul": {
         if (way.has(a) && way.has(b)) return undefined;
+        // A gate of its own for each step.
+        if ([a, b].some((factor) => factor > state && !way.has(factor) && isSigmoid(tape, factor))) return undefined;
         const multiplier = multiplierOf(tape, weights, node);
         if (multiplier >= 0) own.add(weights[multiplier]!);
         break;

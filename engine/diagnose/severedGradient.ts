@@ -1,5 +1,6 @@
 import { isPiecewiseConstant } from "../primitives/names.ts";
 import { dataOf } from "../primitives/rule.ts";
+import { clampsOf } from "./clamped.ts";
 import type { Finding } from "./finding.ts";
 import { downstreamOf, namesOf, type Downstream } from "./downstream.ts";
 import { expressionOf, isInput, lineOf, listed, operationOf, parameterName, textOf, type Subject } from "./subject.ts";
@@ -8,7 +9,7 @@ import { expressionOf, isInput, lineOf, listed, operationOf, parameterName, text
  * Parameters that the result does not depend on, as far as derivatives go, and where the path broke: the operation
  * nearest the result through which no adjoint passes, else the comparison or whole-number operation that took the value,
  * else the last place the value got to. A parameter that only decides which way the program goes (a bound of a loop, a
- * tolerance) or counts something is mentioned as information.
+ * tolerance) or counts something is mentioned as information. So is told what only constant bounds keep from a gradient.
  */
 export function severedGradient(subject: Subject): Finding[] {
   const groups = new Map<string, number[]>();
@@ -22,11 +23,23 @@ export function severedGradient(subject: Subject): Finding[] {
   }
   const findings: Finding[] = [];
   for (const [name, nodes] of groups) {
-    if (nodes.some((node) => subject.adjoints.reached(node))) continue;
-    const finding = severed(subject, name, nodes);
+    const isReached = nodes.some((node) => subject.adjoints.reached(node));
+    const finding = isReached ? clamped(subject, name, nodes) : severed(subject, name, nodes);
     if (finding !== undefined) findings.push(finding);
   }
   return findings;
+}
+
+function clamped(subject: Subject, name: string, nodes: readonly number[]): Finding | undefined {
+  const clamps = clampsOf(subject, nodes);
+  const nearest = clamps?.at(-1);
+  if (clamps === undefined || nearest === undefined) return undefined;
+  return finding(subject, name, nodes, {
+    severity: "warning",
+    where: "at this value",
+    reason: `${expressionOf(subject, nearest)} holds ${clamps.length > 1 || subject.tape.isTensor(nearest) ? "all that is computed from it" : "it"} at a bound. Begin within the bounds, or use a smooth limit such as tanh`,
+    places: clamps.toReversed().map((node) => subject.tape.site[node]!),
+  });
 }
 
 function severed(subject: Subject, name: string, nodes: readonly number[]): Finding | undefined {
@@ -137,6 +150,8 @@ const stands: Readonly<Record<string, string>> = {
 
 interface Reason {
   readonly severity: Finding["severity"];
+  /** "whatever its value" when left out. */
+  readonly where?: string;
   readonly reason: string;
   readonly places: readonly number[];
 }
@@ -145,7 +160,7 @@ function finding(
   subject: Subject,
   name: string,
   nodes: readonly number[],
-  { severity, reason, places }: Reason,
+  { severity, where = "whatever its value", reason, places }: Reason,
 ): Finding {
   const sites = [...new Set(places)].filter((site) => site > 0);
   const own = subject.tape.site[nodes[0]!]!;
@@ -157,7 +172,7 @@ function finding(
   return {
     code: "severed-gradient",
     severity,
-    message: `The gradient with respect to ${name} is 0 whatever its value: ${reason}.`,
+    message: `The gradient with respect to ${name} is 0 ${where}: ${reason}.`,
     site,
     related,
     data: { parameter: name, lines: listed(sites.map((place) => lineOf(subject, place))), elements: nodes.length },

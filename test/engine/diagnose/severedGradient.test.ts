@@ -45,3 +45,14 @@ test("names the bitwise operator or whole-number array that took the value", () 
 test("is silent where some element of a parameter is used", () => {
   assert.deepEqual(found.get("healthy"), []);
 });
+
+test("names the bounds that hold a parameter, and nothing else that makes its gradient 0", () => {
+  assert.deepEqual(severed("clipped"), ["warning severed-gradient 62"]);
+  assert.equal(
+    found.get("clipped")![0]!.message,
+    "The gradient with respect to w is 0 at this value: `clip(w, -1, 1)` on line 62 holds all that is computed from it at a bound. " +
+      "Begin within the bounds, or use a smooth limit such as tanh.",
+  );
+  assert.deepEqual(severed("limited"), ["warning severed-gradient 67"]);
+  for (const name of ["partly", "cheaper"]) assert.deepEqual(severed(name), []);
+});

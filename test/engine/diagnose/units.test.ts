@@ -58,5 +58,15 @@ describe("saturated-activation", () => {
     });
 });
 
+test("tells of attention whose scores are too large, and of no mask or classifier", () => {
+  const { code, source, message } = only("unscaledAttention");
+  assert.deepEqual([code, source.line], ["saturated-activation", 117]);
+  assert.match(
+    message,
+    /^\d+ of 10 rows of `softmax\(scores\)` on line 117 give over 98\.7 % of the weight to one of 10 entries, /,
+  );
+  for (const name of ["scaledAttention", "sureClassifier"]) assert.deepEqual(found.get(name), []);
+});
+
 for (const name of ["alive", "plainHealthy", "hinges", "edge", "classifier"])
   test(`${name} is silent: nothing is the matter with its units`, () => assert.deepEqual(found.get(name), []));
