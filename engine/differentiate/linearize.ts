@@ -75,7 +75,11 @@ export function derivativeOf(stretch: Stretch): Pick<Linearized, "pull" | "push"
         const adjoints = pullBack(tape, seeds, variables, valueOf);
         return variables.map((node) => adjoints.get(node));
       }
-      const adjoints = reverseFrom(tape, new Map([...seeds].map(([node, seed]) => [node, primalOf(seed)])));
+      const adjoints = reverseFrom(
+        tape,
+        new Map([...seeds].map(([node, seed]) => [node, primalOf(seed)])),
+        new Set(variables),
+      );
       return variables.map((node) => {
         if (!adjoints.reached(node)) return undefined;
         return tape.isTensor(node) ? adjoints.tensor(node) : adjoints.scalar(node);

@@ -52,9 +52,10 @@ export function reverse(tape: Tape, output: number, seed = 1): Adjoints {
 
 /**
  * One reverse pass from several nodes at once, each seeded with the cotangent given, of its shape: Jᵀ of all of them
- * applied to the seeds. There is at least one seed.
+ * applied to the seeds. There is at least one seed. Where only some adjoints are `wanted`, every other tensor is let go as
+ * soon as it has been passed on.
  */
-export function reverseFrom(tape: Tape, seeds: ReadonlyMap<number, Primal>): Adjoints {
+export function reverseFrom(tape: Tape, seeds: ReadonlyMap<number, Primal>, wanted?: ReadonlySet<number>): Adjoints {
   let output = 0;
   for (const node of seeds.keys()) if (node > output) output = node;
   const adjoints = new Float64Array(output + 1);
@@ -79,6 +80,7 @@ export function reverseFrom(tape: Tape, seeds: ReadonlyMap<number, Primal>): Adj
       if (node < 0) return;
       const cotangent = tape.isTensor(node) ? tensors.get(node)! : adjoints[node]!;
       passBack(tape, node, cotangent, tape.inputPrimals(node), tape.primalOf(node), contribute);
+      if (wanted?.has(node) === false) tensors.delete(node);
       node--;
     }
   });

@@ -14,6 +14,8 @@ import { planUnits, type Plan, type Unit } from "./units.ts";
 
 /** A program bound to its memory. */
 export interface Compiled {
+  /** Of the memory that the program takes, besides what stays between steps. */
+  readonly bytes: number;
   step(rows: Int32Array): StepResult;
   gradients(): Float32Array[];
 }
@@ -53,6 +55,15 @@ class BoundProgram implements Compiled {
     this.#gather = this.#plan.buffers.flatMap(({ source }, buffer) =>
       source?.kind === "batch" ? [gatherer(storage.data[source.leaf]!, this.#arrays[buffer]!)] : [],
     );
+  }
+
+  get bytes(): number {
+    const { parameters, state } = this.#storage;
+    const own = new Set<Float32Array | Float64Array>();
+    // Buffers that nobody uses have no array.
+    this.#arrays.forEach((array) => own.add(array));
+    for (const array of [...parameters, ...state]) own.delete(array);
+    return [...own].reduce((sum, array) => sum + array.byteLength, this.#scalars.byteLength);
   }
 
   step(rows: Int32Array): StepResult {
