@@ -124,7 +124,9 @@ function piecesOf({ tape }: Evaluation, node: number): Primal {
 function samePieces(a: Primal, b: Primal): boolean {
   if (typeof a === "number" && typeof b === "number") return Object.is(a, b) || a === b;
   const [left, right] = [dataOf(a), dataOf(b)];
-  return left.length === right.length && left.every((piece, k) => piece === right[k] || Object.is(piece, right[k]));
+  if (left.length !== right.length) return false;
+  for (let k = 0; k < left.length; k++) if (left[k] !== right[k] && !Object.is(left[k], right[k])) return false;
+  return true;
 }
 
 /** Those before the output that it depends on. */

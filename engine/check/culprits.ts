@@ -219,7 +219,7 @@ function sentence(
   const right = dissent === "rules" && complex !== undefined ? complex : numeric;
   const factor = back / right;
   const ratio =
-    Number.isFinite(factor) && Math.abs(factor) > 1e-3 && Math.abs(factor) < 1e3 && factor !== 1
+    Number.isFinite(factor) && Math.abs(factor) > 1e-3 && Math.abs(factor) < 1e3 && Number(factor.toPrecision(4)) !== 1
       ? `, ${Number(factor.toPrecision(4))} times as much as it is`
       : "";
   const digits = Math.abs(factor - 1) < 1e-4 ? 10 : 6;

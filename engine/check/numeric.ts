@@ -17,6 +17,8 @@ export interface Expectation {
   readonly derivative: number;
   /** Whether an estimate confirms it so well that no better one is needed. */
   confirmedBy(estimate: Estimate): boolean;
+  /** Whether an estimate, with what else is known, refutes it so well that no better one is needed. */
+  refutedBy(estimate: Estimate): boolean;
   /** Whether differences that carry this much noise could still tell it from what an estimate says. */
   refutable(estimate: Estimate, noise: number): boolean;
 }
@@ -63,13 +65,31 @@ export class Differences {
     this.#firstSteps.set(direction.input, step / unit);
     const estimate = await refined(line, step, smallest, expected);
     const confirmed = expected.confirmedBy(estimate);
-    if (kink === undefined && !confirmed) {
+    if (kink === undefined && !confirmed && !expected.refutedBy(estimate)) {
       const jump = await unseenKink(line, unit, smallest, estimate);
       if (jump !== undefined) return jump;
     }
     // Pieces that fit together, as those of another order of pivots do, are no kink.
     const fits = kink !== undefined && confirmed && (await isSmoothAcross(line, steps, expected));
     return kink === undefined || fits ? estimate : { ...estimate, kink };
+  }
+
+  /**
+   * The derivative along `direction` from as few runs as tell it to an error of `enough`, or else as well as one series of
+   * steps does. Undefined where no step stays on the piece.
+   */
+  async roughly(direction: Direction, enough: number): Promise<Estimate | undefined> {
+    const line = this.#line(direction);
+    const { unit, near, smallest } = stepsFor(direction.scale(this.#base.tape));
+    let step = unit * Math.min(2 ** -firstOrder, this.#firstSteps.get(direction.input) ?? near / unit);
+    for (; (await line.obstacle(step)) !== "none"; step /= retreat) if (step <= smallest) return undefined;
+    let best: Estimate | undefined;
+    for (let begins = 0; begins < 2 && step >= smallest && !(best !== undefined && best.error <= enough); begins++) {
+      const found = await extrapolated(line, step, { enough });
+      if (best === undefined || found.error < best.error) best = found;
+      step /= restart;
+    }
+    return best;
   }
 
   /**
@@ -101,14 +121,22 @@ async function refined(
   for (let begin = first, restarts = 0; begin >= smallest; begin /= restart, restarts++) {
     if (restarts > fewestRestarts && !expected.refutable(best, line.noise(begin))) break;
     const found = await extrapolated(line, begin, expected, across);
-    if (expected.confirmedBy(found)) return found;
+    if (expected.confirmedBy(found) || expected.refutedBy(found)) return found;
     if (relativeError(found, expected) < relativeError(best, expected)) best = found;
   }
   return best;
 }
 
-async function extrapolated(line: Line, begin: number, expected: Expectation, across: boolean): Promise<Estimate> {
+/** `until`: what makes more rows needless. `across`: steps may leave the piece. */
+async function extrapolated(
+  line: Line,
+  begin: number,
+  until: Expectation | { readonly enough: number },
+  across = false,
+): Promise<Estimate> {
   const tableau = new DifferenceTableau(2);
+  const settled = (estimate: Estimate): boolean =>
+    "enough" in until ? estimate.error <= until.enough : until.confirmedBy(estimate) || until.refutedBy(estimate);
   for (let h = begin; !tableau.finished; h /= reduction) {
     const [above, below] = [await line.at(h), await line.at(-h)];
     if (above === undefined || below === undefined) break;
@@ -116,7 +144,7 @@ async function extrapolated(line: Line, begin: number, expected: Expectation, ac
     const width = above.t - below.t;
     if (width === 0) break;
     tableau.add((above.value - below.value) / width, line.noise(width, above, below));
-    if (tableau.rows >= 3 && expected.confirmedBy(tableau.best)) break;
+    if (tableau.rows >= ("enough" in until ? 2 : 3) && settled(tableau.best)) break;
   }
   return tableau.best;
 }

@@ -3,6 +3,7 @@ import type { Primal } from "../primitives/rule.ts";
 import { Tensor } from "../tape/tensor.ts";
 import type { Element, ParameterElements } from "./elements.ts";
 import type { Coverage, DirectionCheck, ElementCheck, Votes } from "./report.ts";
+import type { Estimate } from "./ridders.ts";
 import type { Ballot } from "./votes.ts";
 
 /** How much of a function is checked element by element. */
@@ -20,6 +21,8 @@ const sampledShare = 0.25;
 const sampledBesideWrong = 32;
 /** Of the wrong elements that a direction tells of, so many are searched for. */
 const mostFound = 16;
+/** A deficit so many times its error is one. */
+const clearly = 8;
 /** Runs that one derivative takes, roughly: whether all elements fit into the time is judged by it. */
 const runsEach = 10;
 /** Fractions of multiples of it fall evenly into the unit interval. */
@@ -39,12 +42,11 @@ export class Survey {
   readonly #budget: Budget;
   readonly #onProgress: (checked: number, of: number) => void;
   readonly #begin = performance.now();
-  readonly #elements = new Map<string, ElementCheck>();
+  readonly #elements = new Map<ParameterElements, Map<number, ElementCheck>>();
+  #checked = 0;
   readonly #directions: DirectionCheck[] = [];
   readonly #total: number;
   readonly #random = generator(20);
-  /** Whether a complex step, which is quick, sees what is wrong. */
-  #byComplexStep = false;
 
   constructor(
     parameters: readonly ParameterElements[],
@@ -66,17 +68,20 @@ export class Survey {
     const wanted = Math.min(this.#total, this.#budget.elements);
     const sampled = wanted < this.#total || runMs * runsEach * this.#total > this.#budget.milliseconds;
     if (sampled) await this.#alongDirections();
-    const sample = this.#elements.size === 0 ? sampledElements : this.#elements.size + sampledBesideWrong;
+    const sample = this.#checked === 0 ? sampledElements : this.#checked + sampledBesideWrong;
     const most = sampled ? Math.min(wanted, sample) : wanted;
     const end = this.#begin + this.#budget.milliseconds * (sampled ? sampledShare : 1);
     for (const { parameter, k } of inTurns(this.#parameters)) {
       // A sample has one element of each parameter at least.
-      const begun = this.#elements.size >= (sampled ? Math.min(this.#parameters.length, most) : 0);
-      if (this.#elements.size >= most || this.#late || (begun && performance.now() > end)) break;
+      const begun = this.#checked >= (sampled ? Math.min(this.#parameters.length, most) : 0);
+      if (this.#checked >= most || this.#late || (begun && performance.now() > end)) break;
       await this.#element(parameter, k);
-      this.#onProgress(this.#elements.size, wanted);
+      this.#onProgress(this.#checked, wanted);
     }
-    const elements = this.#parameters.flatMap((parameter) => this.#checkedOf(parameter));
+    // In their own order.
+    const elements = this.#parameters.flatMap((parameter) =>
+      [...(this.#elements.get(parameter) ?? [])].sort(([a], [b]) => a - b).map(([, check]) => check),
+    );
     const checked = elements.length;
     const coverage = { elements: this.#total, checked, directions: this.#directions.length };
     const inTime = checked >= most && !this.#late;
@@ -86,16 +91,6 @@ export class Survey {
       directions: this.#directions,
       coverage: { ...coverage, ...limit },
     };
-  }
-
-  /** In the order of the elements. */
-  #checkedOf(parameter: ParameterElements): ElementCheck[] {
-    const found: ElementCheck[] = [];
-    for (let k = 0; k < parameter.length; k++) {
-      const check = this.#elements.get(`${parameter.name} ${k}`);
-      if (check !== undefined) found.push(check);
-    }
-    return found;
   }
 
   get #late(): boolean {
@@ -108,34 +103,63 @@ export class Survey {
         const tangent = Float64Array.from({ length: parameter.length }, () => unlike(this.#random));
         const votes = await this.#along(parameter, tangent, 0, parameter.length);
         this.#directions.push({ name: parameter.name, elements: parameter.length, ...votes });
-        this.#onProgress(this.#elements.size, this.#budget.elements);
+        this.#onProgress(this.#checked, this.#budget.elements);
         if (!isBad(votes)) continue;
-        this.#byComplexStep = votes.dissent === "rules";
-        await this.#search(parameter, tangent, 0, parameter.length);
+        if (votes.verdict === "non-finite") await this.#searchNonFinite(parameter);
+        else {
+          const deficit = {
+            derivative: votes.reverse - votes.numeric,
+            error: votes.tolerance * Math.abs(votes.numeric),
+          };
+          await this.#search(parameter, tangent, 0, parameter.length, deficit);
+        }
         break;
       }
     }
   }
 
-  /** Halves a stretch of elements that is wrong until single elements are left. */
-  async #search(parameter: ParameterElements, tangent: Float64Array, from: number, to: number): Promise<void> {
-    if (this.#late || this.#elements.size >= mostFound * this.#parameters.length) return;
+  /**
+   * Halves a stretch of elements that is wrong until single elements are left. `deficit`: how far the adjoints are off along
+   * the whole stretch, which is what its halves are off in sum; so only one of them is measured.
+   */
+  async #search(
+    parameter: ParameterElements,
+    tangent: Float64Array,
+    from: number,
+    to: number,
+    deficit: Estimate,
+  ): Promise<void> {
+    if (this.#late || this.#checked >= mostFound * this.#parameters.length) return;
     if (to - from === 1) {
       await this.#element(parameter, from);
       return;
     }
     const middle = (from + to) >> 1;
-    // What is wrong and not in the one half is in the other.
-    const first = await this.#isBadAlong(parameter, tangent, from, middle);
-    const second = !first || (await this.#isBadAlong(parameter, tangent, middle, to));
-    if (first) await this.#search(parameter, tangent, from, middle);
-    if (second) await this.#search(parameter, tangent, middle, to);
+    const enough = Math.abs(deficit.derivative) / clearly ** 2;
+    const measured = (low: number, high: number): Promise<Estimate | undefined> => {
+      const { direction, reverse } = parameter.together(low, high, (k) => tangent[k]!, this.#adjoints);
+      this.#onProgress(this.#checked, Math.min(this.#total, this.#budget.elements));
+      return this.#ballot.deficit(direction, reverse, enough);
+    };
+    const first = await measured(from, middle);
+    if (first === undefined) return;
+    const rest = { derivative: deficit.derivative - first.derivative, error: deficit.error + first.error };
+    // What is left after a subtraction is measured by itself where it is not sure whether there is anything.
+    const unsure = Math.abs(rest.derivative) < clearly ** 2 * rest.error && rest.error > enough / clearly;
+    const second = (unsure ? await measured(middle, to) : undefined) ?? rest;
+    const isOff = ({ derivative, error }: Estimate): boolean =>
+      Math.abs(derivative) > Math.max(clearly * error, enough / clearly);
+    if (isOff(first)) await this.#search(parameter, tangent, from, middle, first);
+    if (isOff(second)) await this.#search(parameter, tangent, middle, to, second);
   }
 
-  async #isBadAlong(parameter: ParameterElements, tangent: Float64Array, from: number, to: number): Promise<boolean> {
-    if (!this.#byComplexStep) return isBad(await this.#along(parameter, tangent, from, to));
-    const { direction, reverse } = parameter.together(from, to, (k) => tangent[k]!, this.#adjoints);
-    return !this.#ballot.agreesWithComplexStep(direction, reverse);
+  /** The first elements whose adjoint is NaN or infinite. */
+  async #searchNonFinite(parameter: ParameterElements): Promise<void> {
+    for (let k = 0, found = 0; k < parameter.length && found < mostFound && !this.#late; k++) {
+      if (Number.isFinite(parameter.adjoint(k, this.#adjoints))) continue;
+      await this.#element(parameter, k);
+      found++;
+    }
   }
 
   #along(parameter: ParameterElements, tangent: Float64Array, from: number, to: number): Promise<Votes> {
@@ -144,11 +168,13 @@ export class Survey {
   }
 
   async #element(parameter: ParameterElements, k: number): Promise<void> {
-    const key = `${parameter.name} ${k}`;
-    if (this.#elements.has(key)) return;
+    const known = this.#elements.get(parameter) ?? new Map<number, ElementCheck>();
+    this.#elements.set(parameter, known);
+    if (known.has(k)) return;
     const votes = await this.#ballot.votes(parameter.alone(k), parameter.adjoint(k, this.#adjoints));
     const { name, index }: Element = parameter.element(k);
-    this.#elements.set(key, { name, index, ...votes });
+    known.set(k, { name, index, ...votes });
+    this.#checked++;
   }
 }
 

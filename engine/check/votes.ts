@@ -86,8 +86,17 @@ export class Ballot {
     if (!Number.isFinite(this.#base.value))
       return { reverse, forward: forwards, numeric: NaN, error: NaN, tolerance: 0, verdict: "non-finite" };
     const complex = this.#byComplexStep(direction);
-    const numeric = await this.#differences.along(direction, this.#expectation(reverse));
+    const numeric = await this.#differences.along(direction, this.#expectation(reverse, complex));
     return this.#judged(direction, { reverse, forward: forwards, numeric, complex });
+  }
+
+  /** How far `reverse` is from what is measured, and how well that is known, from few runs: to an error of `enough` if that can be. */
+  async deficit(direction: Direction, reverse: number, enough: number): Promise<Estimate | undefined> {
+    const complex = this.#byComplexStep(direction);
+    if (complex !== undefined)
+      return { derivative: reverse - complex, error: complexTolerance * (Math.abs(reverse) + Math.abs(complex)) };
+    const measured = await this.#differences.roughly(direction, enough);
+    return measured && { derivative: reverse - measured.derivative, error: measured.error };
   }
 
   /** Whether a complex step, where one can be taken, gives the same: quicker than all votes, and blind to what is not traced. */
@@ -105,7 +114,7 @@ export class Ballot {
     return undefined;
   }
 
-  #expectation(reverse: number): Expectation {
+  #expectation(reverse: number, complex: number | undefined): Expectation {
     const allowed = ({ derivative, error }: Estimate): number =>
       errorFactor * error + relativeFloor * (Math.abs(reverse) + Math.abs(derivative)) + underflow;
     return {
@@ -116,6 +125,16 @@ export class Ballot {
         return (
           Math.abs(reverse - estimate.derivative) <= tolerance &&
           tolerance <= Math.max(settledTolerance * size, this.#negligible, 2 * underflow)
+        );
+      },
+      refutedBy: (estimate) => {
+        if (complex === undefined) return false;
+        const tolerance = allowed(estimate);
+        const size = Math.abs(complex) + Math.abs(estimate.derivative);
+        return (
+          Math.abs(complex - estimate.derivative) <= tolerance &&
+          tolerance <= settledTolerance * size &&
+          Math.abs(reverse - estimate.derivative) > errorFactor * tolerance
         );
       },
       refutable: (estimate, noise) => {

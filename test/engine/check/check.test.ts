@@ -138,6 +138,32 @@ describe("wrong rules are found", () => {
     assert.deepEqual(culprits[0]!.index, [2]);
   });
 
+  test("two wrong elements among two hundred thousand, where no complex step helps", async () => {
+    const size = 200_000;
+    const wrong = [5, 123_456];
+    const off = new Tensor(
+      [size],
+      Float64Array.from({ length: size }, (_, k) => (wrong.includes(k) ? 1.01 : 1)),
+    );
+    const rule = customVjp(
+      (x) => sum(mul(abs(x), x)),
+      (cotangent, [x]) => [mul(mul(2, mul(cotangent, x!)), off)],
+      5,
+    );
+    const at = new Tensor(
+      [size],
+      Float64Array.from({ length: size }, (_, k) => 0.5 + (1.5 * k) / size),
+    );
+    const { parameters, directions, coverage } = await check((x) => rule(x), [at], { milliseconds: 120_000 });
+    const found = parameters.filter(({ verdict }) => verdict === "wrong").map(({ index }) => index[0]!);
+    assert.deepEqual(
+      found.sort((a, b) => a - b),
+      wrong,
+    );
+    assert.equal(directions[0]!.verdict, "wrong");
+    assert.deepEqual([coverage.elements, coverage.limitedBy], [size, "count"]);
+  });
+
   test("a rule of almost the right value: off by one in a million", async () => {
     const rule = customVjp(
       (x) => exp(x),
