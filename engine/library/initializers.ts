@@ -3,7 +3,7 @@ import { describeShape } from "../tape/shape.ts";
 import type { Random } from "./random.ts";
 import type { Shape, Shaped } from "./types.ts";
 
-/** Weights that a layer of shape [inputs, outputs] begins with; their standard deviation is multiplied by `gain`, 1 when left out. */
+/** Weights that a layer of shape [inputs, outputs], or a kernel [filters, channels, …], begins with; their standard deviation is multiplied by `gain`, 1 when left out. */
 export type Initializer = <const S extends Shape>(
   rng: Random,
   shape: S,
@@ -23,11 +23,14 @@ function initializer(name: string, kind: "normal" | "uniform", variance: (inputs
   };
 }
 
-/** The last two axes are inputs and outputs; those before them are the places of a kernel, which all count. */
+/** Of a matrix the axes are inputs and outputs; of a kernel of `conv` filters, channels and its places, which all count. */
 function fans(name: string, shape: Shape): [inputs: number, outputs: number] {
-  if (shape.length < 2) throw new ShapeError(`${name} of ${describeShape(shape)}: give [inputs, outputs]`);
-  const places = shape.slice(0, -2).reduce((product, extent) => product * extent, 1);
-  return [shape.at(-2)! * places, shape.at(-1)! * places];
+  if (shape.length < 2)
+    throw new ShapeError(`${name} of ${describeShape(shape)}: give [inputs, outputs] or [filters, channels, …]`);
+  const [first, second, ...places] = shape as readonly [number, number, ...number[]];
+  if (places.length === 0) return [first, second];
+  const count = places.reduce((product, extent) => product * extent, 1);
+  return [second * count, first * count];
 }
 
 /** Normal with variance 2/inputs, for relu: signals keep their size from layer to layer (He et al. 2015). */

@@ -208,6 +208,8 @@ describe("random numbers", () => {
     near(width, 4 / Math.sqrt(12), 0.02);
     near(adjoint.mean(rng.bernoulli([100_000], 0.3)), 0.3, 0.01);
     near(adjoint.std(heNormal(rng, [128, 256])), Math.sqrt(2 / 128), 0.01);
+    near(adjoint.std(heNormal(rng, [64, 32, 3, 3])), Math.sqrt(2 / (32 * 9)), 0.01);
+    near(adjoint.std(adjoint.glorotNormal(rng, [64, 32, 5])), Math.sqrt(2 / (96 * 5)), 0.01);
     const limit = Math.sqrt(6 / (128 + 256));
     const weights = adjoint.glorotUniform(rng, [128, 256]);
     assert.ok(adjoint.max(weights) <= limit && adjoint.max(weights) > 0.99 * limit);
