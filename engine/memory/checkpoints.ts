@@ -29,6 +29,8 @@ const leastGain = 0.01;
 /** Functions and loops that are looked at, and steps that all looks together may take. */
 const mostCandidates = 6;
 const mostSteps = 3e7;
+/** A budget of fewer bytes is not worth writing down. */
+const leastBudget = 512;
 /** From so many in a row on, √n of them are fewer. */
 const fewestInARow = 4;
 
@@ -65,17 +67,21 @@ export function checkpointCandidates(
     }
     const useful = outcomes
       .filter(
-        ({ keptBytes }, k) =>
-          keptBytes < (1 - leastGain) * asItIs.keptBytes &&
-          !outcomes.some((other, before) => before < k && isNoWorse(other, outcomes[k]!)),
+        (outcome) =>
+          outcome.keptBytes < (1 - leastGain) * asItIs.keptBytes &&
+          !(isBudget(outcome) && outcomes.some((other) => other !== outcome && isNoWorse(other, outcome))),
       )
       .sort((a, b) => a.peakBackward - b.peakBackward || a.workAgain - b.workAgain);
     return useful.length === 0 ? [] : [{ repeated: group, outcomes: [everything, ...useful] }];
   });
 }
 
+function isBudget({ policy }: Outcome): boolean {
+  return typeof policy === "object" && "bytes" in policy;
+}
+
 function isNoWorse(a: Outcome, b: Outcome): boolean {
-  return a.keptBytes === b.keptBytes && a.peakBackward <= b.peakBackward && a.workAgain <= b.workAgain;
+  return a.keptBytes <= b.keptBytes && a.peakBackward <= b.peakBackward && a.workAgain <= b.workAgain;
 }
 
 /** What a policy makes of the run, each call or turn of `group` being computed again on its own, or each stretch of √n. */
@@ -98,12 +104,12 @@ function planFor(tape: Tape, passes: Passes, group: Repeated, policy: Checkpoint
   const parts = policy === "sqrt" ? segments(tape, group) : group.stretches;
   parts.forEach(({ first, last }, part) => {
     partOf.fill(part, first, last + 1);
-    if (typeof policy === "string") return;
-    for (const node of "names" in policy
-      ? namedIn(tape, first, last, policy.names)
-      : worthIn(tape, first, last, policy.bytes))
-      kept.add(storageOf[node]!);
+    if (typeof policy === "object" && "bytes" in policy)
+      for (const node of worthIn(tape, first, last, policy.bytes)) kept.add(storageOf[node]!);
   });
+  if (typeof policy === "object" && "names" in policy)
+    for (const [node, name] of tape.valueNames)
+      if (partOf[node]! >= 0 && tape.isTensor(node) && policy.names.includes(name)) kept.add(storageOf[node]!);
   for (const [node, user] of passes.forward.drawnFor) partOf[node] = partOf[user]!;
   return { partOf, kept };
 }
@@ -117,12 +123,6 @@ function segments(tape: Tape, group: Repeated): Pick<Stretch, "first" | "last">[
       return { first: part[0]!.first, last: part.at(-1)!.last };
     });
   });
-}
-
-function namedIn(tape: Tape, first: number, last: number, names: readonly string[]): number[] {
-  return [...tape.valueNames]
-    .filter(([node, name]) => node >= first && node <= last && names.includes(name) && tape.isTensor(node))
-    .map(([node]) => node);
 }
 
 function worthIn(tape: Tape, first: number, last: number, bytes: number): number[] {
@@ -140,17 +140,24 @@ function worthIn(tape: Tape, first: number, last: number, bytes: number): number
 function policiesFor(tape: Tape, group: Repeated, bytesEach: number): CheckpointPolicy[] {
   const policies: CheckpointPolicy[] = ["nothing"];
   if (runsOf(tape, group).some((run) => run.length >= fewestInARow)) policies.push("sqrt");
-  const names = new Set<string>();
-  for (const { first, last } of group.stretches)
-    for (const [node, name] of tape.valueNames)
-      if (node >= first && node <= last && tape.isTensor(node)) names.add(name);
-  if (names.size > 0) policies.push({ names: [...names] });
+  const names = namesIn(tape, group);
+  if (names.length > 0) policies.push({ names });
   for (const share of [1 / 2, 1 / 4]) {
     const bytes = Math.floor(bytesEach * share);
+    if (bytes < leastBudget) continue;
     if (group.stretches.some(({ first, last }) => worthIn(tape, first, last, bytes).length > 0))
       policies.push({ bytes });
   }
   return policies;
+}
+
+/** What `checkpointName` named in these calls or turns. */
+function namesIn(tape: Tape, { stretches }: Repeated): string[] {
+  if (tape.valueNames.size === 0) return [];
+  const inside = new Uint8Array(tape.length);
+  for (const { first, last } of stretches) inside.fill(1, first, last + 1);
+  const named = [...tape.valueNames].filter(([node]) => inside[node] === 1 && tape.isTensor(node));
+  return [...new Set(named.map(([, name]) => name))];
 }
 
 function keptByNode(tape: Tape, { forward }: Passes, { residuals }: Usage): Float64Array {

@@ -34,14 +34,21 @@ function sentence(run: FunctionRun, { node, role, targets }: Reader): string {
     .filter((target) => isVariable(run.tape, node, target))
     .map((target) => inputName(target, count));
   if (others.length === 0) return `${reader} ${where} reads ${what}`;
-  const adjoints = others.length === 1 ? `the adjoint of ${others[0]!}` : "the adjoints of its inputs";
+  const [only] = others;
+  const adjoints =
+    others.length > 1
+      ? "the adjoints of its inputs"
+      : only === what
+        ? "that input's adjoint"
+        : `the adjoint of ${String(only)}`;
   return `${reader} ${where} reads ${what} for ${adjoints}`;
 }
 
 function inputName(position: number, count: number): string {
   if (count === 1) return "its input";
   if (count === 2) return position === 0 ? "its left input" : "its right input";
-  return `its input ${position + 1}`;
+  const ordinal = ["first", "second", "third"][position];
+  return ordinal === undefined ? `its input ${position + 1}` : `its ${ordinal} input`;
 }
 
 function isVariable(tape: Tape, node: number, position: number): boolean {
