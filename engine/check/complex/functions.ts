@@ -4,6 +4,8 @@
  * W. Kahan, Branch cuts for complex elementary functions, in: The State of the Art in Numerical Analysis (1987) 165–211.
  */
 
+import { erfc as realErfc, erfinv as realErfinv } from "../../primitives/errorFunction.ts";
+
 /** Im f(x + iy). */
 export type Imaginary = (x: number, y: number) => number | undefined;
 
@@ -43,6 +45,60 @@ function tanh(x: number, y: number): number {
 /** ∫₀ʸ of e^−(x + is)² along the imaginary axis: to first order, as y is tiny. */
 function erf(x: number, y: number): number {
   return y * errorScale * exp(-x * x);
+}
+
+/** ½z(1 + erf(z/√2)) */
+function gelu(x: number, y: number): number {
+  return 0.5 * (y * realErfc(-x * Math.SQRT1_2) + x * erf(x * Math.SQRT1_2, y * Math.SQRT1_2));
+}
+
+/** Bernoulli numbers B₂ₖ/(2k(2k − 1)), and B₂ₖ/2k. */
+const gammaTerms = [1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188, -691 / 360360, 1 / 156];
+const digammaTerms = [1 / 12, -1 / 120, 1 / 252, -1 / 240, 1 / 132, -691 / 32760, 1 / 12];
+/** From here on the series below hold to the last digit. */
+const asymptotic = 12;
+
+/** Stirling's series beyond the recurrence log Γ(z) = log Γ(z + 1) − log z; right of 0. */
+function lgamma(x: number, y: number): number | undefined {
+  if (x <= 0) return undefined;
+  let lower = 0;
+  let at = x;
+  for (; at < asymptotic; at++) lower += atan2(y, at);
+  const r = hypot(at, y);
+  const angle = atan2(y, at);
+  const tail = gammaTerms.reduce((sum, term, k) => sum - term * r ** -(2 * k + 1) * sin((2 * k + 1) * angle), 0);
+  return (at - 0.5) * angle + y * log(r) - y + tail - lower;
+}
+
+/** ψ(z) = ψ(z + 1) − 1/z; right of 0. */
+function digamma(x: number, y: number): number | undefined {
+  if (x <= 0) return undefined;
+  let lower = 0;
+  let at = x;
+  for (; at < asymptotic; at++) lower -= y / hypot(at, y) / hypot(at, y);
+  const r = hypot(at, y);
+  const angle = atan2(y, at);
+  const tail = digammaTerms.reduce((sum, term, k) => sum + term * r ** -(2 * k + 2) * sin((2 * k + 2) * angle), 0);
+  return angle + (0.5 * sin(angle)) / r + tail - lower;
+}
+
+/** Im w of erf(w) = x + iy, from the real part: along the way erf grows by its slope, to first order. */
+function erfinv(x: number, y: number): number | undefined {
+  const w = realErfinv(x);
+  return Number.isFinite(w) ? y / (errorScale * exp(-w * w)) : undefined;
+}
+
+/** Im of sin πz/πz; near 0 by its series in z². */
+export function sinc(x: number, y: number): number {
+  const [u, v] = [Math.PI * x, Math.PI * y];
+  if (abs(u) >= 1) return quotient(sin(u), cos(u) * sinh(v), u, v);
+  let sum = 0;
+  let factor = 1; // ±u²ᵏ⁻¹/(2k + 1)!
+  for (let k = 1; k < 12; k++) {
+    factor *= k === 1 ? -u / 6 : (-u * u) / (2 * k * (2 * k + 1));
+    sum += 2 * k * factor * v;
+  }
+  return sum;
 }
 
 /** Im of a(1 + t)/2 with t = tanh of the cubic that GELU's approximation takes. */
@@ -91,7 +147,11 @@ export const functions: Readonly<Record<string, Imaginary>> = {
   softplus,
   erf,
   erfc: (x, y) => -erf(x, y),
+  erfinv,
+  gelu,
   geluTanh,
+  lgamma,
+  digamma,
 };
 
 /** Im (a + ib)^(p + iq). */

@@ -10,7 +10,9 @@ import type { Shape } from "../../tape/shape.ts";
 import { sameShape, sizeOf } from "../../tape/shape.ts";
 import type { Attributes } from "../../tape/tape.ts";
 import { Tensor } from "../../tape/tensor.ts";
-import { angle, functions, logAddExp, power, quotient, timesLog, type Imaginary } from "./functions.ts";
+import { angle, functions, logAddExp, power, quotient, sinc, timesLog, type Imaginary } from "./functions.ts";
+import { crossEntropy, cumprod, linearRecurrence, logCumSumExp, standardize } from "./fused.ts";
+import { cholesky, det, expm, lu, solve, triangularSolve } from "./matrices.ts";
 
 export interface Operands {
   readonly real: readonly Primal[];
@@ -216,7 +218,7 @@ const table: Readonly<Record<string, ComplexOperation>> = {
     (
       [
         ["add", "sub", "broadcastTo", "sumTo", "sum", "cumsum", "reshape", "transpose", "concat", "stack"],
-        ["slice", "pad", "flip", "identity", "avgPool", "avgPoolTranspose"],
+        ["slice", "pad", "flip", "identity", "avgPool", "avgPoolTranspose", "fft"],
       ] as const
     ).flatMap((names) => names.map((name) => [name, linear])),
   ),
@@ -224,7 +226,10 @@ const table: Readonly<Record<string, ComplexOperation>> = {
     ["mul", "matmul", "conv", "convTranspose", "convKernel"].map((name) => [name, linearInEach(0, 1)]),
   ),
   ...Object.fromEntries(
-    ["take", "scatterAdd", "takeAlongAxis", "scatterAddAlongAxis"].map((name) => [name, linearIn(0)]),
+    ["take", "scatterAdd", "takeAlongAxis", "scatterAddAlongAxis", "dynamicSlice"].map((name) => [name, linearIn(0)]),
+  ),
+  ...Object.fromEntries(
+    ["scatterSet", "scatterSetAlongAxis", "dynamicUpdateSlice"].map((name) => [name, linearIn(0, 1)]),
   ),
   where: linearIn(1, 2),
   div: binary(quotient),
@@ -238,6 +243,18 @@ const table: Readonly<Record<string, ComplexOperation>> = {
   logSumExp: reductionOf(logSumExpOf),
   softmax: byAxis(softmax),
   logSoftmax: byAxis(logSoftmax),
+  sinc: binary((x, y, derivative, moved) => (derivative === 0 && moved === 0 ? sinc(x, y) : undefined)),
+  cumprod,
+  linearRecurrence,
+  logCumSumExp,
+  standardize,
+  crossEntropy,
+  triangularSolve,
+  solve,
+  lu,
+  det,
+  cholesky,
+  expm,
 };
 
 /** By name of the primitive; undefined for those that are not analytic, or of which no complex form is known. */

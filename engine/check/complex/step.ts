@@ -128,8 +128,15 @@ function scaled(tangent: Primal, step: number): Primal {
       );
 }
 
+/** Their factors are orthogonal, or sizes of vectors: with conjugates, which are not analytic. */
+const orthogonal: ReadonlySet<string> = new Set(["qr", "eigh", "eigvalsh", "svd", "svdvals", "pinv", "gapQuotient"]);
+const unknown: ReadonlySet<string> = new Set(["custom", "polygamma", "cofactors"]);
+
 /** Why there is no derivative by a complex step, in words. */
 export function notAnalyticBecause({ op }: NotAnalytic): string {
   if (op === "underflow") return "its imaginary part underflows";
-  return isPiecewiseConstant(op) ? `${op} is constant by pieces` : `${op} is not analytic there, or made of pieces`;
+  if (isPiecewiseConstant(op)) return `${op} is constant by pieces`;
+  if (orthogonal.has(op)) return `${op} is about lengths and angles, which complex numbers do not keep`;
+  if (unknown.has(op)) return `no complex form of ${op} is known here`;
+  return `${op} is not analytic there, or made of pieces`;
 }

@@ -14,9 +14,19 @@ import { abs, max } from "../../../engine/primitives/selection.ts";
 import { concat, transpose } from "../../../engine/primitives/shaping.ts";
 import { rules } from "../../../engine/primitives/table.ts";
 import { atan2, exp, hypot, log, sin } from "../../../engine/primitives/transcendental.ts";
+import { erfinv, digamma, lgamma, sinc } from "../../../engine/primitives/special.ts";
+import { gelu } from "../../../engine/primitives/activation.ts";
+import { cumprod, linearRecurrence, logCumSumExp } from "../../../engine/primitives/scans.ts";
+import { scatterSet } from "../../../engine/primitives/scattering.ts";
+import { standardize } from "../../../engine/primitives/standardize.ts";
+import { det, lu, solve } from "../../../engine/primitives/systems.ts";
+import { cholesky, triangularSolve } from "../../../engine/primitives/triangular.ts";
+import { expm } from "../../../engine/primitives/matrixFunctions.ts";
+import { fft } from "../../../engine/primitives/fourier.ts";
+import { qr } from "../../../engine/primitives/orthogonal.ts";
 import { recordOn } from "../../../engine/tape/recording.ts";
 import { Tape } from "../../../engine/tape/tape.ts";
-import type { Value } from "../../../engine/tape/tensor.ts";
+import type { Tensor, Value } from "../../../engine/tape/tensor.ts";
 import { tensorOf } from "../primitives/checkDerivatives.ts";
 import { check, checkAt, type Model } from "./checked.ts";
 
@@ -62,6 +72,9 @@ describe("imaginary parts of functions divide to their derivatives", () => {
     assert.equal(power(0, h, 0.5, 0), undefined);
   });
 });
+
+const lowerUnit = { lower: true, transpose: false, unitDiagonal: true };
+const upperTransposed = { lower: false, transpose: true, unitDiagonal: false };
 
 describe("a complex step is the fourth vote where all is analytic", () => {
   const matrix = tensorOf([2, 3], 0.3, -1.2, 0.7, 2, -0.4, 1.1);
@@ -118,10 +131,49 @@ describe("a complex step is the fourth vote where all is analytic", () => {
     assert.ok(Math.abs(complex! - Math.E) < 1e-14);
   });
 
-  test("of fused cross entropy it is not known", async () => {
-    const labels = tensorOf([2], 0, 2);
-    const { notAnalytic, passed } = await check((x) => crossEntropy(x, labels), [matrix]);
-    assert.deepEqual([notAnalytic!.op, passed], ["crossEntropy", true]);
+  const square = tensorOf([2, 2, 2], 4, 0.3, 0.2, 3, 0.1, 2, -3, 0.5);
+  const definite = tensorOf([2, 2], 2, 0.3, 0.1, 1);
+  const right = tensorOf([2, 1], 1, -2);
+  const further: readonly [string, Model, Tensor][] = [
+    ["cross entropy with indices", (x) => crossEntropy(x, tensorOf([2], 0, 2)), matrix],
+    ["cross entropy with probabilities", (x) => crossEntropy(x, softmax(mul(x, 2))), matrix],
+    ["standardization", (x) => sum(pow(standardize(x, [1], 1e-5), 3)), matrix],
+    ["running products", (x) => sum(pow(cumprod(x, 1), 2)), matrix],
+    ["running products from the end", (x) => sum(pow(cumprod(x, 0, true), 2)), matrix],
+    ["running logarithms of sums", (x) => sum(pow(logCumSumExp(x, 1), 2)), matrix],
+    ["recurrences", (x) => sum(pow(linearRecurrence(x, sin(x), 1), 2)), matrix],
+    ["the error function's kin", (x) => sum(mul(gelu(x), erfinv(div(x, 3)))), matrix],
+    ["the gamma function's kin", (x) => sum(mul(lgamma(exp(x)), digamma(exp(x)))), matrix],
+    ["sinc", (x) => sum(sinc(x, 0)), matrix],
+    ["systems", (x) => sum(pow(solve(x, right), 2)), square],
+    ["right sides of systems", (x) => sum(pow(solve(square, x), 2)), right],
+    ["triangular systems", (x) => sum(pow(triangularSolve(x, right, lowerUnit), 2)), square],
+    ["transposed triangles", (x) => sum(pow(triangularSolve(x, right, upperTransposed), 2)), square],
+    ["factors L and U", (x) => sum(pow(lu(x), 3)), square],
+    ["determinants", (x) => sum(pow(det(x), 2)), square],
+    ["Cholesky factors", (x) => sum(pow(cholesky(x), 3)), definite],
+    ["matrix exponentials", (x) => sum(pow(expm(x), 2)), definite],
+    ["Fourier transforms", (x) => sum(pow(fft(x, [1], false), 3)), matrix],
+    [
+      "what is put in",
+      (x) => sum(pow(scatterSet(x, tensorOf([1], 1), mul(2, take(x, tensorOf([1], 0), 0)), 0), 2)),
+      matrix,
+    ],
+  ];
+  for (const [name, model, at] of further)
+    test(name, async () => {
+      const { parameters, notAnalytic } = await check(model, [at]);
+      assert.equal(notAnalytic, undefined, JSON.stringify(notAnalytic));
+      for (const { complex, reverse, verdict } of parameters) {
+        assert.equal(verdict, "ok");
+        assert.ok(Math.abs(complex! - reverse) <= 1e-11 * Math.max(1, Math.abs(reverse)), `${complex} ${reverse}`);
+      }
+    });
+
+  test("an orthogonal factor is not analytic, and the report says why", async () => {
+    const { notAnalytic, passed } = await check((x) => sum(pow(qr(x), 3)), [definite]);
+    assert.equal(passed, true);
+    assert.match(notAnalytic!.message, /^No complex step: qr is about lengths and angles/);
   });
 
   test("at x = 1e-150 the imaginary part of a square underflows, and it steps aside", async () => {
