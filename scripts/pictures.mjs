@@ -58,6 +58,19 @@ const pictures = {
       await page.waitForTimeout(1000);
     },
   },
+  memory: {
+    file: "deep-sigmoid.ts",
+    async prepare(page) {
+      await lens(page, "Graph").click();
+      await panel(page).locator(".card, .group.closed").first().waitFor();
+      await drag(page, { from: size.width / 2, to: size.width * 0.32 });
+      await panel(page).locator("#memory-tab").click();
+      await panel(page).locator(".memory-lines .row", { hasText: "sigmoid on line 27" }).last().click();
+      await panel(page).locator(".details h2", { hasText: "h" }).waitFor();
+      await page.mouse.move(size.width / 4, size.height - 60);
+      await page.waitForTimeout(1000);
+    },
+  },
   training: {
     file: "digits.ts",
     line: 56,
