@@ -24,7 +24,7 @@ const mostReasons = 3;
 /** What `adjoint memory` prints for people. */
 export function memoryLines(report: MemoryReport, where: Surroundings): string[] {
   const { bold, dim } = where.colours;
-  const { held, kept, recomputed } = report;
+  const { held, kept, recomputed, compiled } = report;
   const values = `${formatCount(kept.values)} ${kept.values === 1 ? "value" : "values"}`;
   return [
     `${bold(report.function)} keeps ${bold(formatBytes(kept.bytes))} for the backward pass: ${values}`,
@@ -34,6 +34,13 @@ export function memoryLines(report: MemoryReport, where: Surroundings): string[]
     ...(recomputed > 0 ? [dim(`checkpoints compute ${percent(recomputed)} of the forward pass again`)] : []),
     "",
     ...peaks(report, where),
+    ...(compiled === undefined
+      ? []
+      : [
+          dim(
+            `compiled, in float32: ${formatBytes(compiled.evaluation)} to evaluate, ${formatBytes(compiled.training)} to train`,
+          ),
+        ]),
     ...section("kept, by line", keptTable(report.lines, where), where),
     ...section("by call and loop", scopeTable(report.scopes, where), where),
     ...report.checkpoints.flatMap((advice) =>

@@ -23,6 +23,8 @@ export interface MemoryReport {
     /** Residuals, adjoints and the gradients that are finished. */
     readonly backward: Peak;
   };
+  /** Of a model that can be trained: what its compiled steps take. */
+  readonly compiled?: CompiledBytes;
   /** Bytes alive in the course of each pass, in at most 120 stretches of equally many operations: the most of each. */
   readonly course: {
     readonly inference: readonly number[];
@@ -50,6 +52,14 @@ export interface Held {
   readonly dataBytes: number;
   /** Bytes of both that the backward pass reads. */
   readonly readBytes: number;
+}
+
+/** Bytes in float32 on the processor, besides weights, optimizer state and data; the batch is counted. */
+export interface CompiledBytes {
+  /** Of a step that computes loss and metrics. */
+  readonly evaluation: number;
+  /** Of one that also has the backward pass and the update. */
+  readonly training: number;
 }
 
 export interface Peak {

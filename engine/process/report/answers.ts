@@ -31,7 +31,10 @@ export const answers: Answers = {
   details: (run, params) => details(functionRun(run, params.function), params.node),
   steps: (run, params) => steps(functionRun(run, params.function), params.from, params.count),
   flow: (run, params) => flow(functionRun(run, params.function)),
-  memory: (run, params) => memory(functionRun(run, params.function)),
+  memory: (run, params) => {
+    const traced = functionRun(run, params.function);
+    return memory(traced, traced.outline.model === true ? run.model?.namespace[traced.name] : undefined);
+  },
   proposals: (run, params) =>
     proposals(functionRun(run, params.function), params.finding, functionTrace(run, params.function).diagnostics),
   measure: (run, params) => measure(functionRun(run, params.function), params.measure),

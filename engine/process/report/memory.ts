@@ -16,6 +16,7 @@ import { inputOperation, TapeLimitError } from "../../tape/tape.ts";
 import { formatCount } from "../format.ts";
 import { rangeOf, type FunctionRun } from "./functionRun.ts";
 import { checkpointAdvice } from "./memoryCheckpoints.ts";
+import { compiledBytes } from "./memoryCompiled.ts";
 import { reasonsOf } from "./memoryReasons.ts";
 import { callLabel, turnLabel } from "./scopeLabels.ts";
 
@@ -28,7 +29,8 @@ const mostScopes = 300;
 const mostReasons = 6;
 const mostShapes = 3;
 
-export function memory(run: FunctionRun): MemoryReport | MemoryRefusal {
+/** @param model what is exported where the run is that of a model */
+export function memory(run: FunctionRun, model?: unknown): MemoryReport | MemoryRefusal {
   const { tape, output } = run;
   const source = run.outline.nameSource;
   if (output < 0)
@@ -51,6 +53,7 @@ export function memory(run: FunctionRun): MemoryReport | MemoryRefusal {
   }
   const usage = usageOf(passes);
   const work = workOfRun(run, passes);
+  const compiled = model === undefined ? undefined : compiledBytes(model);
   return {
     function: run.name,
     held: heldBy(run, passes),
@@ -61,6 +64,7 @@ export function memory(run: FunctionRun): MemoryReport | MemoryRefusal {
       forward: peak(run, usage.forward),
       backward: peak(run, usage.backward),
     },
+    ...(compiled === undefined ? {} : { compiled }),
     course: {
       inference: course(usage.inference),
       forward: course(usage.forward),

@@ -108,6 +108,9 @@ test("a model is looked at by its loss on one batch", async () => {
     document.lines.map(({ op, values }) => `${op} ${values}`),
     ["add 1", "relu 1", "add 1"],
   );
+  // To train takes gradients and new weights besides, half as many bytes each as the weights of the trace.
+  const { evaluation, training } = document.compiled!;
+  assert.ok(training >= evaluation + document.held.parameterBytes);
 });
 
 test("what was left out is told", async () => {
