@@ -1,6 +1,7 @@
 import { dataOf } from "../primitives/rule.ts";
 import type { Finding } from "./finding.ts";
 import { figure, lineOf, operationOf, textOf, type Subject } from "./subject.ts";
+import { carried } from "./traits.ts";
 
 /** p beyond which p(1 − p) is under a twentieth of its largest, ¼, as for sigmoids. */
 const nearlyAll = (1 + Math.sqrt(0.95)) / 2;
@@ -30,7 +31,7 @@ export function saturatedSoftmax(subject: Subject): Finding[] {
   const mixing = new Set<number>();
   for (let node = 0; node <= output; node++)
     if (operationOf(subject, node) === "matmul" && adjoints.reached(node))
-      for (const input of tape.inputsOf(node)) mixing.add(input);
+      for (const input of tape.inputsOf(node)) mixing.add(carried(tape, input));
   const found = new Map<number, Rows>();
   for (const node of mixing) {
     if (operationOf(subject, node) !== "softmax") continue;

@@ -69,7 +69,7 @@ function selfGate(tape: Tape, node: number): number | undefined {
 }
 
 /** The node that `node` is cut out of. */
-function carried(tape: Tape, node: number): number {
+export function carried(tape: Tape, node: number): number {
   let at = node;
   while (carriers.has(operationName(tape.operation[at]!)) && tape.inputsOf(at).length > 0) at = tape.inputsOf(at)[0]!;
   return at;

@@ -1,10 +1,12 @@
-import { operationName } from "../primitives/names.ts";
+import { codeOf, operationName } from "../primitives/names.ts";
 import { dataOf } from "../primitives/rule.ts";
+import { sizeOf } from "../tape/shape.ts";
 import type { Tape } from "../tape/tape.ts";
 import { isPassing } from "./levels.ts";
 import type { Subject } from "./subject.ts";
 import { sigmoidArgument } from "./traits.ts";
 import { multiplierOf, weightsOf } from "./weights.ts";
+import { writtenRelus } from "./writtenRelu.ts";
 
 export type Activation = "relu" | "sigmoid" | "tanh";
 
@@ -42,7 +44,7 @@ const flatShare = 0.05;
 /**
  * The layers of a model. A unit is told by the weights its argument is a sum of products with, so that one line makes
  * units of many layers, and one unit has an execution for each example and each step of time; of a tensor the last axis
- * counts units and all others examples. Units whose first executions take the same inputs are one layer. Activations
+ * counts units, after a convolution that of the channels, and all others examples. Units whose first executions take the same inputs are one layer. Activations
  * whose argument has no weights are no units.
  */
 export function layersOf(subject: Subject): Layer[] {
@@ -52,13 +54,9 @@ export function layersOf(subject: Subject): Layer[] {
   const seen = new Int32Array(output + 1);
   const layers = new Map<string, Layer>();
   const layerOfUnit = new Map<string, Layer>();
-  for (let node = 0; node <= output; node++) {
-    if (!adjoints.reached(node)) continue;
-    const found = activationOf(tape, node);
-    if (found === undefined) continue;
+  const consider = (node: number, site: number, found: Found): void => {
     const origin = originOf(tape, weights, found.argument, seen);
-    if (origin === undefined) continue;
-    const site = tape.site[node]!;
+    if (origin === undefined) return;
     const unitKey = `${site} ${origin.weights}`;
     let layer = layerOfUnit.get(unitKey);
     if (layer === undefined) {
@@ -72,8 +70,14 @@ export function layersOf(subject: Subject): Layer[] {
       }
       layerOfUnit.set(unitKey, layer);
     }
-    note(layer, tape, found.argument, found.sign, unitKey);
+    note(layer, tape, found.argument, { sign: found.sign, key: unitKey, convolved: origin.convolved });
+  };
+  for (let node = 0; node <= output; node++) {
+    const found = adjoints.reached(node) ? activationOf(tape, node) : undefined;
+    if (found !== undefined) consider(node, tape.site[node]!, found);
   }
+  for (const { site, argument } of writtenRelus(subject))
+    if (argument <= output) consider(argument, site, { activation: "relu", argument, sign: 1 });
   return [...layers.values()];
 }
 
@@ -105,11 +109,12 @@ function originOf(
   weights: Int32Array,
   argument: number,
   seen: Int32Array,
-): { weights: string; sources: string; inputs: readonly number[] } | undefined {
+): { weights: string; sources: string; inputs: readonly number[]; convolved: boolean } | undefined {
   const own = new Digest();
   const sources = new Digest();
   const inputs: number[] = [];
   let products = 0;
+  let convolved = false;
   const stack = [argument];
   const visit = (input: number): void => {
     if (input < 0 || seen[input] === argument) return;
@@ -120,6 +125,7 @@ function originOf(
     const multiplier = multiplierOf(tape, weights, node);
     if (multiplier >= 0) {
       products++;
+      convolved ||= convolutions.has(tape.operation[node]!);
       own.add(weights[multiplier]!);
       for (const input of tape.inputsOf(node)) {
         if (input === multiplier) continue;
@@ -135,7 +141,7 @@ function originOf(
       tape.forEachWord(node, visit);
     } else sources.add(node);
   }
-  return products === 0 ? undefined : { weights: own.toString(), sources: sources.toString(), inputs };
+  return products === 0 ? undefined : { weights: own.toString(), sources: sources.toString(), inputs, convolved };
 }
 
 function rectifies(tape: Tape, node: number): boolean {
@@ -157,6 +163,7 @@ class Digest {
   }
 }
 
+const convolutions: ReadonlySet<number> = new Set([codeOf("conv"), codeOf("convTranspose")]);
 const feedsWeights = 1;
 const isGate = 2;
 
@@ -177,13 +184,22 @@ function usesOf(tape: Tape, weights: Int32Array, output: number): Uint8Array {
   return uses;
 }
 
-function note(layer: Layer, tape: Tape, argument: number, sign: number, key: string): void {
+/** `convolved`: the second axis counts units. */
+function note(
+  layer: Layer,
+  tape: Tape,
+  argument: number,
+  { sign, key, convolved }: { readonly sign: number; readonly key: string; readonly convolved: boolean },
+): void {
   const primal = tape.primalOf(argument);
   const data = dataOf(primal);
-  const units = typeof primal === "number" ? 1 : primal.shape.at(-1)!;
+  const shape = typeof primal === "number" ? [] : primal.shape;
+  const axis = convolved && shape.length > 2 ? 1 : shape.length - 1;
+  const units = shape[axis] ?? 1;
+  const inner = sizeOf(shape.slice(axis + 1));
   for (let at = 0; at < data.length; at++) {
     const x = sign * data[at]!;
-    const name = units === 1 ? key : `${key} ${at % units}`;
+    const name = units === 1 ? key : `${key} ${Math.floor(at / inner) % units}`;
     let unit = layer.units.get(name);
     if (unit === undefined)
       layer.units.set(name, (unit = { executions: 0, positive: 0, saturated: 0, largest: -Infinity, squares: 0 }));

@@ -1,5 +1,5 @@
 import { codeOf, operationName, type PrimitiveName } from "../primitives/names.ts";
-import { sizeOf } from "../tape/shape.ts";
+import { sizeOf, type Shape } from "../tape/shape.ts";
 import { inputOperation, type Tape } from "../tape/tape.ts";
 
 /** Operations that only rearrange a parameter: what they give is still that parameter, or part of it. */
@@ -48,21 +48,30 @@ export function weightsOf(tape: Tape): Int32Array {
   return weights;
 }
 
-const product = codeOf("mul");
-const matrixProduct = codeOf("matmul");
+const products: ReadonlySet<number> = new Set([
+  codeOf("mul"),
+  codeOf("matmul"),
+  codeOf("conv"),
+  codeOf("convTranspose"),
+]);
 
 /** The weight that a node multiplies something else with, as its node; −1 where it does no such thing. */
 export function multiplierOf(tape: Tape, weights: Int32Array, node: number): number {
-  const operation = tape.operation[node]!;
-  if (operation !== product && operation !== matrixProduct) return -1;
+  if (!products.has(tape.operation[node]!)) return -1;
   const [a, b] = [tape.input0[node]!, tape.input1[node]!];
   if (a >= 0 && weights[a]! >= 0) return b >= 0 && weights[b]! < 0 ? a : -1;
   return b >= 0 && weights[b]! >= 0 && a >= 0 ? b : -1;
 }
 
+/** √(inputs · outputs); of a kernel, [filters, channels, …], times its places. */
+function widthOf(shape: Shape): number {
+  const places = shape.length > 2 ? sizeOf(shape.slice(2)) : 1;
+  return Math.sqrt(sizeOf(shape.slice(0, 2))) * places;
+}
+
 /** What the weights of each level of a chain are. */
 export interface LevelWeights {
-  /** √(number of weights) of each step: the width of a square layer. 0 where a step multiplies with no weight. */
+  /** The width of a square layer of as many weights: 0 where a step multiplies with no weight. */
   readonly widths: readonly number[];
   /** Most steps multiply with the weights of the step before: a recurrence, not a stack of layers. */
   readonly tied: boolean;
@@ -76,7 +85,7 @@ export function levelWeights(tape: Tape, weights: Int32Array, steps: readonly (r
     const sizes = new Map<number, number>();
     for (const node of nodes) {
       const weight = multiplierOf(tape, weights, node);
-      if (weight >= 0) sizes.set(weights[weight]!, sizeOf(tape.shapeOf(weight)));
+      if (weight >= 0) sizes.set(weights[weight]!, widthOf(tape.shapeOf(weight)) ** 2);
     }
     return sizes;
   });

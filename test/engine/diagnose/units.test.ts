@@ -34,6 +34,18 @@ describe("dead-relu", () => {
     assert.deepEqual([data!["dead"], data!["units"], data!["examples"]], [4, 5, 6]);
   });
 
+  test("knows a relu that is written with a comparison", () => {
+    const { data, source } = only("writtenDead");
+    assert.equal(source.line, 132);
+    assert.deepEqual([data!["dead"], data!["units"], data!["examples"]], [4, 5, 6]);
+    assert.deepEqual(found.get("writtenAlive"), []);
+  });
+
+  test("counts the channels of a convolution as units", () => {
+    const { data } = only("deadChannels");
+    assert.deepEqual([data!["dead"], data!["units"]], [4, 8]);
+  });
+
   test("tells of a shut branch, which what comes before it does not depend on", () => {
     const { message } = only("shutBranch");
     assert.match(
