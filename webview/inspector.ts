@@ -373,6 +373,7 @@ export class Inspector {
       digits: settings.digits,
       tryingFixes: ready.tryingFixes,
       plot: this.#parts.flow.inset,
+      jacobian: this.#parts.flow.jacobian,
       index,
       count: ready.diagnostics.length,
       close: () => this.lookAt(undefined),

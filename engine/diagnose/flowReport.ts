@@ -32,6 +32,8 @@ export interface FlowLayer {
   readonly label: string;
   /** The first node of its output. */
   readonly node: number;
+  /** All nodes of its output, where there are several; left out where they are too many. */
+  readonly nodes?: readonly number[];
   /** The lines of code that it is made by. */
   readonly lines: readonly number[];
   readonly log10Norm: number;
@@ -57,6 +59,7 @@ export interface FlowLine {
 /** More points than a plot shows are thinned out. */
 const mostStations = 512;
 const mostParameters = 64;
+const mostNodes = 64;
 
 /** `responsible`: the sites that a finding is put down to. */
 export function flowReport(subject: Subject, course: Course, responsible: ReadonlySet<number>): FlowReport {
@@ -97,9 +100,11 @@ function layersOf(subject: Subject, { logNorms, from, chain, lines, circumstance
     const share = (top - k) / top;
     const middle = logNorms[top]! + (shares?.mean ?? 0) * share;
     const spread = chanceLimit * (shares?.deviation ?? 0) * Math.sqrt(share);
+    const station = chain.stations[from + k]!;
     layers.push({
       label: `${unit} ${from + k + 1}`,
-      node: chain.stations[from + k]![0]!,
+      node: station[0]!,
+      ...(station.length > 1 && station.length <= mostNodes ? { nodes: station } : {}),
       lines: linesOf(subject, made(k)),
       log10Norm: logNorms[k]! / Math.LN10,
       ...(k < steps.length ? { ratio: Math.exp(steps[k]!) } : {}),

@@ -16,6 +16,7 @@ import type {
   Votes,
 } from "../check/report.ts";
 import type { FlowLayer, FlowLine, FlowReport } from "../diagnose/flowReport.ts";
+import type { LayerJacobian } from "../diagnose/layerJacobian.ts";
 import type {
   CheckpointAdvice,
   MemoryLine,
@@ -37,7 +38,7 @@ import type {
 import type { TrainAnswer, TrainingProgress, TrainRequest } from "./trainingProtocol.ts";
 
 export type { Diagnostic, Fix, FunctionOutline, Outline, Position, SourceRange };
-export type { FlowLayer, FlowLine, FlowReport };
+export type { FlowLayer, FlowLine, FlowReport, LayerJacobian };
 export type { FlowPlace, Measure, Proposal, ProposedEdit, Proposals };
 export type { CheckpointAdvice, MemoryLine, MemoryRefusal, MemoryReport, MemoryScope, Peak, PolicyReport };
 export type { Coverage, Culprit, DirectionCheck, ElementCheck, FunctionCheck, KinkReport, Verdict, Votes };
@@ -68,6 +69,8 @@ export interface Questions {
   steps: [{ function: string; from: number; count: number }, { total: number; steps: readonly Step[] }];
   /** How the adjoint's norm goes along the longest chain of layers or steps; undefined where the run has none. */
   flow: [{ function: string }, FlowReport | undefined];
+  /** What lies between nodes, as the singular values of its Jacobian; undefined where it is too large or not finite. */
+  layerJacobian: [{ function: string; from: readonly number[]; to: readonly number[] }, LayerJacobian | undefined];
   /** What is saved for the backward pass and why, the peaks, and what checkpoints would save and cost. */
   memory: [{ function: string }, MemoryReport | MemoryRefusal];
   /** What might mend one of the function's findings, counted from 0, and the figure that tells whether it does. */

@@ -78,6 +78,7 @@ answer(connection, "graph", (params) => answers.graph(theRun(), params));
 answer(connection, "details", (params) => answers.details(theRun(), params));
 answer(connection, "steps", (params) => answers.steps(theRun(), params));
 answer(connection, "flow", (params) => answers.flow(theRun(), params));
+answer(connection, "layerJacobian", (params) => answers.layerJacobian(theRun(), params));
 answer(connection, "memory", (params) => answers.memory(theRun(), params));
 answer(connection, "proposals", (params) => answers.proposals(theRun(), params));
 answer(connection, "measure", (params) => answers.measure(theRun(), params));

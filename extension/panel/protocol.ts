@@ -150,7 +150,8 @@ export type FromPanel =
   | { readonly type: "log"; readonly level: "error" | "warning" | "information"; readonly message: string };
 
 /** The engine's questions that the page may put, about one trace. */
-export type PanelMethod = "nodes" | "graph" | "details" | "steps" | "flow" | "memory" | "search" | "tensor";
+export type PanelMethod =
+  "nodes" | "graph" | "details" | "steps" | "flow" | "layerJacobian" | "memory" | "search" | "tensor";
 
 export type Ask = { [Method in PanelMethod]: AskOf<Method> }[PanelMethod];
 

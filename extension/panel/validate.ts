@@ -22,6 +22,7 @@ const params: Readonly<Record<PanelMethod, Check>> = {
   details: shape({ ...inFunction, node: isId }),
   steps: shape({ ...inFunction, from: isId, count: isId }),
   flow: shape(inFunction),
+  layerJacobian: shape({ ...inFunction, from: listOf(isId), to: listOf(isId) }),
   memory: shape(inFunction),
   search: shape({ ...inFunction, query: isString, limit: isId }),
   tensor: shape({ ...inFunction, node: isId, of: oneOf("value", "adjoint") }),

@@ -60,6 +60,22 @@ test("a finding is opened from the toolbar: its sentence, and the lines it is pu
   assert.deepEqual(panel.complaints, []);
 });
 
+test("a flow's finding tells the singular values of a layer, of the one selected where there is one", async () => {
+  const { page, complaints } = await fixture.open(deepSigmoid);
+  await look(page);
+  const block = page.locator(".finding-details .jacobian");
+  await block.getByText("From layer 10 to layer 11, 32 × 32, the first of 128 examples.").waitFor();
+  const [sigmas, chi] = await block.locator("dd").allInnerTexts();
+  const [largest, rms, smallest] = sigmas!.split(" / ").map(Number) as [number, number, number];
+  assert.ok(largest < 0.6 && largest > rms && rms > smallest && smallest > 0, sigmas);
+  // σ(z)′ ≤ ¼ and Glorot's weights, whose squares' mean is 1/32: χ ≤ 1/16.
+  assert.ok(Math.abs(Number(chi) - rms ** 2) < 3e-3 && Number(chi) < 1 / 16, chi);
+  await page.click(".flow-table .row:nth-child(8)"); // layer 14
+  await page.click(".details .back .link");
+  await block.getByText("From layer 13 to layer 14, 32 × 32").waitFor();
+  assert.deepEqual(complaints, []);
+});
+
 test("the overview lists findings by name, and the keyboard goes round them and back", async () => {
   const { page } = await fixture.open(nanModel);
   await page.click(".findings .link:text-is('Gradient not finite')");

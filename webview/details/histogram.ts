@@ -10,6 +10,7 @@ export function histogramFigure(
   { counts, min, max }: Histogram,
   kind: "value" | "adjoint",
   digits: number,
+  what: string = kind,
 ): HTMLElement {
   const most = Math.max(1, ...counts);
   const step = width / counts.length;
@@ -25,7 +26,7 @@ export function histogramFigure(
     "figure",
     {
       class: `histogram ${kind}`,
-      "aria-label": `histogram of the ${kind} from ${formatNumber(min)} to ${formatNumber(max)}`,
+      "aria-label": `histogram of the ${what} from ${formatNumber(min)} to ${formatNumber(max)}`,
     },
     svg(
       "svg",
@@ -36,7 +37,7 @@ export function histogramFigure(
       "figcaption",
       {},
       html("span", {}, formatNumber(min, digits)),
-      html("span", {}, kind),
+      html("span", {}, what),
       html("span", {}, formatNumber(max, digits)),
     ),
   );

@@ -15,6 +15,8 @@ export interface FindingContext {
   readonly tryingFixes: boolean;
   /** Of a flow: seen where the pane below the graph is not. */
   readonly plot: HTMLElement;
+  /** Of a flow: what one layer does to any cotangent. */
+  readonly jacobian: HTMLElement;
   /** Which of how many, counted from 0. */
   readonly index: number;
   readonly count: number;
@@ -46,6 +48,7 @@ export function findingDetails(diagnostic: Diagnostic, context: FindingContext):
     ...figuresOf(diagnostic, digits, events),
     ...(flow ? [] : related(diagnostic, events)),
     ...fixes(diagnostic.fixes ?? [], context.tryingFixes, digits, context.fixEvents),
+    ...(flow ? [context.jacobian] : []),
   );
 }
 

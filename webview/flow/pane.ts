@@ -6,6 +6,7 @@ import { CancelledError } from "../channel.ts";
 import { formatNumber, formatPlural } from "../format.ts";
 import type { Session } from "../session.ts";
 import { html } from "../ui/dom.ts";
+import { JacobianBlock } from "./jacobian.ts";
 import { FlowPlot } from "./plot.ts";
 import { layersAt, stationText } from "./stations.ts";
 import { FlowTable } from "./table.ts";
@@ -33,6 +34,7 @@ export class FlowPane {
   readonly #inset: FlowPlot;
   readonly #plot: FlowPlot;
   readonly #table: FlowTable;
+  readonly #jacobian = new JacobianBlock();
   #session: Session | undefined;
   #report: FlowReport | undefined;
   /** The finding whose flow is shown; undefined: the engine is asked, once somebody looks. */
@@ -56,6 +58,11 @@ export class FlowPane {
     return this.#inset.element;
   }
 
+  /** Of the layer that is selected, for the finding's own page. */
+  get jacobian(): HTMLElement {
+    return this.#jacobian.element;
+  }
+
   /** Takes up a session, and the finding that is looked at in it, if it has a flow. */
   open(session: Session | undefined, looked: Diagnostic | undefined): void {
     const finding = looked && flowOf(looked) ? looked : session?.ready.diagnostics.find((each) => flowOf(each));
@@ -72,6 +79,7 @@ export class FlowPane {
   select(span: Span | undefined): void {
     this.#span = span;
     this.#selected = span && this.#report ? layersAt(this.#report, span.first, span.last) : [];
+    this.#jacobian.show(this.#session, this.#report, this.#selected.at(-1));
     this.#mark();
   }
 

@@ -1,4 +1,5 @@
 /** Every question about a finished run, and who answers it. */
+import { layerJacobian } from "../../diagnose/layerJacobian.ts";
 import type { FinishedRun } from "../modelRun.ts";
 import type { FunctionTrace, Questions } from "../protocol.ts";
 import { details } from "./details.ts";
@@ -31,6 +32,7 @@ export const answers: Answers = {
   details: (run, params) => details(functionRun(run, params.function), params.node),
   steps: (run, params) => steps(functionRun(run, params.function), params.from, params.count),
   flow: (run, params) => flow(functionRun(run, params.function)),
+  layerJacobian: (run, params) => layerJacobian(functionRun(run, params.function).tape, params.from, params.to),
   memory: (run, params) => {
     const traced = functionRun(run, params.function);
     return memory(traced, traced.outline.model === true ? run.model?.namespace[traced.name] : undefined);
