@@ -11,7 +11,7 @@ import { describeShape } from "../tape/shape.ts";
 import type { Value } from "../tape/tensor.ts";
 import { one, type Elementwise } from "./lifting.ts";
 import type { Like, Operand } from "./types.ts";
-import { asValue, fixed, shapeOf } from "./values.ts";
+import { asValue, fixed, shapeOf, calledAs, named } from "./values.ts";
 
 /** max(x, 0). The derivative at 0 is 0. */
 export const relu: Elementwise = one("relu", activation.relu);
@@ -24,7 +24,7 @@ export const logSigmoid: Elementwise = one("logSigmoid", (x) => arithmetic.neg(a
 /** x·sigmoid(x), also known as swish. */
 export const silu: Elementwise = one("silu", (x) => arithmetic.mul(x, activation.sigmoid(x)));
 /** x·sigmoid(x); the same as `silu`. */
-export const swish: Elementwise = silu;
+export const swish: Elementwise = named("swish", silu);
 /** x kept within −1 and 1. */
 export const hardTanh: Elementwise = one("hardTanh", (x) => selection.clip(x, -1, 1));
 /** x/(1 + |x|). */
@@ -46,12 +46,16 @@ function hardSigmoidOf(x: Value): Value {
 
 /** x for x > 0, else slope·x. The derivative at 0 is the slope. */
 export function leakyRelu<const X extends Operand>(x: X, slope = 0.01): Like<X> {
-  return activation.leakyRelu(asValue("leakyRelu", x), asValue("leakyRelu", slope)) as Like<X>;
+  return calledAs("leakyRelu", () => {
+    return activation.leakyRelu(asValue("leakyRelu", x), asValue("leakyRelu", slope)) as Like<X>;
+  });
 }
 
 /** x for x > 0, else α(eˣ − 1). The derivative at 0 is α. */
 export function elu<const X extends Operand>(x: X, alpha = 1): Like<X> {
-  return activation.elu(asValue("elu", x), asValue("elu", alpha)) as Like<X>;
+  return calledAs("elu", () => {
+    return activation.elu(asValue("elu", x), asValue("elu", alpha)) as Like<X>;
+  });
 }
 
 /**
@@ -66,22 +70,28 @@ export function gelu<const X extends Operand>(x: X, options: { readonly approxim
 
 /** max(x, 0) + min(α(e^(x/α) − 1), 0): an elu whose slope at 0 is 1 for every α (Barron 2017). */
 export function celu<const X extends Operand>(x: X, alpha = 1): Like<X> {
-  const [value, width] = [asValue("celu", x), asValue("celu", alpha)];
-  return arithmetic.mul(width, activation.elu(arithmetic.div(value, width), 1)) as Like<X>;
+  return calledAs("celu", () => {
+    const [value, width] = [asValue("celu", x), asValue("celu", alpha)];
+    return arithmetic.mul(width, activation.elu(arithmetic.div(value, width), 1)) as Like<X>;
+  });
 }
 
 /** x moved towards 0 by the threshold, and 0 within it: the proximal operator of threshold·|x|. The derivative there is 0. */
 export function softShrink<const X extends Operand>(x: X, threshold = 0.5): Like<X> {
-  const [value, width] = [asValue("softShrink", x), asValue("softShrink", threshold)];
-  const rest = activation.relu(arithmetic.sub(selection.abs(value), width));
-  return arithmetic.mul(rounding.sign(value), rest) as Like<X>;
+  return calledAs("softShrink", () => {
+    const [value, width] = [asValue("softShrink", x), asValue("softShrink", threshold)];
+    const rest = activation.relu(arithmetic.sub(selection.abs(value), width));
+    return arithmetic.mul(rounding.sign(value), rest) as Like<X>;
+  });
 }
 
 /** x where |x| is more than the threshold, else 0. The derivative is 1 and 0. */
 export function hardShrink<const X extends Operand>(x: X, threshold = 0.5): Like<X> {
-  const value = asValue("hardShrink", x);
-  const passes = comparison.greater(selection.abs(value), asValue("hardShrink", threshold));
-  return selection.where(passes, value, 0) as Like<X>;
+  return calledAs("hardShrink", () => {
+    const value = asValue("hardShrink", x);
+    const passes = comparison.greater(selection.abs(value), asValue("hardShrink", threshold));
+    return selection.where(passes, value, 0) as Like<X>;
+  });
 }
 
 /** a·sigmoid(b) with the halves a and b of x along an axis, the last when left out (Dauphin et al. 2017). */

@@ -6,6 +6,7 @@ import { operationOn, paddingOf, perAxis, reach, windowsOver, type Padding } fro
 import { describeShape, sizeOf } from "../tape/shape.ts";
 import type { Value } from "../tape/tensor.ts";
 import type { Convolvable, Convolved, ConvolvedBack, Operand, ShapeOf, Shaped } from "./types.ts";
+import { alone, mostSpatialAxes } from "./spatialAxes.ts";
 import { asValue, fixed, shapeOf } from "./values.ts";
 
 export type { Padding } from "../primitives/windows.ts";
@@ -124,8 +125,6 @@ export function convTranspose<const X extends Operand, const K extends Operand>(
 
 // ---------------------------------------------------------------------------------------------------------- arguments
 
-export const mostSpatialAxes = 3;
-
 function operands(operation: string, x: unknown, kernel: unknown, options: ConvOptions) {
   const [input, weights] = [asValue(operation, x), asValue(operation, kernel)];
   const [from, to] = [shapeOf(input), shapeOf(weights)];
@@ -166,8 +165,4 @@ function finished(names: string, result: Value, bias: Value | undefined, lone: b
       `${names}: the bias has shape ${describeShape(shapeOf(bias))}; give one number for each of ${shape[1]} filters`,
     );
   return alone(add(result, reshape(bias, [shape[1], ...shape.slice(2).map(() => 1)])), lone);
-}
-
-export function alone(result: Value, lone: boolean): Value {
-  return lone ? reshape(result, shapeOf(result).slice(1)) : result;
 }

@@ -5,7 +5,7 @@ import * as shaping from "../primitives/shaping.ts";
 import { describeShape, sizeOf } from "../tape/shape.ts";
 import { Tensor as RuntimeTensor } from "../tape/tensor.ts";
 import type { Like, Nested, Operand, Shape, Shaped, Tensor } from "./types.ts";
-import { asShape, asValue, constant, fixed, shapeOf } from "./values.ts";
+import { asFinite, asList, asShape, asValue, asWhole, constant, fixed, shapeOf, calledAs } from "./values.ts";
 
 type One<S extends Shape | number> = S extends number ? readonly [S] : S extends Shape ? S : never;
 
@@ -39,7 +39,9 @@ export function ones<const S extends Shape | number>(shape: S): Shaped<One<S>> {
 
 /** A tensor of a shape with the same value everywhere. Gradients flow into the value. */
 export function full<const S extends Shape | number>(shape: S, value: number): Shaped<One<S>> {
-  return broadcast(asValue("full", value), asShape("full", shape)) as unknown as Shaped<One<S>>;
+  return calledAs("full", () => {
+    return broadcast(asValue("full", value), asShape("full", shape)) as unknown as Shaped<One<S>>;
+  });
 }
 
 /** Zeros of the shape of x. */
@@ -54,7 +56,7 @@ export function onesLike<const X extends Operand>(x: X): Like<X> {
 
 /** The identity matrix [size, size]. */
 export function eye<const N extends number>(size: N): Tensor<readonly [N, N]> {
-  const extent = fixed<number>(size);
+  const extent = asWhole("eye", "the size", size);
   const matrix = constant("eye", [extent, extent], (data) => {
     for (let i = 0; i < extent; i++) data[i * extent + i] = 1;
   });
@@ -65,7 +67,9 @@ export function eye<const N extends number>(size: N): Tensor<readonly [N, N]> {
 export function arange(
   ...range: [stop: number] | [start: number, stop: number, step?: number]
 ): Tensor<readonly [number]> {
-  const [start, stop, step = 1] = fixed(range.length === 1 ? ([0, range[0]] as const) : range);
+  const [start, stop, step] = (range.length === 1 ? [0, range[0], 1] : [range[0], range[1], range[2] ?? 1]).map(
+    (given) => asFinite("arange", "one of start, stop and step", given),
+  ) as [number, number, number];
   const length = Math.max(0, Math.ceil((stop - start) / step));
   if (!Number.isFinite(length)) throw new ValueError(`arange from ${start} to ${stop} by ${step} does not end`);
   const data = Float64Array.from({ length }, (_, i) => start + i * step);
@@ -74,7 +78,8 @@ export function arange(
 
 /** `count` numbers at equal distances from `start` to `stop`, both included. */
 export function linspace<const N extends number = 50>(start: number, stop: number, count?: N): Tensor<readonly [N]> {
-  const [first, last, points] = fixed([start, stop, count ?? 50] as const);
+  const [first, last] = [asFinite("linspace", "the start", start), asFinite("linspace", "the stop", stop)];
+  const points = asWhole("linspace", "the count", count ?? 50);
   const step = points > 1 ? (last - first) / (points - 1) : 0;
   const line = constant("linspace", [points], (data) => {
     for (let i = 0; i < points; i++) data[i] = i === points - 1 && i > 0 ? last : first + i * step;
@@ -94,7 +99,7 @@ export function ensureShape<const S extends Shape>(
 ): Shaped<{ readonly [K in keyof S]: S[K] extends -1 ? number : S[K] }> {
   const value = asValue("ensureShape", x);
   const actual = shapeOf(value);
-  const wanted = fixed<Shape>(shape);
+  const wanted = asList("ensureShape", "the extents", fixed(shape)) as Shape;
   if (actual.length !== wanted.length || actual.some((extent, axis) => wanted[axis] !== -1 && wanted[axis] !== extent))
     throw new ShapeError(`ensureShape: the shape is ${describeShape(actual)}, not ${describeShape(wanted)}`);
   return value as Shaped<{ readonly [K in keyof S]: S[K] extends -1 ? number : S[K] }>;

@@ -2,7 +2,7 @@ import { KindError } from "../primitives/argumentErrors.ts";
 import * as einsums from "../primitives/einsum.ts";
 import type { Contracted } from "./shapeTypes.ts";
 import type { Operand, ShapeOf, Shaped } from "./types.ts";
-import { asValue, fixed } from "./values.ts";
+import { asValue, fixed, describe } from "./values.ts";
 
 /**
  * Products of tensors summed over subscripts, as NumPy's `einsum`. Each operand has a letter for each of its axes; over
@@ -37,5 +37,11 @@ export function tensordot(
   b: Operand,
   axes: number | readonly [number | readonly number[], number | readonly number[]] = 2,
 ): number {
-  return einsums.tensordot(asValue("tensordot", a), asValue("tensordot", b), fixed(axes)) as number;
+  const [x, y, over] = [asValue("tensordot", a), asValue("tensordot", b), fixed(axes)];
+  const paired = Array.isArray(over) && over.length === 2;
+  if (typeof over !== "number" && !paired)
+    throw new KindError(
+      `tensordot: the axes are ${describe(over)}; give how many of them, or the axes of the first and those of the second`,
+    );
+  return einsums.tensordot(x, y, over) as number;
 }

@@ -16,7 +16,7 @@ import {
   type ElementwiseOfTwo,
 } from "./lifting.ts";
 import type { Broadcast, Broadcastable, ComplexParts, Like, Operand, ShapeOf, Shaped } from "./types.ts";
-import { asValue } from "./values.ts";
+import { asValue, named, asList } from "./values.ts";
 
 // ---------------------------------------------------------------------------------------------------------- arithmetic
 
@@ -119,7 +119,7 @@ export function clip<const X extends Operand>(x: X, low: Operand, high: Operand)
 }
 
 /** x kept within low and high; the same as `clip`. */
-export const clamp: typeof clip = clip;
+export const clamp: typeof clip = named("clamp", clip);
 
 /**
  * a where the condition is not 0, else b; all three broadcast. The adjoint goes to the side that was taken. A branch not
@@ -148,6 +148,8 @@ export function select(
   choices: readonly Operand[],
   otherwise: Operand = 0,
 ): number {
+  asList("select", "the conditions", conditions);
+  asList("select", "the choices", choices);
   if (conditions.length !== choices.length)
     throw new ShapeError(
       `select: ${counted(conditions.length, "condition")} for ${counted(choices.length, "choice")}; give one for each`,

@@ -9,7 +9,7 @@ import { describeShape, sizeOf, type Shape } from "../tape/shape.ts";
 import { Tensor as RuntimeTensor, type Value } from "../tape/tensor.ts";
 import { Complex, complexOf, partsOf } from "./complex/number.ts";
 import type { ComplexParts, Like, Operand, ShapeOf, Tensor, WithExtent } from "./types.ts";
-import { asValue, fixed, shapeOf } from "./values.ts";
+import { asValue, fixed, shapeOf, calledAs, asWhole, asFinite } from "./values.ts";
 
 /**
  * Where a transform and its inverse are divided by the number of elements n, as in NumPy. "backward" (when left out): the
@@ -128,18 +128,23 @@ export function ifftshift<const X extends Operand | ComplexParts>(
 
 /** The frequencies of the elements of `fft` of n samples that are `spacing` apart: 0, 1, …, −2, −1 over n·spacing. */
 export function fftfreq<const N extends number>(n: N, spacing = 1): Tensor<readonly [N]> {
-  const count = fixed<number>(n);
-  const scale = 1 / (count * fixed(spacing));
+  const [count, scale] = sampled("fftfreq", n, spacing);
   const data = Float64Array.from({ length: count }, (_, k) => (k < (count + 1) >> 1 ? k : k - count) * scale);
   return new RuntimeTensor([count], data) as unknown as Tensor<readonly [N]>;
 }
 
 /** The frequencies of the elements of `rfft` of n samples that are `spacing` apart: 0, 1, … over n·spacing. */
 export function rfftfreq(n: number, spacing = 1): Tensor<readonly [number]> {
-  const count = fixed(n);
-  const scale = 1 / (count * fixed(spacing));
+  const [count, scale] = sampled("rfftfreq", n, spacing);
   const data = Float64Array.from({ length: (count >> 1) + 1 }, (_, k) => k * scale);
   return new RuntimeTensor([data.length], data) as unknown as Tensor<readonly [number]>;
+}
+
+/** The number of samples, and the distance of frequencies. */
+function sampled(operation: string, n: unknown, spacing: unknown): [count: number, scale: number] {
+  const count = asWhole(operation, "the number of samples", n);
+  if (count < 1) throw new ShapeError(`${operation}: the number of samples is ${count}; give one from 1 on`);
+  return [count, 1 / (count * asFinite(operation, "the spacing", spacing))];
 }
 
 // ------------------------------------------------------------------------------------------------------------ their way
@@ -159,7 +164,7 @@ function alongAxis(
 function overAxes(operation: string, x: unknown, inverse: boolean, { axes, norm }: FourierAxesOptions): Complex<Shape> {
   const parts = joined(operation, x);
   const places = axesOf(operation, fixed<Axes>(axes), shapeOf(parts).slice(1)).map((axis) => axis + 1);
-  return apart(transformed(operation, parts, places, inverse, norm));
+  return calledAs(operation, () => apart(transformed(operation, parts, places, inverse, norm)));
 }
 
 function realForward(

@@ -10,7 +10,7 @@ import { reshape, stack } from "../primitives/shaping.ts";
 import { describeShape } from "../tape/shape.ts";
 import type { Value } from "../tape/tensor.ts";
 import type { Like, Operand, Shape, ShapeOf, Shaped, Taken, Tensor, WithExtent } from "./types.ts";
-import { asShape, asValue, fixed } from "./values.ts";
+import { asShape, asValue, fixed, named, calledAs, asWhole } from "./values.ts";
 
 /**
  * The elements at `indices` along an axis (the first when left out): x[indices]. The result has the shape of x with that
@@ -32,7 +32,7 @@ export function takeAlongAxis<const I extends Operand>(x: Operand, indices: I, a
 }
 
 /** Along an axis, the element of x at each index, as PyTorch's `gather`; the same as `takeAlongAxis`. */
-export const gather: typeof takeAlongAxis = takeAlongAxis;
+export const gather: typeof takeAlongAxis = named("gather", takeAlongAxis);
 
 type Updating = <const X extends Operand>(x: X, indices: Operand, updates: Operand, axis?: number) => Like<X>;
 
@@ -136,8 +136,10 @@ export function dynamicSlice<const S extends Shape>(x: Operand, starts: readonly
 
 /** x with another tensor put in where `starts` says: see `dynamicSlice`. What is covered gets no adjoint. */
 export function dynamicUpdateSlice<const X extends Operand>(x: X, update: Operand, starts: readonly number[]): Like<X> {
-  const name = "dynamicUpdateSlice";
-  return dynamic.dynamicUpdateSlice(asValue(name, x), asValue(name, update), startsOf(starts)) as Like<X>;
+  return calledAs("dynamicUpdateSlice", () => {
+    const name = "dynamicUpdateSlice";
+    return dynamic.dynamicUpdateSlice(asValue(name, x), asValue(name, update), startsOf(starts)) as Like<X>;
+  });
 }
 
 function startsOf(starts: readonly number[]): Value {
@@ -151,7 +153,9 @@ export function oneHot<const I extends Operand, const N extends number>(
   indices: I,
   classes: N,
 ): Shaped<readonly [...ShapeOf<I>, N]> {
-  return gathering.oneHot(asValue("oneHot", indices), fixed<number>(classes)) as Shaped<readonly [...ShapeOf<I>, N]>;
+  return gathering.oneHot(asValue("oneHot", indices), asWhole("oneHot", "the number of classes", classes)) as Shaped<
+    readonly [...ShapeOf<I>, N]
+  >;
 }
 
 export interface SortOptions {
@@ -164,7 +168,9 @@ export interface SortOptions {
  * larger than every number. Each adjoint goes back to where the element came from.
  */
 export function sort<const X extends Operand>(x: X, axis = -1, options: SortOptions = {}): Like<X> {
-  return gathering.sort(asValue("sort", x), fixed(axis), options.descending ?? false) as Like<X>;
+  return calledAs("sort", () => {
+    return gathering.sort(asValue("sort", x), fixed(axis), options.descending ?? false) as Like<X>;
+  });
 }
 
 /** The places of the elements along an axis (the last when left out) in order: see `sort`. No gradient. */
@@ -193,7 +199,7 @@ export function topK<const X extends Operand, const K extends number, const A ex
 ): Best<WithExtent<ShapeOf<X>, A, K>> {
   const found = gathering.topK(
     asValue("topK", x),
-    fixed<number>(k),
+    asWhole("topK", "k", k),
     fixed<number>(axis ?? -1),
     options.largest ?? true,
   );

@@ -1,7 +1,9 @@
 import { ShapeError } from "../primitives/broadcastShapes.ts";
 import { describeShape } from "../tape/shape.ts";
-import type { Random } from "./random.ts";
+import { KindError } from "../primitives/argumentErrors.ts";
+import { Random } from "./random.ts";
 import type { Shape, Shaped } from "./types.ts";
+import { asShape, describe } from "./values.ts";
 
 /** Weights that a layer of shape [inputs, outputs], or a kernel [filters, channels, …], begins with; their standard deviation is multiplied by `gain`, 1 when left out. */
 export type Initializer = <const S extends Shape>(
@@ -13,7 +15,9 @@ export type Initializer = <const S extends Shape>(
 /** `variance` is that of one weight, from the numbers of inputs and outputs. */
 function initializer(name: string, kind: "normal" | "uniform", variance: (inputs: number, outputs: number) => number) {
   return <const S extends Shape>(rng: Random, shape: S, { gain = 1 }: { readonly gain?: number } = {}): Shaped<S> => {
-    const [inputs, outputs] = fans(name, shape);
+    if (!((rng as unknown) instanceof Random))
+      throw new KindError(`${name}: give the random numbers first, such as random(0), not ${describe(rng)}`);
+    const [inputs, outputs] = fans(name, asShape(name, shape));
     const scale = gain * Math.sqrt(variance(inputs, outputs));
     const weights =
       kind === "normal"

@@ -1,7 +1,7 @@
-import type { Value } from "../tape/tensor.ts";
+import { Tensor, type Value } from "../tape/tensor.ts";
 import type { Broadcast, Broadcastable, ComplexParts, Like, Operand, ShapeOf, Shaped } from "./types.ts";
 import { Complex, partsOf, type ComplexIf, type Parts } from "./complex/number.ts";
-import { asValue } from "./values.ts";
+import { asValue, calledAs } from "./values.ts";
 
 /** A function of each element: the result has the shape of `x`. */
 export type Elementwise = <const X extends Operand>(x: X) => Like<X>;
@@ -18,7 +18,13 @@ export function one(name: string, apply: (x: Value) => Value): Elementwise {
 }
 
 export function two(name: string, apply: (a: Value, b: Value) => Value): ElementwiseOfTwo {
-  return ((a: unknown, b: unknown) => apply(asValue(name, a), asValue(name, b))) as unknown as ElementwiseOfTwo;
+  return ((a: unknown, b: unknown) =>
+    applied(name, apply, asValue(name, a), asValue(name, b))) as unknown as ElementwiseOfTwo;
+}
+
+/** What is said of tensors names the function that was called. Numbers fit everywhere. */
+function applied(name: string, apply: (a: Value, b: Value) => Value, a: Value, b: Value): Value {
+  return a instanceof Tensor || b instanceof Tensor ? calledAs(name, () => apply(a, b)) : apply(a, b);
 }
 
 /** The same, also of complex numbers. */
@@ -47,6 +53,6 @@ export function twoOrComplex(
 ): ArithmeticOfTwo {
   return ((a: unknown, b: unknown) =>
     a instanceof Complex || b instanceof Complex
-      ? complex(partsOf(name, a), partsOf(name, b))
-      : apply(asValue(name, a), asValue(name, b))) as unknown as ArithmeticOfTwo;
+      ? calledAs(name, () => complex(partsOf(name, a), partsOf(name, b)))
+      : applied(name, apply, asValue(name, a), asValue(name, b))) as unknown as ArithmeticOfTwo;
 }

@@ -3,7 +3,7 @@ import * as complex from "./complex/arithmetic.ts";
 import type { ComplexIf } from "./complex/number.ts";
 import { twoOrComplex } from "./lifting.ts";
 import type { ComplexParts, Multipliable, Operand, Product, ShapeOf, Shaped, Tensor } from "./types.ts";
-import { asValue } from "./values.ts";
+import { asValue, calledAs } from "./values.ts";
 
 /**
  * The matrix product, by NumPy's rules: the last two axes are matrices, those before them broadcast; a vector on the
@@ -26,7 +26,9 @@ export function dot<const A extends Operand, const B extends Operand>(
   a: A,
   b: Multipliable<A, B>,
 ): Shaped<Product<ShapeOf<A>, ShapeOf<B>>> {
-  return contraction.dot(asValue("dot", a), asValue("dot", b)) as Shaped<Product<ShapeOf<A>, ShapeOf<B>>>;
+  return calledAs("dot", () => {
+    return contraction.dot(asValue("dot", a), asValue("dot", b)) as Shaped<Product<ShapeOf<A>, ShapeOf<B>>>;
+  });
 }
 
 /** All products of an element of `a` and one of `b`: [M] and [N] give [M, N]. */

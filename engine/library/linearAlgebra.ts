@@ -36,7 +36,7 @@ import type {
   Swapped,
   WithLast,
 } from "./types.ts";
-import { asValue, fixed, shapeOf } from "./values.ts";
+import { asValue, fixed, shapeOf, calledAs } from "./values.ts";
 
 // Matrices are the last two axes everywhere below; those before them are a batch, and broadcast where there are two.
 
@@ -96,7 +96,9 @@ function withColumn(operation: string, a: unknown, b: unknown, solved: (a: Value
  * @throws UnsolvableError where A is singular to working precision, with the pivot that shows it.
  */
 export function inv<const A extends Operand>(a: SquareMatrix<A, "inv">): Like<A> {
-  return systems.inverse(asValue("inv", a)) as Like<A>;
+  return calledAs("inv", () => {
+    return systems.inverse(asValue("inv", a)) as Like<A>;
+  });
 }
 
 /**
@@ -189,8 +191,10 @@ export interface Eigenpairs<S extends Shape> {
  * no derivative where two eigenvalues are equal; the eigenvalues have.
  */
 export function eigh<const A extends Operand>(a: SquareMatrix<A, "eigh">): Eigenpairs<ShapeOf<A>> {
-  const x = asValue("eigh", a);
-  return { eigenvalues: spectral.eigvalsh(x), eigenvectors: spectral.eigh(x) } as unknown as Eigenpairs<ShapeOf<A>>;
+  return calledAs("eigh", () => {
+    const x = asValue("eigh", a);
+    return { eigenvalues: spectral.eigvalsh(x), eigenvectors: spectral.eigh(x) } as unknown as Eigenpairs<ShapeOf<A>>;
+  });
 }
 
 /** The eigenvalues of the symmetric matrix (A + Aᵀ)/2 in ascending order, [..., n]. */

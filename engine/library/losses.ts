@@ -11,7 +11,7 @@ import { expandDims, squeeze } from "../primitives/shaping.ts";
 import { sameShape, sizeOf } from "../tape/shape.ts";
 import type { Value } from "../tape/tensor.ts";
 import type { Operand } from "./types.ts";
-import { asValue, fixed, shapeOf } from "./values.ts";
+import { asValue, fixed, shapeOf, calledAs } from "./values.ts";
 
 /** How the losses of the examples are put together: their mean (when left out), their sum, or not at all. */
 export type LossReduction = "mean" | "sum" | "none";
@@ -53,21 +53,23 @@ export interface CrossEntropyOptions extends LossOptions {
  * @throws ShapeError where labels and logits do not fit, RangeError where an index is none of the classes.
  */
 export function crossEntropy(logits: Operand, labels: Operand, options: CrossEntropyOptions = {}): number {
-  const [scores, given] = [asValue("crossEntropy", logits), asValue("crossEntropy", labels)];
-  const { reduction = "mean", labelSmoothing = 0, ignoreIndex } = options;
-  const shape = shapeOf(scores);
-  if (ignoreIndex === undefined && (reduction === "mean" || reduction === "sum")) {
-    const total = normalization.crossEntropy(scores, smoothed(scores, given, labelSmoothing));
-    return (reduction === "mean" ? total : arithmetic.mul(total, sizeOf(shape.slice(0, -1)))) as number;
-  }
-  const counts = ignoreIndex === undefined ? undefined : notEqual(given, fixed(ignoreIndex));
-  const known = counts === undefined ? given : where(counts, given, 0);
-  const losses = perExample(scores, known, labelSmoothing);
-  if (counts === undefined) return reduced("crossEntropy", losses, reduction);
-  const counted = where(counts, losses, 0);
-  return (
-    reduction === "mean" ? arithmetic.div(sum(counted), sum(counts)) : combine("crossEntropy", counted, reduction)
-  ) as number;
+  return calledAs("crossEntropy", () => {
+    const [scores, given] = [asValue("crossEntropy", logits), asValue("crossEntropy", labels)];
+    const { reduction = "mean", labelSmoothing = 0, ignoreIndex } = options;
+    const shape = shapeOf(scores);
+    if (ignoreIndex === undefined && (reduction === "mean" || reduction === "sum")) {
+      const total = normalization.crossEntropy(scores, smoothed(scores, given, labelSmoothing));
+      return (reduction === "mean" ? total : arithmetic.mul(total, sizeOf(shape.slice(0, -1)))) as number;
+    }
+    const counts = ignoreIndex === undefined ? undefined : notEqual(given, fixed(ignoreIndex));
+    const known = counts === undefined ? given : where(counts, given, 0);
+    const losses = perExample(scores, known, labelSmoothing);
+    if (counts === undefined) return reduced("crossEntropy", losses, reduction);
+    const counted = where(counts, losses, 0);
+    return (
+      reduction === "mean" ? arithmetic.div(sum(counted), sum(counts)) : combine("crossEntropy", counted, reduction)
+    ) as number;
+  });
 }
 
 /** The labels as probabilities with so much spread over all classes; as they are where nothing is spread. */
@@ -95,23 +97,29 @@ function perExample(logits: Value, labels: Value, smoothing: number): Value {
  * −p ln σ(x) − (1 − p) ln(1 − σ(x)) of logits x and labels p from 0 to 1, without overflow. Each element is an example.
  */
 export function binaryCrossEntropy(logits: Operand, labels: Operand, options: LossOptions = {}): number {
-  const name = "binaryCrossEntropy";
-  const [x, p] = [asValue(name, logits), asValue(name, labels)];
-  return reduced(name, arithmetic.sub(softplus(x), arithmetic.mul(x, p)), options.reduction);
+  return calledAs("binaryCrossEntropy", () => {
+    const name = "binaryCrossEntropy";
+    const [x, p] = [asValue(name, logits), asValue(name, labels)];
+    return reduced(name, arithmetic.sub(softplus(x), arithmetic.mul(x, p)), options.reduction);
+  });
 }
 
 /** The mean of (prediction − target)² over all elements. */
 export function meanSquaredError(prediction: Operand, target: Operand, options: LossOptions = {}): number {
-  return reduced(
-    "meanSquaredError",
-    arithmetic.square(difference("meanSquaredError", prediction, target)),
-    options.reduction,
-  );
+  return calledAs("meanSquaredError", () => {
+    return reduced(
+      "meanSquaredError",
+      arithmetic.square(difference("meanSquaredError", prediction, target)),
+      options.reduction,
+    );
+  });
 }
 
 /** The mean of |prediction − target| over all elements. The derivative where they are equal is 0. */
 export function meanAbsoluteError(prediction: Operand, target: Operand, options: LossOptions = {}): number {
-  return reduced("meanAbsoluteError", abs(difference("meanAbsoluteError", prediction, target)), options.reduction);
+  return calledAs("meanAbsoluteError", () => {
+    return reduced("meanAbsoluteError", abs(difference("meanAbsoluteError", prediction, target)), options.reduction);
+  });
 }
 
 /** Half the squared error up to δ, and from there δ·(|error| − δ/2): Huber's loss (1964), whose slope is at most δ. */
@@ -120,12 +128,14 @@ export function huberLoss(
   target: Operand,
   options: LossOptions & { readonly delta?: number } = {},
 ): number {
-  const error = difference("huberLoss", prediction, target);
-  const delta = asValue("huberLoss", options.delta ?? 1);
-  const size = abs(error);
-  const linear = arithmetic.mul(delta, arithmetic.sub(size, arithmetic.mul(0.5, delta)));
-  const losses = where(lessEqual(size, delta), arithmetic.mul(0.5, arithmetic.square(error)), linear);
-  return reduced("huberLoss", losses, options.reduction);
+  return calledAs("huberLoss", () => {
+    const error = difference("huberLoss", prediction, target);
+    const delta = asValue("huberLoss", options.delta ?? 1);
+    const size = abs(error);
+    const linear = arithmetic.mul(delta, arithmetic.sub(size, arithmetic.mul(0.5, delta)));
+    const losses = where(lessEqual(size, delta), arithmetic.mul(0.5, arithmetic.square(error)), linear);
+    return reduced("huberLoss", losses, options.reduction);
+  });
 }
 
 function difference(name: string, prediction: Operand, target: Operand): Value {

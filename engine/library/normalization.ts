@@ -10,9 +10,10 @@ import { standardize } from "../primitives/standardize.ts";
 import { rsqrt } from "../primitives/transcendental.ts";
 import { describeShape, sizeOf } from "../tape/shape.ts";
 import type { Value } from "../tape/tensor.ts";
-import type { Random } from "./random.ts";
+import { KindError } from "../primitives/argumentErrors.ts";
+import { Random } from "./random.ts";
 import type { Axes, Like, Operand } from "./types.ts";
-import { asValue, fixed, shapeOf } from "./values.ts";
+import { asValue, fixed, shapeOf, calledAs, describe, asFinite, asWhole } from "./values.ts";
 
 /** eˣ/Σeˣ along an axis (the last when left out): positive, and adding up to 1. */
 export function softmax<const X extends Operand>(x: X, axis = -1): Like<X> {
@@ -42,9 +43,11 @@ export interface LayerNormOptions extends Affine {
  * adjoints of x add up to 0 over the axes.
  */
 export function layerNorm<const X extends Operand>(x: X, options: LayerNormOptions = {}): Like<X> {
-  const { axes = -1, epsilon = 1e-5, scale, bias } = options;
-  const normal = standardize(asValue("layerNorm", x), fixed(axes), fixed(epsilon));
-  return affine("layerNorm", normal, scale, bias) as Like<X>;
+  return calledAs("layerNorm", () => {
+    const { axes = -1, epsilon = 1e-5, scale, bias } = options;
+    const normal = standardize(asValue("layerNorm", x), fixed(axes), fixed(epsilon));
+    return affine("layerNorm", normal, scale, bias) as Like<X>;
+  });
 }
 
 export interface RmsNormOptions extends LayerNormOptions {
@@ -54,10 +57,12 @@ export interface RmsNormOptions extends LayerNormOptions {
 
 /** x/√(mean x² + ε) over axes, the last when left out, times `scale` plus `bias` (Zhang and Sennrich 2019). */
 export function rmsNorm<const X extends Operand>(x: X, options: RmsNormOptions = {}): Like<X> {
-  const { axes = -1, epsilon = 1e-6, scale, bias } = options;
-  const value = asValue("rmsNorm", x);
-  const power = mean(square(value), fixed(axes), true);
-  return affine("rmsNorm", mul(value, rsqrt(add(power, fixed(epsilon)))), scale, bias) as Like<X>;
+  return calledAs("rmsNorm", () => {
+    const { axes = -1, epsilon = 1e-6, scale, bias } = options;
+    const value = asValue("rmsNorm", x);
+    const power = mean(square(value), fixed(axes), true);
+    return affine("rmsNorm", mul(value, rsqrt(add(power, fixed(epsilon)))), scale, bias) as Like<X>;
+  });
 }
 
 export interface BatchNormOptions extends Affine {
@@ -78,22 +83,24 @@ export interface BatchNormOptions extends Affine {
  * @param x [batch, channels, …]
  */
 export function batchNorm<const X extends Operand>(x: X, options: BatchNormOptions = {}): Like<X> {
-  const { axis = 1, epsilon = 1e-5, scale, bias, mean: kept, variance } = options;
-  const value = asValue("batchNorm", x);
-  const shape = shapeOf(value);
-  const channels = axisOf("batchNorm", fixed(axis), shape);
-  const perChannel = (name: string, given: Operand | undefined): Value | undefined =>
-    given === undefined
-      ? undefined
-      : alongChannels(`batchNorm of ${describeShape(shape)}`, name, asValue("batchNorm", given), shape, channels);
-  if ((kept === undefined) !== (variance === undefined))
-    throw new ShapeError(`batchNorm of ${describeShape(shape)}: give mean and variance, or none of them`);
-  const others = shape.map((_, k) => k).filter((k) => k !== channels);
-  const normal =
-    kept === undefined
-      ? standardize(value, others, fixed(epsilon))
-      : mul(sub(value, perChannel("mean", kept)!), rsqrt(add(perChannel("variance", variance)!, fixed(epsilon))));
-  return scaled(normal, perChannel("scale", scale), perChannel("bias", bias)) as Like<X>;
+  return calledAs("batchNorm", () => {
+    const { axis = 1, epsilon = 1e-5, scale, bias, mean: kept, variance } = options;
+    const value = asValue("batchNorm", x);
+    const shape = shapeOf(value);
+    const channels = axisOf("batchNorm", fixed(axis), shape);
+    const perChannel = (name: string, given: Operand | undefined): Value | undefined =>
+      given === undefined
+        ? undefined
+        : alongChannels(`batchNorm of ${describeShape(shape)}`, name, asValue("batchNorm", given), shape, channels);
+    if ((kept === undefined) !== (variance === undefined))
+      throw new ShapeError(`batchNorm of ${describeShape(shape)}: give mean and variance, or none of them`);
+    const others = shape.map((_, k) => k).filter((k) => k !== channels);
+    const normal =
+      kept === undefined
+        ? standardize(value, others, fixed(epsilon))
+        : mul(sub(value, perChannel("mean", kept)!), rsqrt(add(perChannel("variance", variance)!, fixed(epsilon))));
+    return scaled(normal, perChannel("scale", scale), perChannel("bias", bias)) as Like<X>;
+  });
 }
 
 export interface GroupNormOptions extends Affine {
@@ -108,21 +115,26 @@ export interface GroupNormOptions extends Affine {
  * @param x [batch, channels, …]; `scale` and `bias` have a number for each channel
  */
 export function groupNorm<const X extends Operand>(x: X, groups: number, options: GroupNormOptions = {}): Like<X> {
-  const value = asValue("groupNorm", x);
-  const shape = shapeOf(value);
-  const [count, names] = [fixed(groups), `groupNorm of ${describeShape(shape)}`];
-  if (shape.length < 2) throw new ShapeError(`${names}: give it [batch, channels, …]`);
-  const channels = shape[1]!;
-  if (!Number.isInteger(count) || count < 1 || channels % count !== 0)
-    throw new ShapeError(`${names}: ${channels} channels cannot be cut into ${count} equal groups`);
-  const grouped = reshape(value, [shape[0]!, count, -1]);
-  const normal = reshape(standardize(grouped, -1, fixed(options.epsilon ?? 1e-5)), shape);
-  const [scale, bias] = [options.scale, options.bias].map((given, k) =>
-    given === undefined
-      ? undefined
-      : alongChannels(names, k === 0 ? "scale" : "bias", asValue("groupNorm", given), shape, 1),
-  );
-  return scaled(normal, scale, bias) as Like<X>;
+  return calledAs("groupNorm", () => {
+    const value = asValue("groupNorm", x);
+    const shape = shapeOf(value);
+    const [count, names] = [
+      asWhole("groupNorm", "the number of groups", groups),
+      `groupNorm of ${describeShape(shape)}`,
+    ];
+    if (shape.length < 2) throw new ShapeError(`${names}: give it [batch, channels, …]`);
+    const channels = shape[1]!;
+    if (count < 1 || channels % count !== 0)
+      throw new ShapeError(`${names}: ${channels} channels cannot be cut into ${count} equal groups`);
+    const grouped = reshape(value, [shape[0]!, count, -1]);
+    const normal = reshape(standardize(grouped, -1, fixed(options.epsilon ?? 1e-5)), shape);
+    const [scale, bias] = [options.scale, options.bias].map((given, k) =>
+      given === undefined
+        ? undefined
+        : alongChannels(names, k === 0 ? "scale" : "bias", asValue("groupNorm", given), shape, 1),
+    );
+    return scaled(normal, scale, bias) as Like<X>;
+  });
 }
 
 /** A number for each channel, in a shape that broadcasts against x. */
@@ -159,10 +171,12 @@ function scaled(x: Value, scale: Value | undefined, bias: Value | undefined): Va
  */
 export function dropout<const X extends Operand>(x: X, rate: number, rng: Random): Like<X> {
   const value = asValue("dropout", x);
-  const probability = fixed(rate);
+  const probability = asFinite("dropout", "the rate", rate);
   if (!(probability >= 0 && probability < 1))
     throw new ValueError(`dropout: the rate is ${probability}; give one from 0 up to, but not including, 1`);
   if (probability === 0) return value as Like<X>;
+  if (!((rng as unknown) instanceof Random))
+    throw new KindError(`dropout: give random numbers such as random(0), not ${describe(rng)}`);
   const kept = rng.bernoulli(shapeOf(value), 1 - probability) as unknown as Value;
   return mul(value, div(kept, 1 - probability)) as Like<X>;
 }

@@ -16,7 +16,8 @@ import { take } from "../primitives/gathering.ts";
 import { moveAxis } from "../primitives/rearranging.ts";
 import { Tensor, type Value } from "../tape/tensor.ts";
 import type { Shape } from "../tape/shape.ts";
-import { alone, mostSpatialAxes, type PerAxis } from "./convolution.ts";
+import type { PerAxis } from "./convolution.ts";
+import { alone, mostSpatialAxes } from "./spatialAxes.ts";
 import type { Operand, Pooled, ShapeOf, Shaped } from "./types.ts";
 import { asValue, fixed, shapeOf } from "./values.ts";
 

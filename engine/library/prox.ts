@@ -16,7 +16,7 @@ import { arange } from "./creation.ts";
 import { sort } from "./indexing.ts";
 import { cumsum } from "./scans.ts";
 import type { Like, Operand } from "./types.ts";
-import { asValue } from "./values.ts";
+import { asValue, calledAs } from "./values.ts";
 
 /**
  * Of g = ‖y‖₁: soft thresholding, each element moved towards 0 by `threshold`, and 0 within it. The derivative is 1 outside
@@ -25,7 +25,9 @@ import { asValue } from "./values.ts";
  * @example proxL1(3, 1) // 2
  */
 export function proxL1<const X extends Operand>(x: X, threshold: number): Like<X> {
-  return softThreshold(asValue("proxL1", x), asValue("proxL1", threshold)) as Like<X>;
+  return calledAs("proxL1", () => {
+    return softThreshold(asValue("proxL1", x), asValue("proxL1", threshold)) as Like<X>;
+  });
 }
 
 function softThreshold(x: Value, threshold: Value): Value {
@@ -34,27 +36,35 @@ function softThreshold(x: Value, threshold: Value): Value {
 
 /** Of g = ‖y‖₂: the whole of x shortened by `threshold`, and 0 where it is not longer than that (block soft thresholding). */
 export function proxL2<const X extends Operand>(x: X, threshold: number): Like<X> {
-  const value = asValue("proxL2", x);
-  const limit = asValue("proxL2", threshold);
-  const length = norm(value);
-  const kept = where(greaterEqual(length, limit), sub(1, div(limit, nonZero(length))), 0);
-  return mul(value, kept) as Like<X>;
+  return calledAs("proxL2", () => {
+    const value = asValue("proxL2", x);
+    const limit = asValue("proxL2", threshold);
+    const length = norm(value);
+    const kept = where(greaterEqual(length, limit), sub(1, div(limit, nonZero(length))), 0);
+    return mul(value, kept) as Like<X>;
+  });
 }
 
 /** Of g = ½‖y‖₂²: x/(1 + weight). */
 export function proxSquaredL2<const X extends Operand>(x: X, weight: number): Like<X> {
-  return div(asValue("proxSquaredL2", x), add(1, asValue("proxSquaredL2", weight))) as Like<X>;
+  return calledAs("proxSquaredL2", () => {
+    return div(asValue("proxSquaredL2", x), add(1, asValue("proxSquaredL2", weight))) as Like<X>;
+  });
 }
 
 /** Of g = threshold·‖y‖₁ + ½weight·‖y‖₂², the elastic net: soft thresholding, then x/(1 + weight). */
 export function proxElasticNet<const X extends Operand>(x: X, threshold: number, weight: number): Like<X> {
-  const shrunk = softThreshold(asValue("proxElasticNet", x), asValue("proxElasticNet", threshold));
-  return div(shrunk, add(1, asValue("proxElasticNet", weight))) as Like<X>;
+  return calledAs("proxElasticNet", () => {
+    const shrunk = softThreshold(asValue("proxElasticNet", x), asValue("proxElasticNet", threshold));
+    return div(shrunk, add(1, asValue("proxElasticNet", weight))) as Like<X>;
+  });
 }
 
 /** The nearest point with low ≤ y ≤ high, element by element. */
 export function projectBox<const X extends Operand>(x: X, low: Operand, high: Operand): Like<X> {
-  return clip(asValue("projectBox", x), asValue("projectBox", low), asValue("projectBox", high)) as Like<X>;
+  return calledAs("projectBox", () => {
+    return clip(asValue("projectBox", x), asValue("projectBox", low), asValue("projectBox", high)) as Like<X>;
+  });
 }
 
 /** The nearest point without negative elements. */
@@ -64,19 +74,23 @@ export function projectNonNegative<const X extends Operand>(x: X): Like<X> {
 
 /** The nearest point with ‖y‖₂ ≤ radius. */
 export function projectL2Ball<const X extends Operand>(x: X, radius = 1): Like<X> {
-  const value = asValue("projectL2Ball", x);
-  const limit = asValue("projectL2Ball", radius);
-  const length = norm(value);
-  return mul(value, where(greater(length, limit), div(limit, nonZero(length)), 1)) as Like<X>;
+  return calledAs("projectL2Ball", () => {
+    const value = asValue("projectL2Ball", x);
+    const limit = asValue("projectL2Ball", radius);
+    const length = norm(value);
+    return mul(value, where(greater(length, limit), div(limit, nonZero(length)), 1)) as Like<X>;
+  });
 }
 
 /** The nearest point, along the last axis, with ‖y‖₁ ≤ radius. */
 export function projectL1Ball<const X extends Operand>(x: X, radius = 1): Like<X> {
-  const value = asValue("projectL1Ball", x);
-  const limit = asValue("projectL1Ball", radius);
-  const size = abs(value);
-  const outside = mul(sign(value), ontoSimplex("projectL1Ball", size, limit));
-  return where(lessEqual(sum(size, [-1], true), limit), value, outside) as Like<X>;
+  return calledAs("projectL1Ball", () => {
+    const value = asValue("projectL1Ball", x);
+    const limit = asValue("projectL1Ball", radius);
+    const size = abs(value);
+    const outside = mul(sign(value), ontoSimplex("projectL1Ball", size, limit));
+    return where(lessEqual(sum(size, [-1], true), limit), value, outside) as Like<X>;
+  });
 }
 
 /**
@@ -84,7 +98,9 @@ export function projectL1Ball<const X extends Operand>(x: X, radius = 1): Like<X
  * Wolfe and Crowder 1974; Duchi et al. 2008). Its derivative spreads evenly over the elements that are not 0.
  */
 export function projectSimplex<const X extends Operand>(x: X, total = 1): Like<X> {
-  return ontoSimplex("projectSimplex", asValue("projectSimplex", x), asValue("projectSimplex", total)) as Like<X>;
+  return calledAs("projectSimplex", () => {
+    return ontoSimplex("projectSimplex", asValue("projectSimplex", x), asValue("projectSimplex", total)) as Like<X>;
+  });
 }
 
 function ontoSimplex(operation: string, x: Value, total: Value): Value {

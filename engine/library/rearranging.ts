@@ -8,7 +8,7 @@ import { describeShape } from "../tape/shape.ts";
 import { Tensor as RuntimeTensor, type Value } from "../tape/tensor.ts";
 import type { Diag, Embedded, Exchanged, SameRank } from "./shapeTypes.ts";
 import type { Axes, BatchOf, Diagonal, Like, Operand, ShapeOf, Shaped, Tensor } from "./types.ts";
-import { asValue, fixed, shapeOf } from "./values.ts";
+import { asList, asValue, asWhole, asWholes, fixed, shapeOf, calledAs } from "./values.ts";
 
 /** The axis `from` as axis `to`; the others keep their order. */
 export function moveAxis<const X extends Operand>(x: X, from: number, to: number): Shaped<SameRank<ShapeOf<X>>> {
@@ -35,18 +35,26 @@ export function flatten(x: Operand, first = 0, last = -1): Tensor {
  * through all in a row.
  */
 export function roll<const X extends Operand>(x: X, shift: number | readonly number[], axes?: Axes): Like<X> {
-  return rearranging.roll(asValue("roll", x), fixed(shift), fixed(axes)) as Like<X>;
+  return rearranging.roll(
+    asValue("roll", x),
+    asWholes("roll", "a shift", shift),
+    axes === undefined ? undefined : asWholes("roll", "an axis", axes),
+  ) as Like<X>;
 }
 
 /** Copies of x side by side: `counts[k]` of them along axis k, aligned at the last axis. */
 export function tile(x: Operand, counts: number | readonly number[]): Tensor {
-  const given = fixed(counts);
+  const given = asWholes("tile", "a count", counts);
   return rearranging.tile(asValue("tile", x), typeof given === "number" ? [given] : given) as unknown as Tensor;
 }
 
 /** Each element along an axis so many times in a row (one count, or one for each); of all in a row when left out. */
 export function repeat(x: Operand, counts: number | readonly number[], axis?: number): Tensor {
-  return rearranging.repeat(asValue("repeat", x), fixed(counts), fixed(axis)) as unknown as Tensor;
+  return rearranging.repeat(
+    asValue("repeat", x),
+    asWholes("repeat", "a count", counts),
+    fixed(axis),
+  ) as unknown as Tensor;
 }
 
 /** The parts of x along an axis, the first when left out, without that axis. */
@@ -61,28 +69,40 @@ export function unstack(x: Operand, axis = 0): number[] {
 export function diag<const X extends Operand>(x: X): Tensor<Diag<ShapeOf<X>>>;
 export function diag(x: Operand, k: number): Tensor;
 export function diag(x: unknown, k = 0): unknown {
-  return rearranging.diag(asValue("diag", x), fixed(k));
+  return rearranging.diag(asValue("diag", x), asWhole("diag", "the diagonal", k));
 }
 
 /** Matrices with the elements along the last axis of x on diagonal k, zeros elsewhere. */
 export function diagEmbed<const X extends Operand>(x: X): Tensor<Embedded<ShapeOf<X>>>;
 export function diagEmbed(x: Operand, k: number): Tensor;
 export function diagEmbed(x: unknown, k = 0): unknown {
-  return rearranging.diagonalMatrix(asValue("diagEmbed", x), fixed(k));
+  return rearranging.diagonalMatrix(asValue("diagEmbed", x), asWhole("diagEmbed", "the diagonal", k));
 }
 
 /** Diagonal k of the matrices along two axes, the last two when left out; it is the last axis of the result. */
 export function diagonal<const X extends Operand>(x: X): Tensor<Diagonal<ShapeOf<X>>>;
 export function diagonal(x: Operand, k: number, rowAxis?: number, columnAxis?: number): Tensor;
 export function diagonal(x: unknown, k = 0, rowAxis = -2, columnAxis = -1): unknown {
-  return rearranging.diagonal(asValue("diagonal", x), fixed(k), fixed(rowAxis), fixed(columnAxis));
+  return rearranging.diagonal(
+    asValue("diagonal", x),
+    asWhole("diagonal", "the diagonal", k),
+    fixed(rowAxis),
+    fixed(columnAxis),
+  );
 }
 
 /** The sum of diagonal k of the matrices along two axes, the last two when left out. */
 export function trace<const X extends Operand>(x: X, k?: number): Shaped<BatchOf<ShapeOf<X>>>;
 export function trace(x: Operand, k: number, rowAxis: number, columnAxis: number): number;
 export function trace(x: unknown, k = 0, rowAxis = -2, columnAxis = -1): unknown {
-  return rearranging.trace(asValue("trace", x), fixed(k), fixed(rowAxis), fixed(columnAxis));
+  return calledAs("trace", () => {
+    return rearranging.trace(
+      asValue("trace", x),
+      asWhole("trace", "the diagonal", k),
+      fixed(rowAxis),
+      fixed(columnAxis),
+    );
+  });
 }
 
 /**
@@ -91,20 +111,20 @@ export function trace(x: unknown, k = 0, rowAxis = -2, columnAxis = -1): unknown
  * @param options.indexing "ij" gives axis k to vector k; "xy", as when left out, gives the first the second axis, as in plots
  */
 export function meshgrid(vectors: readonly Operand[], options: { readonly indexing?: "xy" | "ij" } = {}): Tensor[] {
-  const values = vectors.map((vector) => asValue("meshgrid", vector));
+  const values = asList("meshgrid", "the vectors", vectors).map((vector) => asValue("meshgrid", vector));
   return rearranging.meshgrid(values, options.indexing ?? "xy") as unknown as Tensor[];
 }
 
 /** The matrix x with zeros above diagonal k. */
 export function tril<const X extends Operand>(x: X, k = 0): Like<X> {
   const value = asValue("tril", x);
-  return where(belowDiagonal("tril", value, k), value, 0) as Like<X>;
+  return where(belowDiagonal("tril", value, asWhole("tril", "the diagonal", k)), value, 0) as Like<X>;
 }
 
 /** The matrix x with zeros below diagonal k. */
 export function triu<const X extends Operand>(x: X, k = 0): Like<X> {
   const value = asValue("triu", x);
-  return where(belowDiagonal("triu", value, k - 1), 0, value) as Like<X>;
+  return where(belowDiagonal("triu", value, asWhole("triu", "the diagonal", k) - 1), 0, value) as Like<X>;
 }
 
 /** 1 on diagonal k and below it. */

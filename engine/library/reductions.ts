@@ -8,7 +8,7 @@ import type { Value } from "../tape/tensor.ts";
 import * as complex from "./complex/arithmetic.ts";
 import { Complex, partsOf, type ComplexIf, type Parts } from "./complex/number.ts";
 import type { Axes, ComplexParts, Operand, Reduced, ShapeOf, Shaped } from "./types.ts";
-import { asValue, fixed, shapeOf } from "./values.ts";
+import { asValue, fixed, shapeOf, named, calledAs } from "./values.ts";
 
 export interface ReductionOptions<Keep extends boolean = boolean> {
   /** Keep the reduced axes with extent 1, so that the result broadcasts against x. */
@@ -33,7 +33,7 @@ export type Reduction = <
 
 function over(name: string, apply: (x: Value, axes: PrimitiveAxes, keepDims: boolean) => Value): Reduction {
   return ((x: unknown, axes?: Axes, options: ReductionOptions = {}) =>
-    apply(asValue(name, x), fixed(axes), options.keepDims ?? false)) as unknown as Reduction;
+    calledAs(name, () => apply(asValue(name, x), fixed(axes), options.keepDims ?? false))) as unknown as Reduction;
 }
 
 /** The same, also of complex numbers. */
@@ -54,7 +54,9 @@ function overComplex(
 ): ReductionOfComplex {
   return ((x: unknown, axes?: Axes, options: ReductionOptions = {}) => {
     const [over, keepDims] = [fixed(axes), options.keepDims ?? false];
-    return x instanceof Complex ? complex(partsOf(name, x), over, keepDims) : apply(asValue(name, x), over, keepDims);
+    return calledAs(name, () =>
+      x instanceof Complex ? complex(partsOf(name, x), over, keepDims) : apply(asValue(name, x), over, keepDims),
+    );
   }) as unknown as ReductionOfComplex;
 }
 
@@ -69,9 +71,9 @@ export const max: Reduction = over("max", extremes.reduceMax);
 /** The smallest element over axes; of equal ones the first gets the whole adjoint. (`minimum` compares two values.) */
 export const min: Reduction = over("min", extremes.reduceMin);
 /** The largest element over axes; the same as `max`. */
-export const amax: Reduction = max;
+export const amax: Reduction = named("amax", max);
 /** The smallest element over axes; the same as `min`. */
-export const amin: Reduction = min;
+export const amin: Reduction = named("amin", min);
 /** 1 where some element over axes is not 0, else 0. No gradient. */
 export const any: Reduction = over("any", reduction.any);
 /** 1 where no element over axes is 0, else 0. No gradient. */

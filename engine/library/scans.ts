@@ -1,7 +1,7 @@
 import * as reduction from "../primitives/reduction.ts";
 import * as scans from "../primitives/scans.ts";
 import type { Broadcast, Broadcastable, Like, Operand, ShapeOf, Shaped } from "./types.ts";
-import { asValue, fixed } from "./values.ts";
+import { asValue, fixed, calledAs } from "./values.ts";
 
 export interface CumulativeOptions {
   /** Run from the end to the beginning. */
@@ -13,7 +13,7 @@ export type Scan = <const X extends Operand>(x: X, axis?: number, options?: Cumu
 
 function along(name: string, apply: reduction.Cumulation): Scan {
   return ((x: unknown, axis = -1, options: CumulativeOptions = {}) =>
-    apply(asValue(name, x), fixed(axis), options.reverse ?? false)) as unknown as Scan;
+    calledAs(name, () => apply(asValue(name, x), fixed(axis), options.reverse ?? false))) as unknown as Scan;
 }
 
 /** Running sums along an axis. */

@@ -21,14 +21,14 @@ import type {
   WithExtent,
 } from "./types.ts";
 import type { Inserted, SameRank, Squeezed } from "./shapeTypes.ts";
-import { asShape, asValue, fixed, shapeOf } from "./values.ts";
+import { asList, asShape, asValue, asWhole, asWholes, fixed, shapeOf } from "./values.ts";
 
 /**
  * The same elements in another shape. One extent may be −1: what remains.
  * @throws ShapeError where the elements do not fill the shape.
  */
 export function reshape<const S extends Shape>(x: Operand, shape: S): Shaped<Reshaped<S>> {
-  return shaping.reshape(asValue("reshape", x), fixed<Shape>(shape)) as Shaped<Reshaped<S>>;
+  return shaping.reshape(asValue("reshape", x), asExtents("reshape", shape)) as Shaped<Reshaped<S>>;
 }
 
 /** Axis k of the result is axis `axes[k]` of x. Without `axes` their order is reversed: [a, b] becomes [b, a]. */
@@ -36,9 +36,10 @@ export function transpose<const X extends Operand, const A extends Shape | undef
   x: X,
   axes?: A,
 ): Shaped<Transposed<ShapeOf<X>, A>> {
-  return shaping.transpose(asValue("transpose", x), fixed<Shape | undefined>(axes)) as Shaped<
-    Transposed<ShapeOf<X>, A>
-  >;
+  return shaping.transpose(
+    asValue("transpose", x),
+    axes === undefined ? undefined : asExtents("transpose", axes),
+  ) as Shaped<Transposed<ShapeOf<X>, A>>;
 }
 
 /** Repeats x along new and unit axes to a shape, by NumPy's rules. */
@@ -51,7 +52,7 @@ export function expandDims<const X extends Operand, const A extends Axes>(
   x: X,
   axes: A,
 ): Tensor<A extends number ? Inserted<ShapeOf<X>, A, 1> : Shape> {
-  const result = shaping.expandDims(asValue("expandDims", x), fixed<Axes>(axes));
+  const result = shaping.expandDims(asValue("expandDims", x), asWholes("expandDims", "an axis", axes));
   return result as unknown as Tensor<A extends number ? Inserted<ShapeOf<X>, A, 1> : Shape>;
 }
 
@@ -73,8 +74,10 @@ export function concat<const X extends readonly Operand[], const A extends numbe
   values: X,
   axis?: A,
 ): Shaped<WithExtent<ShapeOf<X[number]>, A, number>> {
-  const list = values.map((value) => asValue("concat", value));
-  return shaping.concat(list, axis ?? 0) as Shaped<WithExtent<ShapeOf<X[number]>, A, number>>;
+  const list = asList("concat", "the values", values).map((value) => asValue("concat", value));
+  return shaping.concat(list, asWhole("concat", "the axis", axis ?? 0)) as Shaped<
+    WithExtent<ShapeOf<X[number]>, A, number>
+  >;
 }
 
 /** Joins values of one shape, numbers too, along a new axis. */
@@ -85,8 +88,8 @@ export function stack<const X extends readonly Operand[], const A extends number
 ): Tensor<Inserted<ShapeOf<X[number]>, A, X["length"]>>;
 export function stack(values: readonly Operand[], axis = 0): unknown {
   return shaping.stack(
-    values.map((value) => asValue("stack", value)),
-    fixed(axis),
+    asList("stack", "the values", values).map((value) => asValue("stack", value)),
+    asWhole("stack", "the axis", axis),
   );
 }
 
@@ -102,7 +105,7 @@ export function split<const X extends Operand, const A extends number = 0>(
   const value = asValue("split", x);
   const place = axisOf("split", fixed<number>(axis ?? 0), shapeOf(value));
   const extent = shapeOf(value)[place]!;
-  const given = fixed(parts);
+  const given = asWholes("split", "the number of parts or the length of one", parts);
   const lengths = typeof given === "number" ? new Array<number>(given).fill(extent / given) : given;
   if (lengths.some((length) => !Number.isInteger(length)) || lengths.reduce((a, b) => a + b, 0) !== extent)
     throw new ShapeError(
@@ -129,7 +132,30 @@ export function slice<const X extends Operand, const R extends readonly Range[]>
   x: X,
   ranges: R,
 ): Shaped<Sliced<ShapeOf<X>, R>> {
-  return indexing.slice(asValue("slice", x), fixed<readonly Range[]>(ranges)) as Shaped<Sliced<ShapeOf<X>, R>>;
+  return indexing.slice(asValue("slice", x), checkedRanges(ranges)) as Shaped<Sliced<ShapeOf<X>, R>>;
+}
+
+function pairs(widths: unknown): rearranging.Widths {
+  return asList("pad", "[before, after] for each axis", widths).map((pair): [number, number] => {
+    const [before, after] = asList("pad", "[before, after] for each axis", pair);
+    return [asWhole("pad", "a width", before), asWhole("pad", "a width", after)];
+  });
+}
+
+function asExtents(operation: string, shape: unknown): Shape {
+  return asList(operation, "whole numbers", fixed(shape)).map((extent) => asWhole(operation, "one of them", extent));
+}
+
+function checkedRanges(ranges: unknown): readonly Range[] {
+  return asList("slice", "a range for each axis", fixed(ranges)).map((range, axis): Range => {
+    const what = `the range of axis ${axis}`;
+    if (range === null || range === undefined) return null;
+    if (!Array.isArray(range)) return asWhole("slice", what, range);
+    const [start, stop, step] = range.map((part: unknown) =>
+      part === null || part === undefined ? null : asWhole("slice", what, part),
+    );
+    return [start ?? null, stop ?? null, step ?? 1];
+  });
 }
 
 export interface PadOptions {
@@ -153,7 +179,7 @@ export function pad<const X extends Operand>(
 ): Tensor<SameRank<ShapeOf<X>>> {
   const value = asValue("pad", x);
   const given = fixed(widths);
-  const each: rearranging.Widths = typeof given === "number" ? shapeOf(value).map(() => [given, given]) : given;
+  const each: rearranging.Widths = typeof given === "number" ? shapeOf(value).map(() => [given, given]) : pairs(given);
   const { mode = "constant", value: constant = 0 } = options;
   const padded = rearranging.padWith(value, each, mode, asValue("pad", constant));
   return padded as unknown as Tensor<SameRank<ShapeOf<X>>>;

@@ -4,7 +4,7 @@ import * as special from "../primitives/special.ts";
 import * as transcendental from "../primitives/transcendental.ts";
 import { one, two, type Elementwise, type ElementwiseOfTwo } from "./lifting.ts";
 import type { Like, Operand } from "./types.ts";
-import { asValue, fixed } from "./values.ts";
+import { asValue, fixed, describe } from "./values.ts";
 
 /** The error function 2/√π ∫₀ˣ e^(−t²) dt, to 1e-15. */
 export const erf: Elementwise = one("erf", special.erf);
@@ -34,6 +34,6 @@ export const logit: Elementwise = one("logit", (p) =>
 export function polygamma<const X extends Operand>(order: number, x: X): Like<X> {
   const n = fixed(order);
   if (!Number.isInteger(n) || n < 0)
-    throw new ValueError(`polygamma: the order is ${n}; give a whole number from 0 on`);
+    throw new ValueError(`polygamma: the order is ${describe(n)}; give a whole number from 0 on`);
   return special.polygamma(n, asValue("polygamma", x)) as Like<X>;
 }

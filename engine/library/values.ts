@@ -1,4 +1,5 @@
-import { KindError } from "../primitives/argumentErrors.ts";
+import { isArgumentError, KindError } from "../primitives/argumentErrors.ts";
+import { UnsolvableError } from "../primitives/unsolvable.ts";
 import { primalOf, shapeOf, type Primal } from "../primitives/rule.ts";
 import { ShapeError } from "../primitives/broadcastShapes.ts";
 import { reshape, stack } from "../primitives/shaping.ts";
@@ -21,10 +22,14 @@ function refusal(operation: string, x: unknown): TypeError {
   return new KindError(`${operation} takes numbers, tensors and nested arrays of numbers, not ${describe(x)}`);
 }
 
-function describe(x: unknown): string {
+/** Something that was given in a place where it does not fit, in words. */
+export function describe(x: unknown): string {
   if (x === null || x === undefined) return String(x);
+  if (x instanceof Tensor) return `a tensor of shape ${describeShape(x.shape)}`;
+  if (Array.isArray(x)) return "an array";
   if (typeof x === "object") return `an object of type ${x.constructor.name}`;
-  return typeof x === "string" ? `the text ${JSON.stringify(x)}` : `a ${typeof x}`;
+  if (typeof x === "string") return `the text ${JSON.stringify(x)}`;
+  return typeof x === "number" ? String(x) : `a ${typeof x}`;
 }
 
 type Elements = readonly unknown[] | ArrayLike<number>;
@@ -62,6 +67,29 @@ function collect(operation: string, x: Elements, leaves: (number | TracedNumber)
   return [x.length, ...(inner ?? [])];
 }
 
+/**
+ * What `body` gives. An error about its arguments names the function that was called, in the place of one that it is made
+ * of: `mean`, not `sum`.
+ */
+export function calledAs<T>(operation: string, body: () => T): T {
+  try {
+    return body();
+  } catch (error) {
+    const named = error instanceof ShapeError || isArgumentError(error) || error instanceof UnsolvableError;
+    if (named && !error.message.startsWith(`${operation} `) && !error.message.startsWith(`${operation}:`)) {
+      const inner = /^[a-z]\w*(?=:| of | takes )/.exec(error.message)?.[0];
+      error.message = `${operation}${inner === undefined ? ": " : ""}${error.message.slice(inner?.length ?? 0)}`;
+    }
+    throw error;
+  }
+}
+
+/** The same function under another name, which errors tell. */
+export function named<F>(operation: string, f: F): F {
+  const call = f as (...args: unknown[]) => unknown;
+  return ((...args: unknown[]) => calledAs(operation, () => call(...args))) as F;
+}
+
 /** Zeros, ones and their like: a constant of `shape`, a number where that is empty. */
 export function constant(operation: string, shape: unknown, fill: (data: Float64Array) => void): Primal {
   const extents = asShape(operation, shape);
@@ -88,7 +116,36 @@ export function asShape(operation: string, shape: unknown): Shape {
   const extents: unknown = typeof given === "number" ? [given] : given;
   if (Array.isArray(extents) && extents.every((extent) => Number.isInteger(extent) && extent >= 0))
     return extents as Shape;
-  throw new ShapeError(`${operation}: a shape is a list of whole numbers from 0 on, not ${JSON.stringify(given)}`);
+  throw new ShapeError(
+    `${operation}: a shape is a list of whole numbers from 0 on, not ${Array.isArray(given) ? `[${given.map(describe).join(", ")}]` : describe(given)}`,
+  );
+}
+
+/** `x` if it is a whole number; `what` says what for. */
+export function asWhole(operation: string, what: string, x: unknown): number {
+  const given = fixed(x);
+  if (Number.isInteger(given)) return given as number;
+  throw new KindError(`${operation}: ${what} is ${describe(given)}; give a whole number`);
+}
+
+/** `x` if it is one whole number or a list of them. */
+export function asWholes(operation: string, what: string, x: unknown): number | readonly number[] {
+  const given = fixed(x);
+  if (Array.isArray(given)) return given.map((each) => asWhole(operation, what, each));
+  return asWhole(operation, what, given);
+}
+
+/** `x` if it is a finite number. */
+export function asFinite(operation: string, what: string, x: unknown): number {
+  const given = fixed(x);
+  if (Number.isFinite(given)) return given as number;
+  throw new KindError(`${operation}: ${what} is ${describe(given)}; give a finite number`);
+}
+
+/** `x` if it is an array. */
+export function asList(operation: string, what: string, x: unknown): readonly unknown[] {
+  if (Array.isArray(x)) return x as unknown[];
+  throw new KindError(`${operation}: give ${what} in an array, not ${describe(x)}`);
 }
 
 export { shapeOf };

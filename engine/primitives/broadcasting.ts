@@ -1,6 +1,6 @@
-import { sameShape, sizeOf, type Shape } from "../tape/shape.ts";
+import { describeShape, sameShape, sizeOf, type Shape } from "../tape/shape.ts";
 import { Tensor, type Value } from "../tape/tensor.ts";
-import { ShapeError, broadcastShapes } from "./broadcastShapes.ts";
+import { ShapeError } from "./broadcastShapes.ts";
 import { arithmetic, type Reshaper } from "./elementwise.ts";
 import { elementwiseLoop, rowOffsets } from "./elementwiseLoops.ts";
 import { primitive, scalarOrTensor, shapeOf, type Primitive } from "./rule.ts";
@@ -12,7 +12,7 @@ const copy = elementwiseLoop((x) => x, 1);
 export const broadcastTo: Primitive<Reshaper> = primitive<Reshaper>(
   "broadcastTo",
   {
-    shape: ([from], attributes) => checked(from!, target(attributes)),
+    shape: ([from], attributes) => checked("broadcastTo", from!, target(attributes)),
     evaluate: (inputs, _, shape) => copy(inputs, shape),
     jvp: ([tangent], _, __, attributes) => broadcastTo(tangent!, target(attributes)),
     vjp: [(cotangent, [x]) => sumTo(cotangent, shapeOf(x!))],
@@ -24,7 +24,7 @@ export const broadcastTo: Primitive<Reshaper> = primitive<Reshaper>(
 export const sumTo: Primitive<Reshaper> = primitive<Reshaper>(
   "sumTo",
   {
-    shape: ([from], attributes) => (checked(target(attributes), from!), target(attributes)),
+    shape: ([from], attributes) => (checked("sumTo", target(attributes), from!), target(attributes)),
     evaluate([x], _, shape) {
       const from = x as Tensor;
       return scalarOrTensor(shape, summed(from, shape));
@@ -59,8 +59,11 @@ function summed(from: Tensor, shape: Shape): Float64Array {
 Object.assign(arithmetic, { broadcastTo, sumTo });
 
 /** `to`, if `from` broadcasts to it. */
-function checked(from: Shape, to: Shape): Shape {
-  if (!sameShape(broadcastShapes(from, to), to))
-    throw new ShapeError(`a value of shape [${from.join(", ")}] does not broadcast to [${to.join(", ")}]`);
-  return to;
+function checked(operation: string, from: Shape, to: Shape): Shape {
+  const fits =
+    from.length <= to.length && from.every((extent, k) => extent === 1 || extent === to[k + to.length - from.length]);
+  if (fits) return to;
+  throw new ShapeError(
+    `${operation} of ${describeShape(from)}: it does not broadcast to ${describeShape(to)}; aligned at the last axis, each of its extents must be equal, or 1`,
+  );
 }

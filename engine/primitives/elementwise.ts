@@ -15,7 +15,7 @@ export function unary(
   evaluate: (x: number) => number,
   partial?: (x: Value, result: Value) => Value,
 ): Primitive<Unary> {
-  const rule = elementwise(1, evaluate, [partial && ((x, _, result) => partial(x, result))]);
+  const rule = elementwise(name, 1, evaluate, [partial && ((x, _, result) => partial(x, result))]);
   const code = codeOf(name);
   const general = (x: Value): Value => apply(code, rule, [x], noAttributes);
   return Object.assign(recordUnary(code, evaluate, general), { rule, code });
@@ -27,7 +27,7 @@ export function binary(
   evaluate: (a: number, b: number) => number,
   partials: readonly [Partial | undefined, Partial | undefined] = [undefined, undefined],
 ): Primitive<Binary> {
-  const rule = elementwise(2, evaluate, partials);
+  const rule = elementwise(name, 2, evaluate, partials);
   const code = codeOf(name);
   const general = (a: Value, b: Value): Value => apply(code, rule, [a, b], noAttributes);
   return Object.assign(recordBinary(code, evaluate, general), { rule, code });
@@ -35,6 +35,7 @@ export function binary(
 
 /** The rule of an elementwise operation follows from its partial derivatives. */
 export function elementwise(
+  name: PrimitiveName,
   arity: number,
   scalar: (...inputs: number[]) => number,
   partials: readonly (Partial | undefined)[],
@@ -42,7 +43,7 @@ export function elementwise(
   return {
     partials,
     scalar,
-    shape: broadcastAll,
+    shape: (shapes) => broadcastAll(shapes, name),
     evaluate: elementwiseEvaluation(scalar, arity),
     jvp(tangents, inputs, result) {
       let sum: Value | undefined;
@@ -68,8 +69,9 @@ export function elementwiseEvaluation(scalar: (...inputs: number[]) => number, a
   return (inputs, _, shape) => loop(inputs, shape);
 }
 
-export function broadcastAll(shapes: readonly Shape[]): Shape {
-  return shapes.reduce(broadcastShapes, scalarShape);
+/** The shape to which all broadcast. An error begins with the operation. */
+export function broadcastAll(shapes: readonly Shape[], operation?: string): Shape {
+  return shapes.reduce((all, shape) => broadcastShapes(all, shape, operation), scalarShape);
 }
 
 /** cotangent · factor, without an operation where the factor is the constant 1 or −1. */

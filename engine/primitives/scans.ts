@@ -103,7 +103,7 @@ export const linearRecurrence: Primitive<Recurrence> = primitive<Recurrence>(
   },
   (run) =>
     (a, b, axis, reverse = false) => {
-      const shape = broadcastShapes(shapeOf(a), shapeOf(b));
+      const shape = broadcastShapes(shapeOf(a), shapeOf(b), "linearRecurrence");
       const inputs = [broadcastTo(a, shape), broadcastTo(b, shape)];
       return run(inputs, { axis: axisOf("linearRecurrence", axis, shape), reverse });
     },

@@ -26,9 +26,12 @@ function isWinner(inputs: readonly Value[], result: Value, k: number): number {
   return winner === k ? 1 : 0;
 }
 
-const ternary = (scalar: (...inputs: number[]) => number): Pick<Rule, "shape" | "evaluate" | "scalar"> => ({
+const ternary = (
+  name: "where" | "clip",
+  scalar: (...inputs: number[]) => number,
+): Pick<Rule, "shape" | "evaluate" | "scalar"> => ({
   scalar,
-  shape: broadcastAll,
+  shape: (shapes) => broadcastAll(shapes, name),
   evaluate: elementwiseEvaluation(scalar, 3),
 });
 
@@ -41,7 +44,7 @@ export type Ternary = (a: Value, b: Value, c: Value) => Value;
 export const where: Primitive<Ternary> = primitive<Ternary>(
   "where",
   {
-    ...ternary((condition, a, b) => (condition === 0 ? b : a)),
+    ...ternary("where", (condition, a, b) => (condition === 0 ? b : a)),
     jvp: ([, a = 0, b = 0], [condition], result) => spread(where(condition!, a, b), result),
     vjp: [
       undefined,
@@ -56,7 +59,7 @@ export const where: Primitive<Ternary> = primitive<Ternary>(
 export const clip: Primitive<Ternary> = primitive<Ternary>(
   "clip",
   {
-    ...ternary((x, low, high) => native.min(native.max(x, low), high)),
+    ...ternary("clip", (x, low, high) => native.min(native.max(x, low), high)),
     jvp: (tangents, inputs, result) =>
       tangents
         .map((tangent, k) => spread(tangent === undefined ? 0 : where(clipSides[k]!(inputs), tangent, 0), result))

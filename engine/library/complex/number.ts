@@ -69,7 +69,7 @@ export function partsOf(operation: string, x: unknown): Parts {
 
 /** From parts that broadcast against each other. */
 export function complexOf(re: Value, im: Value | undefined): Complex<Shape> {
-  const shape = broadcastShapes(shapeOf(re), im === undefined ? [] : shapeOf(im));
+  const shape = broadcastShapes(shapeOf(re), im === undefined ? [] : shapeOf(im), "complex");
   const parts = [re, im ?? 0].map((part) => broadcastTo(part, shape)) as unknown as [number, number];
   return new Complex<Shape>(...parts);
 }

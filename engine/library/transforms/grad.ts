@@ -2,7 +2,7 @@ import { broadcastTo } from "../../primitives/broadcasting.ts";
 import { shapeOf } from "../../primitives/rule.ts";
 import { Tensor, TracedNumber, type Value } from "../../tape/tensor.ts";
 import { Complex } from "../complex/number.ts";
-import { argumentsOf, asFunction, inScope, runWith, splitLike } from "./apply.ts";
+import { argumentsOf, asFunction, inScope, runWith, splitLike, type AnyFunction } from "./apply.ts";
 import { TransformError } from "./errors.ts";
 import { kind, released, type Flat } from "./trees.ts";
 import type { GradOptions, Wrt } from "./types.ts";
@@ -27,11 +27,16 @@ export function grad<Args extends unknown[], Result extends Loss, const Options 
 ): (
   ...args: Args
 ) => Options extends { readonly hasAux: true } ? [Wrt<Args, Options>, AuxOf<Result>] : Wrt<Args, Options> {
-  const run = differentiated("grad", f, options);
-  return ((...args: unknown[]) => {
+  return gradientOf("grad", f, options) as never;
+}
+
+/** `grad` for a function that is made of it: errors name that. */
+export function gradientOf(operation: string, f: unknown, options?: GradOptions): AnyFunction {
+  const run = differentiated(operation, f, options);
+  return (...args) => {
     const { gradient, aux, hasAux } = run(args);
     return released(hasAux ? [gradient, aux] : gradient);
-  }) as never;
+  };
 }
 
 /**

@@ -47,8 +47,9 @@ export function fixedPoint<X>(
       const change = length(after.map((value, i) => value - before[i]!));
       const size = length(after);
       x = next;
+      if (!Number.isFinite(change + size)) throw unsettled(k + 1, change, size);
       if (change <= tolerance * (1 + size)) break;
-      if (k + 1 >= maxIterations || !Number.isFinite(change)) throw unsettled(k + 1, change, size);
+      if (k + 1 >= maxIterations) throw unsettled(k + 1, change, size);
     }
     const residual: Of = (at) => map.apply(at).map((value, k) => sub(at[k]!, value));
     return released(map.rebuild(implicit("fixedPoint", residual, x, linear)));
@@ -79,7 +80,7 @@ function unrolled(map: Map, tolerance: number, maxIterations: number): readonly 
     recording.watcher?.compared("lessEqual", change, allowed);
     x = next;
     const [now, most] = [primalOf(change) as number, primalOf(allowed) as number];
-    if (now <= most) return x;
+    if (now <= most && Number.isFinite(now)) return x;
     if (k >= maxIterations || !Number.isFinite(now)) throw unsettled(k, now, primalOf(length) as number);
   }
 }
@@ -167,7 +168,7 @@ function newton(
   const sizeOf = ({ outputs }: Linearized): number => length(packed(outputs.map(primalOf)));
   let here = at(x);
   let residual = sizeOf(here);
-  for (let k = 0; residual > 0; k++) {
+  for (let k = 0; residual !== 0; k++) {
     if (k >= maxIterations || !Number.isFinite(residual))
       throw new TransformError(
         `implicitRoot: no root found in ${k} steps of Newton's method: the residual is ${figure(residual)} at a point of norm ${figure(length(packed(x)))}; start closer to a root, or give a solve of your own.`,

@@ -4,7 +4,7 @@ import { sizeOf, type Shape } from "../../tape/shape.ts";
 import { Tensor, type Value } from "../../tape/tensor.ts";
 import { argumentsOf, asFunction, inScope, runWith, type Run } from "./apply.ts";
 import { TransformError } from "./errors.ts";
-import { grad, withZeros } from "./grad.ts";
+import { gradientOf, withZeros } from "./grad.ts";
 import { noDerivative, released } from "./trees.ts";
 import type { Argnums, Jacobian, JacobianWrt } from "./types.ts";
 
@@ -71,7 +71,7 @@ export function hessian<Args extends unknown[], const Options extends Argnums = 
   options?: Options,
 ): (...args: Args) => Hessian<Args, Options> {
   asFunction("hessian", f);
-  return jacobianOf("hessian", grad(f, options), { ...options, mode: "forward" }) as never;
+  return jacobianOf("hessian", gradientOf("hessian", f, options), { ...options, mode: "forward" }) as never;
 }
 
 function jacobianOf(

@@ -3,7 +3,7 @@ import { sameShape } from "../../tape/shape.ts";
 import type { Value } from "../../tape/tensor.ts";
 import { argumentsOf, asFunction, inScope, runWith, splitLike, type Run } from "./apply.ts";
 import { TransformError } from "./errors.ts";
-import { grad, withZeros } from "./grad.ts";
+import { gradientOf, withZeros } from "./grad.ts";
 import { flatten, kind, misfit, noDerivative, released, type Flat } from "./trees.ts";
 import type { Gradient, Tangents } from "./types.ts";
 
@@ -76,7 +76,7 @@ export function hvp<Args extends unknown[]>(
   asFunction("hvp", f);
   const places = checkedPlaces("hvp", primals, tangents);
   return inScope(() => {
-    const run = runWith("hvp", grad(f, { argnums: places }) as never, primals, places);
+    const run = runWith("hvp", gradientOf("hvp", f, { argnums: places }), primals, places);
     const moves = tangentsOf("hvp", tangents, run);
     return released(run.output.rebuild(withZeros([run.output], run.push(moves)), noDerivative));
   }) as never;

@@ -141,7 +141,7 @@ describe("the discrete Fourier transform", () => {
       /^fft: there is no norm "unitary"; give "backward", "ortho" or "forward"$/,
     );
     says(() => fft2([[1], [2]], { axes: [0, 0] }), /^fft2 of \[2, 1\]: axis 0 is given twice$/);
-    says(() => ifftn(library.zeros([2, 0])), /^fft of \[2, 0\]: axis 1 has no elements$/);
+    says(() => ifftn(library.zeros([2, 0])), /^ifftn of \[2, 0\]: axis 1 has no elements$/);
   });
 });
 

@@ -105,7 +105,7 @@ const refusals: Readonly<Record<string, readonly (readonly [run: () => unknown, 
     ],
     [
       () => adjoint.gather(x, [[0.5], [0]], 1),
-      "takeAlongAxis: index 0.5 is not a whole number from -3 to 2 along an axis of 3 elements",
+      "gather: index 0.5 is not a whole number from -3 to 2 along an axis of 3 elements",
     ],
     [
       () => adjoint.crossEntropy(x, [0, 3]),
