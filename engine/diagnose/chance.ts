@@ -11,9 +11,9 @@ export const chanceLimit = 3;
 const smoothRate = Math.LN2 / 2;
 
 /**
- * For a layer of `n` inputs with independent weights of critical variance, ‖Wᵀδ‖² is a χ² of n degrees: ln ‖Wᵀδ‖/‖δ‖ has
- * mean ½(ψ(n/2) − ln n/2) = −1/2n − 1/6n² … and variance ¼ψ′(n/2) = 1/2n + 1/2n² + 1/3n³ …. The mask of a ReLU, half of it
- * zeros, makes that −5/4n and 5/4n to first order (Hanin and Rolnick, How to Start Training, 2018; Hanin, Which Neural Net
+ * For a layer of `n` inputs with independent weights of critical variance, ln ‖Wᵀδ‖/‖δ‖ has mean −1/2n and variance
+ * 1/2n, to first order in 1/n (‖Wᵀδ‖² is a χ² of n degrees). The mask of a ReLU, half of it zeros, makes that −5/4n and
+ * 5/4n (Hanin and Rolnick, How to Start Training, 2018; Hanin, Which Neural Net
  * Architectures Give Rise to Exploding and Vanishing Gradients, 2018). Layers are independent, so means and variances add
  * up: for L layers of width n mean −5L/4n and standard deviation ½√(5L/n).
  *
@@ -27,15 +27,11 @@ const smoothRate = Math.LN2 / 2;
  */
 export function chance(widths: readonly number[], kind: "linear" | "rectified" | "smooth" | "tanh"): Chance {
   const layers = widths.filter((n) => n > 0);
-  const sum = (of: (n: number) => number): number => layers.reduce((total, n) => total + of(n), 0);
-  const inverse = sum((n) => 1 / n);
+  const inverse = layers.reduce((sum, n) => sum + 1 / n, 0);
   if (kind === "rectified" || kind === "smooth") {
     const further = kind === "smooth" ? (smoothRate * layers.length) / chanceLimit : 0;
     return { mean: (-5 * inverse) / 4, deviation: Math.sqrt(5 * inverse) / 2 + further };
   }
   const fading = kind === "tanh" ? Math.log(widths.length) : 0;
-  return {
-    mean: sum((n) => -1 / (2 * n) - 1 / (6 * n ** 2)) - fading,
-    deviation: Math.sqrt(sum((n) => 1 / (2 * n) + 1 / (2 * n ** 2) + 1 / (3 * n ** 3))),
-  };
+  return { mean: -inverse / 2 - fading, deviation: Math.sqrt(2 * inverse) / 2 };
 }
