@@ -98,6 +98,7 @@ export class Inspector {
   /** Once the graph is drawn: does what had to wait for it. */
   async drawn(): Promise<void> {
     this.redraw();
+    this.#parts.memory.look();
     if (!this.#toSpread) return;
     this.#toSpread = false;
     await this.#spread();

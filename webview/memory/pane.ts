@@ -82,6 +82,10 @@ export class MemoryPane {
     const isSame = session !== undefined && this.#shown !== undefined && old?.isOf(session.ready) === true;
     if (isSame) this.element.classList.add("waiting");
     else this.#say("");
+  }
+
+  /** What had to be there first is there: the answer takes the engine a second where a model is large. */
+  look(): void {
     void this.#ask();
   }
 
