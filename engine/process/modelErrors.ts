@@ -3,6 +3,7 @@ import { inspect } from "node:util";
 import { CustomRuleError } from "../differentiate/custom.ts";
 import type { InstrumentedFile } from "../language/instrument/instrumentedFile.ts";
 import { TransformError } from "../library/transforms/errors.ts";
+import { ChangedInPlaceError } from "../language/runtime/heldData.ts";
 import { plainCopy } from "../language/runtime/plainCopy.ts";
 import { ParameterError } from "../language/runtime/parameterValues.ts";
 import { isArgumentError } from "../primitives/argumentErrors.ts";
@@ -44,6 +45,7 @@ export function diagnoseError(thrown: unknown, context: ErrorContext): Diagnosti
   if (thrown instanceof ParameterError) return found("parameter-mismatch", thrown.message, undefined);
   if (thrown instanceof CustomRuleError)
     return found("custom-rule", thrown.message, thrown.site > 0 ? rangeOf(context.sites.get(thrown.site)) : atSite);
+  if (thrown instanceof ChangedInPlaceError) return changedInPlace(thrown, found, place, context.sites);
   if (thrown instanceof TransformError) return found(thrown.code, thrown.message, place ?? atSite);
   if (thrown instanceof ShapeError) return found("shape-mismatch", sentence(thrown.message), place ?? atSite);
   if (isArgumentError(thrown)) return found("invalid-argument", sentence(thrown.message), place ?? atSite);
@@ -65,6 +67,21 @@ export function diagnoseError(thrown: unknown, context: ErrorContext): Diagnosti
     return found("model-error", `${name} threw ${sentence(what)}`, place ?? atSite);
   }
   return found("model-error", `${name} threw ${describeThrown(thrown)}.`, placeOfThrow(thrown, context.sources));
+}
+
+function changedInPlace(
+  { what, operation, isResult, site }: ChangedInPlaceError,
+  found: (code: string, message: string, source: SourceRange | undefined) => Diagnostic,
+  place: SourceRange | undefined,
+  sites: SiteTable,
+): Diagnostic {
+  const source = site > 0 ? rangeOf(sites.get(site)) : undefined;
+  const where = source === undefined ? operation : `${operation} on line ${source.line}`;
+  const gave = operation === "input" ? "it is a parameter" : `it is what ${where} gave`;
+  const why = isResult ? gave : `${where} has used it`;
+  const sentence = `${what.charAt(0).toUpperCase()}${what.slice(1)}, because ${why} and the backward pass counts on its values: make a new tensor instead, with scatterSet or where for example.`;
+  const diagnostic = found("changed-in-place", sentence, place);
+  return source === undefined ? diagnostic : { ...diagnostic, related: [{ message: "It was used here.", source }] };
 }
 
 function isStackOverflow(thrown: unknown): boolean {

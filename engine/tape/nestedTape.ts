@@ -36,6 +36,10 @@ export class NestedTape extends Tape {
     return this.#captureNodes;
   }
 
+  override get parent(): Tape {
+    return this.#parent;
+  }
+
   override holds(value: TracedNumber | Tensor): boolean {
     return super.holds(value) || this.#outerOwner(value) !== undefined;
   }

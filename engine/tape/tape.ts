@@ -158,6 +158,11 @@ export class Tape {
     return node !== untraced && this.isTensor(node) && this.tensors[this.primal[node]!] === value;
   }
 
+  /** The recording around this one. */
+  get parent(): Tape | undefined {
+    return undefined;
+  }
+
   /** The tape that a value stands on: this one, or undefined. */
   owner(value: TracedNumber | Tensor): Tape | undefined {
     return this.holds(value) ? this : undefined;

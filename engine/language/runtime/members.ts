@@ -1,6 +1,7 @@
 import { TracedNumber } from "../../tape/tensor.ts";
 import { recording } from "../../tape/recording.ts";
 import type { Findings } from "./findings.ts";
+import { refuseHeld } from "./heldData.ts";
 import { isObject, numberOf, primal, toElement, toPrimitive } from "./primals.ts";
 import type { Runtime } from "./runtime.ts";
 import {
@@ -59,6 +60,7 @@ export function memberAccess(findings: Findings): Members {
     // Conversion may have run the program's code and shrunk the array.
     if (index >= view.length) return;
     recording.site = site;
+    if (recording.tape.tensors.length > 0) refuseHeld(view, index, primal(element) as number);
     writeElement(view, index, element);
   };
 

@@ -81,6 +81,14 @@ fails(
   "process-exited 1:17 f ended its own process (signal SIGKILL), so there is nothing to differentiate: return a number instead.",
 );
 fails("throws-text.ts", 'model-error 3:14 f threw the text "no more".');
+fails(
+  "changed-in-place.ts",
+  "changed-in-place 5:3 Element 0 of the data of this tensor of shape [2] cannot change from 1 to 10, because mul on line 4 has used it and the backward pass counts on its values: make a new tensor instead, with scatterSet or where for example.",
+);
+fails(
+  "filled-in-place.ts",
+  "changed-in-place 5:10 The data of this tensor of shape [2] cannot be changed in place, because it is what exp on line 4 gave and the backward pass counts on its values: make a new tensor instead, with scatterSet or where for example.",
+);
 fails("throws-object.ts", "model-error 2:14 f threw { code: 7, at: 1 }, which is no Error.");
 fails(
   "no-number.ts",

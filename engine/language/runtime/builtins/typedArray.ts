@@ -4,6 +4,7 @@ import { plainOrder } from "./array.ts";
 import { nodesFor, roundedNodes } from "./floatArray.ts";
 import { elementIterators, elementVisitors, madeBy, store } from "./elements.ts";
 import { noteBranch } from "../comparisons.ts";
+import { refuseHeld } from "../heldData.ts";
 import { primal, toElement, toNumber } from "../primals.ts";
 import { replaceMethods, takingPrimals, type Callable, type Constructor } from "./replace.ts";
 import {
@@ -37,6 +38,11 @@ export function installTypedArrays(): void {
   replaceMethods(ArrayBuffer.prototype, copyingBuffers);
 }
 
+/** The engine's own arrays come here, too: only once there are tensors is it worth a look. */
+function refuseHeldArray(array: unknown): void {
+  if (recording.on && recording.tape.tensors.length > 0 && array instanceof Float64Array) refuseHeld(array);
+}
+
 /** A position as methods take it: counted from the end where negative, kept within the array. */
 function position(value: unknown, length: number, standard: number): number {
   if (value === undefined) return standard;
@@ -58,6 +64,7 @@ function copying(native: Native): object {
       return k >= 0 && k < length ? readElement(this, k) : undefined;
     },
     copyWithin(this: unknown, ...positions: unknown[]) {
+      refuseHeldArray(this);
       if (!mayBeTraced(this)) return copyWithin!.call(this, ...positions.map(primal));
       const length = lengthOf(this);
       const to = position(positions[0], length, 0);
@@ -69,6 +76,7 @@ function copying(native: Native): object {
       return this;
     },
     reverse(this: unknown) {
+      refuseHeldArray(this);
       const nodes = mayBeTraced(this) ? elementNodes(this, 0, lengthOf(this))?.reverse() : undefined;
       reverse!.call(this);
       noteElements(this as FloatArray, 0, nodes);
@@ -99,6 +107,7 @@ function filling(native: Native): object {
     fill(this: unknown, value: unknown, ...positions: unknown[]) {
       if (!isFloatArray(this)) return fill!.call(this, value, ...positions.map(primal));
       const element = rounded(this, toElement(value));
+      refuseHeldArray(this);
       fill!.call(this, primal(element), ...positions.map(primal));
       const length = lengthOf(this);
       const end = position(positions[1], length, length);
@@ -109,6 +118,7 @@ function filling(native: Native): object {
     },
     set(this: unknown, source: unknown, offset?: unknown) {
       const start = primal(offset);
+      refuseHeldArray(this);
       if (!isFloatArray(this) || !recording.on || typeof source !== "object" || source === null)
         return set!.call(this, source, start);
       if (ArrayBuffer.isView(source)) {
@@ -193,6 +203,7 @@ function sorting(native: Native): object {
     mayBeTraced(self) && (comparator === undefined || typeof comparator === "function");
   return {
     sort(this: unknown, comparator: unknown) {
+      refuseHeldArray(this);
       if (!sortable(this, comparator)) return sort!.call(this, comparatorOf(comparator));
       return sortInto(this, this, comparator);
     },
