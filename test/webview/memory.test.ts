@@ -234,6 +234,11 @@ test("what each policy keeps and costs, with the code to write", async () => {
   assert.deepEqual(panel.complaints, []);
 });
 
+test("of a model that can be trained, what its compiled steps take", async () => {
+  const { page } = await openMemory(digits, { function: "digits" });
+  assert.match(await page.innerText(".peaks .compiled"), /^compiled, in float32: \d+ KB to evaluate, \d+ KB to train$/);
+});
+
 test("where nothing is kept, or no backward pass goes, it says so", async () => {
   const { page } = await fixture.openText("export function plus(x = 1) {\n  return x + 1;\n}\n");
   await page.click("#memory-tab");

@@ -61,7 +61,10 @@ export class Course {
     this.#report = report;
     this.#at = undefined;
     this.#buttons.clear();
-    this.#peaks.replaceChildren(...passes.map((pass) => this.#peak(pass, report.peaks[pass])));
+    this.#peaks.replaceChildren(
+      ...passes.map((pass) => this.#peak(pass, report.peaks[pass])),
+      ...(report.compiled ? [compiledText(report.compiled)] : []),
+    );
     const { forward, backward } = report.course;
     setAttributes(this.#figure, {
       "aria-label": "Bytes alive over the forward and the backward pass",
@@ -211,6 +214,13 @@ export class Course {
     event.stopPropagation();
     this.#read(Math.min(count - 1, Math.max(0, to)));
   }
+}
+
+/** Of a model that can be trained. */
+function compiledText({ evaluation, training }: NonNullable<MemoryReport["compiled"]>): HTMLElement {
+  const title = `Besides weights, optimizer state and data, on the processor: ${describeBytes(evaluation)} and ${describeBytes(training)}`;
+  const text = `compiled, in float32: ${formatBytes(evaluation)} to evaluate, ${formatBytes(training)} to train`;
+  return html("li", { class: "compiled dim", title }, text);
 }
 
 function stretches(pass: Stretch["pass"], course: readonly number[], left: number, right: number): Stretch[] {
