@@ -10,6 +10,7 @@ import { Program } from "./program.ts";
 import type { FlowPlace, Measure, Proposal, Proposals } from "./proposal.ts";
 import { rectify } from "./rectify.ts";
 import { rescale } from "./rescale.ts";
+import { soften } from "./soften.ts";
 
 /** For the `index`-th vanishing or exploding gradient of a function. */
 export function proposeForFlow(subject: Subject, name: string, index: number): Proposals | undefined {
@@ -29,8 +30,9 @@ export function proposeForNonFinite(subject: Subject, source: SourceRange): Prop
   const text = subject.sources.get(subject.file)?.text;
   if (text === undefined) return undefined;
   const program = new Program(subject.file, text);
-  const proposals = [guard(program, source), logSoftmax(program, source)];
-  return { measure: { kind: "gradient" }, proposals: proposals.filter((proposal) => proposal !== undefined) };
+  const exact = [guard(program, source), logSoftmax(program, source)].filter((proposal) => proposal !== undefined);
+  const softened = exact.length > 0 ? undefined : soften(program, source);
+  return { measure: { kind: "gradient" }, proposals: softened === undefined ? exact : [softened] };
 }
 
 function measureOf({ sites }: Subject, { candidate, circumstances, element }: Flow): Measure {

@@ -166,6 +166,20 @@ export function f(z = tensor([0, 1000, 3])) {
   assert.deepEqual(meant.fixes, []);
 });
 
+test("a root or logarithm of 0 is taken a little beside it, where that gives a gradient", async () => {
+  const distance =
+    "export function f(p = [1, 1], q = [1, 1]) {\n  const [x, y] = [p[0] - q[0], p[1] - q[1]];\n  return Math.sqrt(x * x + y * y) + p[0];\n}\n";
+  const { fixes, text, after } = await mended(anyFile, distance);
+  assert.deepEqual(
+    fixes.map(({ title }) => title),
+    ["Keep Math.sqrt off 0 by 1e-12: ‖∇L‖ NaN → 1"],
+  );
+  assert.match(text, /Math\.sqrt\(x \* x \+ y \* y \+ 1e-12\) \+ p\[0\]/);
+  assert.deepEqual(after, []);
+  const negative = await mended(anyFile, "export function f(x = -2) {\n  return Math.sqrt(x) * 3;\n}\n");
+  assert.deepEqual(negative.fixes, []);
+});
+
 test("a point other than the defaults is not mended by changing them", async () => {
   const engine = startEngine();
   try {
