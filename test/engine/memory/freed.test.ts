@@ -20,7 +20,8 @@ const collect = (): void => {
 
 /** The functions of the library, applied to values. */
 type Functions = Readonly<Record<string, (...args: readonly unknown[]) => unknown>>;
-const { sin, sum, tanh, matmul, customVjp, grad, valueAndGrad, jvp, hvp, checkpoint } = library as unknown as Functions;
+const { add, checkpoint, customVjp, fixedPoint, grad, hvp, jvp, matmul, mul, odeint, sin, sum, tanh, valueAndGrad } =
+  library as unknown as Functions;
 
 function filled(shape: readonly number[]): Tensor {
   return new Tensor(shape, new Float64Array(shape.reduce((a, b) => a * b)).fill(0.1));
@@ -76,6 +77,45 @@ test("a checkpoint holds what its policy keeps, and nothing else", () => {
   assert.ok(Math.abs(inAll - (layers + 1)) < 1, `${inAll} values are held`);
   const withRoot = heldWith("sqrt");
   assert.ok(Math.abs(withRoot - (Math.sqrt(layers) + 1)) < 1, `${withRoot} values are held`);
+});
+
+/** Buffers of a value that are held when the backward pass of `f` begins. It is not gone through. */
+function heldBy(f: (x: unknown) => unknown): number {
+  const held: number[] = [];
+  const at = probe(held);
+  const enough = new Error("enough");
+  const stop = customVjp!(
+    (x: unknown) => x,
+    () => {
+      throw enough;
+    },
+  ) as (x: unknown) => unknown;
+  collect();
+  const before = process.memoryUsage().arrayBuffers;
+  const gradient = grad!((x: unknown) => sum!(at(stop(f(x))))) as (x: unknown) => unknown;
+  assert.throws(
+    () => gradient(filled([elements])),
+    (error) => error === enough,
+  );
+  return (held[0]! - before) / bytesEach;
+}
+
+test("a fixed point and the continuous adjoint hold no more for more iterations and steps", () => {
+  const contraction =
+    (factor: number) =>
+    (x: unknown): unknown =>
+      fixedPoint!((z: unknown) => add!(mul!(factor, tanh!(z)), x), x);
+  const growth = heldBy(contraction(0.9)) - heldBy(contraction(0.1));
+  assert.ok(growth < 3, `${growth} more values are held`);
+  const flow =
+    (time: number) =>
+    (x: unknown): unknown =>
+      sum!(
+        odeint!((z: unknown) => mul!(-1, sin!(z)), x, [0, time], { gradient: "adjoint" }),
+        0,
+      );
+  const longer = heldBy(flow(8)) - heldBy(flow(1));
+  assert.ok(longer < 3, `${longer} more values are held`);
 });
 
 test("what a derivative has computed on its way is let go with it", async () => {
