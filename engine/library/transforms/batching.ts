@@ -2,15 +2,17 @@ import { isNode, type Graph } from "../../differentiate/graph.ts";
 import { broadcastTo, sumTo } from "../../primitives/broadcasting.ts";
 import { matmul } from "../../primitives/contraction.ts";
 import { custom, customRuleOf } from "../../primitives/custom.ts";
+import { take } from "../../primitives/gathering.ts";
 import { slice } from "../../primitives/indexing.ts";
 import { operationName } from "../../primitives/names.ts";
 import { apply, isTraced, noAttributes, shapeOf, type Rule } from "../../primitives/rule.ts";
-import { reshape, stack } from "../../primitives/shaping.ts";
+import { moveAxis } from "../../primitives/rearranging.ts";
+import { concat, reshape, stack } from "../../primitives/shaping.ts";
 import { rules } from "../../primitives/table.ts";
 import { recording } from "../../tape/recording.ts";
 import type { Shape } from "../../tape/shape.ts";
 import { constantOperation, hasAttributes, inputOperation, type Attributes } from "../../tape/tape.ts";
-import type { Value } from "../../tape/tensor.ts";
+import { Tensor, type Value } from "../../tape/tensor.ts";
 
 /** A value of one element of a batch: the same for all of them, or with the batch as its first axis. */
 export interface Batched {
@@ -163,6 +165,61 @@ const examples: BatchingRule = (given, rule) => {
   return reshape(apply(given.operation, rule, inputs, given.attributes), [given.size, ...given.shape]);
 };
 
+/** Along an axis, into something of a shape that is given. */
+const intoShape: BatchingRule = (given, rule) =>
+  alongAxis({ ...given, attributes: { ...given.attributes, shape: [given.size, ...shapeIn(given.attributes)] } }, rule);
+
+const shapeIn = (attributes: Attributes): Shape => attributes["shape"] as Shape;
+
+/** What is said of the last axes holds for the batch as well. */
+const beside: BatchingRule = ({ operation, operands, attributes, size }, rule) =>
+  apply(
+    operation,
+    rule,
+    operands.map((operand) => everywhere(operand, size)),
+    attributes,
+  );
+
+/** Elements of one value for a batch of indices, or of a batch at the same ones. */
+const taken: BatchingRule = (given, rule) => {
+  const [x, indices] = given.operands as [Batched, Batched];
+  const axis = given.attributes["axis"] as number;
+  if (!indices.isBatched) return take(x.value, indices.value, axis + 1);
+  if (x.isBatched) return oneByOne(given, rule);
+  const found = take(x.value, indices.value, axis);
+  return axis === 0 ? found : moveAxis(found, axis, 0);
+};
+
+/** Several at the same indices. */
+const scattered: BatchingRule = (given, rule) => {
+  const { operation, operands, attributes, size } = given;
+  const indices = operands.at(-1)!;
+  if (indices.isBatched) return oneByOne(given, rule);
+  const shape = attributes["shape"] === undefined ? {} : { shape: [size, ...shapeIn(attributes)] };
+  return apply(operation, rule, [...operands.slice(0, -1).map((operand) => everywhere(operand, size)), indices.value], {
+    ...attributes,
+    axis: shifted(attributes["axis"]),
+    ...shape,
+  });
+};
+
+/** Regions that begin at the same place. */
+const atStarts: BatchingRule = (given, rule) => {
+  const { operation, operands, attributes, size } = given;
+  const starts = operands.at(-1)!;
+  if (starts.isBatched) return oneByOne(given, rule);
+  const from = concat([new Tensor([1], new Float64Array(1)), starts.value], 0);
+  const sizes = attributes["sizes"] === undefined ? {} : { sizes: [size, ...(attributes["sizes"] as Shape)] };
+  const wholes = operands.slice(0, -1).map((operand) => everywhere(operand, size));
+  return apply(operation, rule, [...wholes, from], { ...attributes, ...sizes });
+};
+
+/** Real and imaginary parts stay the first axis, before the batch. */
+const transformed: BatchingRule = ({ operation, operands, attributes }, rule) => {
+  const axes = (attributes["axes"] as readonly number[]).map(shifted);
+  return moveAxis(apply(operation, rule, [moveAxis(operands[0]!.value, 0, 1)], { ...attributes, axes }), 1, 0);
+};
+
 const ruleByName: Readonly<Record<string, BatchingRule>> = {
   sum: overAxes,
   prod: overAxes,
@@ -173,7 +230,28 @@ const ruleByName: Readonly<Record<string, BatchingRule>> = {
   reduceMin: overAxes,
   maxMask: overAxes,
   minMask: overAxes,
+  logSumExp: overAxes,
+  argmax: overAxes,
+  argmin: overAxes,
+  standardize: overAxes,
   cumsum: alongAxis,
+  cumprod: alongAxis,
+  logCumSumExp: alongAxis,
+  cumargmax: alongAxis,
+  cumargmin: alongAxis,
+  linearRecurrence: alongAxis,
+  argsort: alongAxis,
+  takeAlongAxis: alongAxis,
+  scatterSetAlongAxis: alongAxis,
+  scatterAddAlongAxis: intoShape,
+  take: taken,
+  scatterAdd: scattered,
+  scatterSet: scattered,
+  oneHot: beside,
+  gapQuotient: beside,
+  dynamicSlice: atStarts,
+  dynamicUpdateSlice: atStarts,
+  fft: transformed,
   softmax: alongAxis,
   logSoftmax: alongAxis,
   concat: alongAxis,
@@ -214,7 +292,7 @@ const ruleByName: Readonly<Record<string, BatchingRule>> = {
     }),
 };
 
-/** For operations without a rule above: element by element of the batch. */
+/** For operations without a rule above, and where indices or kernels differ: element by element of the batch. */
 const oneByOne: BatchingRule = ({ operation, operands, attributes, size }, rule) => {
   const call = (inputs: readonly Value[]): Value =>
     operation === custom.code ? customRuleOf(attributes).apply(inputs) : apply(operation, rule, inputs, attributes);

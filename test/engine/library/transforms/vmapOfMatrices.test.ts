@@ -54,6 +54,73 @@ const cases: Readonly<Record<string, Case>> = {
   "conv with a kernel each": both("conv", random(1, 1, 3, 4), random(2, 1, 2, 2)),
   maxPool: { ...both("", random(2, 1, 5)), model: (x) => f["maxPool"]!(x, 2) },
   avgPool: { ...both("", random(2, 1, 5)), model: (x) => f["avgPool"]!(x, 2) },
+  "fft of the first axis, and back": {
+    ...both("", random(5, 2)),
+    model: (x) => f["real"]!(f["ifft"]!(f["mul"]!(f["fft"]!(x, { axis: 0 }), f["fft"]!(x)), { axis: 0 })),
+  },
+  logSumExp: { ...both("", random(3, 4)), model: (x) => f["logSumExp"]!(x, 0) },
+  "values and places of the largest": {
+    ...both("", random(3, 4)),
+    model: (x) => f["add"]!(f["argmax"]!(x, 1), f["max"]!(x, 1)),
+  },
+  layerNorm: both("layerNorm", random(3, 4)),
+  "standardized over two axes": { ...both("", random(2, 3, 2)), model: (x) => f["batchNorm"]!(x) },
+  cumprod: { ...both("", random(3, 4)), model: (x) => f["cumprod"]!(x, 0) },
+  logCumSumExp: { ...both("", random(3, 4)), model: (x) => f["logCumSumExp"]!(x, 1, { reverse: true }) },
+  cummax: { ...both("", random(3, 4)), model: (x) => f["cummax"]!(x, 0) },
+  linearRecurrence: both("linearRecurrence", random(4), random(4)),
+  "linearRecurrence with one factor": { ...both("linearRecurrence", shared(4), random(4)), inAxes: [null, 0] },
+  sort: { ...both("", random(3, 4)), model: (x) => f["sort"]!(x, 0, { descending: true }) },
+  quantile: { ...both("", random(5)), model: (x) => f["quantile"]!(x, 0.3) },
+  "take at the same places": { ...both("", random(3, 4)), model: (x) => f["take"]!(x, [2, 0, -1], 1) },
+  "take at places of each": {
+    model: (x, k) => f["take"]!(x, f["argsort"]!(k), 1),
+    inputs: [random(2, 4), random(4)],
+    inAxes: [0, 0],
+  },
+  "take of one at places of each": {
+    model: (x, k) => f["take"]!(x, f["argsort"]!(k), 1),
+    inputs: [shared(2, 4), random(4)],
+    inAxes: [null, 0],
+  },
+  takeAlongAxis: {
+    model: (x, k) => f["takeAlongAxis"]!(x, f["argsort"]!(k, 0), 0),
+    inputs: [random(3, 2), random(3, 2)],
+    inAxes: [0, 0],
+  },
+  scatterAdd: {
+    model: (x, u) => f["scatterAdd"]!(x, [1, 1, 0], u, 1),
+    inputs: [random(2, 3), random(2, 3)],
+    inAxes: [0, 0],
+  },
+  "scatterAdd of a batch to one": {
+    model: (x, u) => f["scatterAdd"]!(x, [1, 1, 0], u, 1),
+    inputs: [shared(2, 3), random(2, 3)],
+    inAxes: [null, 0],
+  },
+  scatterSet: {
+    model: (x, u) => f["scatterSet"]!(x, [1, 1, 0], u),
+    inputs: [random(3, 2), random(3, 2)],
+    inAxes: [0, 0],
+  },
+  scatterSetAlongAxis: {
+    model: (x, u) => f["scatterSetAlongAxis"]!(x, f["argsort"]!(u), u, 1),
+    inputs: [random(2, 3), random(2, 3)],
+    inAxes: [0, 0],
+  },
+  scatterMax: {
+    model: (x, u) => f["scatterMax"]!(x, [1, 1, 0], u),
+    inputs: [random(3, 2), random(3, 2)],
+    inAxes: [0, 0],
+  },
+  segmentSum: { ...both("", random(3, 2)), model: (x) => f["segmentSum"]!(x, [1, 0, 1], 2) },
+  "oneHot of places": { ...both("", random(4)), model: (x) => f["mul"]!(f["oneHot"]!(f["argsort"]!(x), 4), x) },
+  dynamicSlice: { ...both("", random(3, 4)), model: (x) => f["dynamicSlice"]!(x, [1, -2], [2, 2]) },
+  dynamicUpdateSlice: {
+    model: (x, u) => f["dynamicUpdateSlice"]!(x, u, [1, 0]),
+    inputs: [random(3, 4), shared(2, 2)],
+    inAxes: [0, null],
+  },
   "absolute values of fft": { ...both("", random(5)), model: (x) => f["abs"]!(f["fft"]!(x)) },
 };
 
