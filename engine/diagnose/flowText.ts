@@ -146,8 +146,7 @@ function advice(subject: Subject, flow: Flow): string {
   if (circumstances.kind === "layers") {
     const scale = `scale the initial ${weightNames} by ${figure(rate, 2)}`;
     if (direction === "exploding") return `Smaller weights keep it level: ${scale}, or normalise between layers.`;
-    const [worst] = culprits(subject, flow);
-    const sigmoid = worst?.parts.some(({ node }) => isSigmoid(subject.tape, node)) === true;
+    const sigmoid = squashing.some(({ node }) => isSigmoid(subject.tape, node));
     const taken = squashing.reduce((sum, { nats }) => sum + nats, 0);
     if (sigmoid || (taken < saturatedShare * total && rate > 2))
       return `The derivative of a ${sigmoid ? "sigmoid is at most 0.25" : "saturated unit is small"}: use relu with heNormal weights, or add a skip connection, h + f(h).`;
