@@ -78,6 +78,14 @@ function severed(subject: Subject, name: string, nodes: readonly number[]): Find
       places: [tape.site[last]!],
     });
   if (output < 0) return undefined;
+  // What became of it is held by no traced variable: a text, say, that a number is read from.
+  const [elsewhere, ...others] = subject.ended ?? [];
+  if (names.mentioned && !whole && elsewhere !== undefined && others.length === 0)
+    return finding(subject, name, nodes, {
+      severity: "warning",
+      reason: `on ${lineOf(subject, elsewhere)} \`${textOf(subject, elsewhere)}\` takes what is made of it as a constant, and the gradient ends there`,
+      places: [elsewhere],
+    });
   if (names.mentioned)
     return finding(subject, name, nodes, {
       severity: whole ? "information" : "warning",

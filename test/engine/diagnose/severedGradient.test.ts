@@ -42,6 +42,10 @@ test("names the bitwise operator or whole-number array that took the value", () 
   assert.deepEqual(severed("integers"), ["warning severed-gradient 49"]);
 });
 
+test("names where a number is read from the text that was made of it", () => {
+  assert.deepEqual(severed("readBack"), ["warning severed-gradient 80"]);
+});
+
 test("is silent where some element of a parameter is used", () => {
   assert.deepEqual(found.get("healthy"), []);
 });
