@@ -66,7 +66,7 @@ async function check(evaluate: Evaluate, options: CheckOptions): Promise<Checked
     heldValues.repeat();
     return evaluate(move);
   };
-  const ballot = new Ballot(moved, base, adjoints, placeOf);
+  const ballot = new Ballot(moved, base, adjoints, placeOf, options.failureBeside);
   const budget = { ...defaultBudget, ...options.budget };
   const survey = new Survey(parameters, adjoints, ballot, budget, onProgress);
   const { elements: checked, directions, coverage } = await survey.finish(runMs);

@@ -1,3 +1,5 @@
+import { operationName } from "../primitives/names.ts";
+import { dataOf } from "../primitives/rule.ts";
 import { Path, type Crossing } from "./crossings.ts";
 import type { Direction, Evaluate, Evaluation } from "./evaluation.ts";
 import { roundingNoise } from "./ridders.ts";
@@ -79,6 +81,19 @@ export class Line {
       const evaluation = await this.#evaluate(this.direction.move(t));
       const found = evaluation && (this.#path.crossing(evaluation) ?? this.#path.foreign(evaluation));
       if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  /** The first operation beside the point that gives no finite number. */
+  async nonFinite(step: number): Promise<Crossing | undefined> {
+    for (const t of [step, -step]) {
+      const run = await this.#evaluate(this.direction.move(t));
+      if (run === undefined || Number.isFinite(run.value)) continue;
+      const { tape } = run;
+      for (let node = 0; node <= run.output; node++)
+        if (!dataOf(tape.primalOf(node)).every(Number.isFinite))
+          return { op: operationName(tape.operation[node]!), site: tape.site[node]! };
     }
     return undefined;
   }

@@ -23,6 +23,9 @@ export interface Expectation {
   refutable(estimate: Estimate, noise: number): boolean;
 }
 
+/** Smaller jumps of the value, relative to it, may come from a search that ends when it is near enough. */
+const leastJump = 1e-9;
+
 /** Derivatives of one function at one point. */
 export class Differences {
   readonly #evaluate: Evaluate;
@@ -69,6 +72,10 @@ export class Differences {
       const jump = await unseenKink(line, unit, smallest, estimate);
       if (jump !== undefined) return jump;
     }
+    if (kink === undefined && confirmed && (await standsAlone(line, this.#base.value, step, smallest))) {
+      const crossing = (await line.foreign(smallest)) ?? { op: "jump", site: 0 };
+      return { ...estimate, below: estimate, above: estimate, kink: { ...crossing, distance: 0 } };
+    }
     // Pieces that fit together, as those of another order of pivots do, are no kink.
     const fits = kink !== undefined && confirmed && (await isSmoothAcross(line, steps, expected));
     return kink === undefined || fits ? estimate : { ...estimate, kink };
@@ -98,6 +105,11 @@ export class Differences {
    */
   foreign(direction: Direction): Promise<Crossing | undefined> {
     return this.#line(direction).different(stepsFor(direction.scale(this.#base.tape)).nearest);
+  }
+
+  /** Where, just beside the point, the program stops to have a finite value; undefined where it threw. */
+  withoutValue(direction: Direction): Promise<Crossing | undefined> {
+    return this.#line(direction).nonFinite(stepsFor(direction.scale(this.#base.tape)).smallest);
   }
 
   #line(direction: Direction): Line {
@@ -163,6 +175,15 @@ async function acrossPieces(
   if (beside.some((point) => point === undefined)) return alone;
   const estimate = await refined(line, unit * 2 ** -firstOrder, smallest, expected, true);
   return estimate.error === Infinity || alone.kink === undefined ? alone : { ...estimate, kink: alone.kink };
+}
+
+/** Whether the value is none that those on both sides tend to, as where a program asks for one whole number. */
+async function standsAlone(line: Line, value: number, step: number, smallest: number): Promise<boolean> {
+  const [above, below] = [await line.at(step), await line.at(-step)];
+  if (above === undefined || below === undefined) return false;
+  const off = Math.abs((above.value + below.value) / 2 - value);
+  if (off <= Math.abs(above.value - below.value) || off <= leastJump * Math.abs(value)) return false;
+  return !(await line.isContinuous(smallest));
 }
 
 /** Whether larger steps, which leave the piece, give the same. */

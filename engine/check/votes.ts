@@ -52,6 +52,8 @@ export class Ballot {
   readonly #cancelledAt: SourceRange | undefined;
   readonly #negligible: number;
   readonly #placeOf: (site: number) => SourceRange;
+  /** Why the last run beside the point threw. */
+  readonly #failureBeside: (() => { readonly source: SourceRange } | undefined) | undefined;
   #notAnalytic: NotAnalytic | undefined;
 
   /** `adjoints`: of the base; undefined where its value hangs on no input. */
@@ -60,8 +62,10 @@ export class Ballot {
     base: Evaluation,
     adjoints: Adjoints | undefined,
     placeOf: (site: number) => SourceRange,
+    failureBeside?: () => { readonly source: SourceRange } | undefined,
   ) {
     this.#base = base;
+    this.#failureBeside = failureBeside;
     const largest = adjoints === undefined ? 0 : largestAdjoint(base, adjoints);
     const rounding = adjoints === undefined ? { error: 0, site: 0 } : roundingError(base, adjoints);
     this.#rounding = rounding.error;
@@ -171,7 +175,7 @@ export class Ballot {
     const votes = { reverse, forward, numeric: numeric.derivative, ...fourth };
 
     if (numeric.isolated === true && reverse === 0 && forward === 0)
-      return { ...votes, error: 0, tolerance: 0, verdict: "kink", kink: this.#isolated() };
+      return { ...votes, error: 0, tolerance: 0, verdict: "kink", kink: await this.#isolated(direction) };
     const finiteModes = Number.isFinite(reverse) && Number.isFinite(forward);
     if (!finiteModes || !Number.isFinite(numeric.derivative))
       return { ...votes, error: NaN, tolerance: allowed / unit, verdict: "non-finite", ...report };
@@ -229,8 +233,10 @@ export class Ballot {
     return foreign === undefined ? {} : { untraced: this.#placeOf(foreign.site) };
   }
 
-  #isolated(): KinkReport {
-    return { op: "domain", source: this.#placeOf(0), distance: 0 };
+  async #isolated(direction: Direction): Promise<KinkReport> {
+    const there = await this.#differences.withoutValue(direction);
+    const source = there === undefined ? this.#failureBeside?.()?.source : this.#placeOf(there.site);
+    return { op: "domain", source: source ?? this.#placeOf(0), distance: 0 };
   }
 
   #kinkReport(kink: NonNullable<NumericDerivative["kink"]>, below?: Estimate, above?: Estimate): KinkReport {
