@@ -165,12 +165,23 @@ export class TestExplorer extends Disposable {
       await this.#run(request, token);
       return;
     }
-    const saved = vscode.workspace.onDidSaveTextDocument((document) => {
-      const tests = this.#chosen(request).get(document.uri.toString());
-      if (tests) void this.#run(new vscode.TestRunRequest(tests, undefined, this.#profile, true), token);
+    const running = new Map<string, vscode.CancellationTokenSource>();
+    const saved = vscode.workspace.onDidSaveTextDocument(async (document) => {
+      const key = document.uri.toString();
+      // What was begun before tells of a text that is no more.
+      running.get(key)?.cancel();
+      const now = new vscode.CancellationTokenSource();
+      running.set(key, now);
+      if (isModelFile(document)) await this.#update(document.uri, document.getText());
+      const tests = this.#chosen(request).get(key);
+      if (tests && !now.token.isCancellationRequested)
+        await this.#run(new vscode.TestRunRequest(tests, undefined, this.#profile, true), now.token);
+      if (running.get(key) === now) running.delete(key);
+      now.dispose();
     });
     token.onCancellationRequested(() => {
       saved.dispose();
+      for (const each of running.values()) each.cancel();
     });
     this.register(saved);
   }

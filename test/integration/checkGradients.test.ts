@@ -48,20 +48,54 @@ suite("Check Gradients", () => {
         " @ examples/custom-rule.ts",
     );
     assert.match(await results.innerText(), /right\s*examples\/custom-rule\.ts/);
-    const panel = (await page()).locator(".part.panel");
-    const figures = await until("expected and actual", async () => {
-      // The list of results grows while the rest of the file is checked, and takes the selection back.
-      await failure.click();
-      const text = (await panel.innerText()).replace(/\u00a0/g, " ");
-      return text.includes("x[0] = 0.99449") && text;
-    });
-    assert.ok(figures.includes("x[0] = 1.98898"));
-    // The expression that uses the wrong rule, and the rule itself, which is a test of its own.
+    // The expression that uses the wrong rule, and the rule itself, a test of its own whose result comes last: while results
+    // come in, the list sorts its rows anew, and a click lands on the row that has just come under it.
     await until("the figures beside the lines", async () => {
       const lines = await failingLines();
       return lines.includes(20) && lines.includes(14);
     });
+    await failure.click();
+    const panel = (await page()).locator(".part.panel");
+    const figures = await until("expected and actual", async () => {
+      const text = (await panel.innerText()).replace(/\u00a0/g, " ");
+      return text.includes("x[0] = 0.99449") && text;
+    });
+    assert.ok(figures.includes("x[0] = 1.98898"));
     await screenshotThemes("check-gradients");
+  });
+
+  test("while tests run continuously, a rule that is saved wrong is marked, and no longer when it is mended", async () => {
+    const { document } = await open("examples/custom-rule.ts");
+    const [right, wrong] = ["[cotangent / (1 + Math.exp(-x))]", "[(3 * cotangent) / (1 + Math.exp(-x))]"];
+    const saveWith = async (from: string, to: string): Promise<void> => {
+      const at = document.getText().indexOf(from);
+      assert.ok(at >= 0, `${from} stands in the file`);
+      const edit = new vscode.WorkspaceEdit();
+      edit.replace(document.uri, new vscode.Range(document.positionAt(at), document.positionAt(at + from.length)), to);
+      assert.ok(await vscode.workspace.applyEdit(edit));
+      assert.ok(await document.save());
+    };
+    await vscode.commands.executeCommand("testing.startContinuousRun");
+    try {
+      await saveWith(right, wrong);
+      // The expression that uses the rule, and the rule.
+      await until("the failing lines", async () => {
+        const lines = await failingLines();
+        return lines.includes(10) && lines.includes(4);
+      });
+      const widgets = (await page()).locator(".part.editor .test-error-content-widget");
+      const told = (await widgets.allInnerTexts()).map((text) => text.replace(/\s+/g, " "));
+      // Actual, and what was expected in its place.
+      assert.ok(told.includes("x = -0.0743582 y = 0.221675 != x = -0.0247861 y = 0.0738917"), told.join("; "));
+      await screenshotThemes("check-gradients-on-save");
+      await saveWith(wrong, right);
+      await until("the failures of the other rule alone", async () => {
+        const lines = await failingLines();
+        return lines.length === 2 && lines.includes(20) && lines.includes(14);
+      });
+    } finally {
+      await vscode.commands.executeCommand("testing.stopContinuousRun");
+    }
   });
 
   test("the lens checks one function, and a right one says so in the status bar", async () => {
