@@ -25,6 +25,8 @@ export const logSigmoid: Elementwise = one("logSigmoid", (x) => arithmetic.neg(a
 export const silu: Elementwise = one("silu", (x) => arithmetic.mul(x, activation.sigmoid(x)));
 /** x·sigmoid(x); the same as `silu`. */
 export const swish: Elementwise = named("swish", silu);
+/** x − tanh x. */
+export const tanhShrink: Elementwise = one("tanhShrink", (x) => arithmetic.sub(x, transcendental.tanh(x)));
 /** x kept within −1 and 1. */
 export const hardTanh: Elementwise = one("hardTanh", (x) => selection.clip(x, -1, 1));
 /** x/(1 + |x|). */

@@ -24,6 +24,7 @@ export * from "./logic.ts";
 export * from "./losses.ts";
 export { defineModel, type Batch, type Model, type ModelDefinition } from "./model.ts";
 export * from "./normalization.ts";
+export * from "./numerical.ts";
 export { adam, type AdamOptions } from "./optimizers/adam.ts";
 export type { Optimizer } from "./optimizers/optimizer.ts";
 export { sgd, type SgdOptions } from "./optimizers/sgd.ts";

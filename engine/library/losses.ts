@@ -5,7 +5,8 @@ import { equal, lessEqual, notEqual } from "../primitives/comparison.ts";
 import { oneHot, takeAlongAxis } from "../primitives/gathering.ts";
 import * as normalization from "../primitives/normalization.ts";
 import { mean, sum } from "../primitives/reduction.ts";
-import { softplus } from "../primitives/activation.ts";
+import { relu, softplus } from "../primitives/activation.ts";
+import { exp, log } from "../primitives/transcendental.ts";
 import { abs, where } from "../primitives/selection.ts";
 import { expandDims, squeeze } from "../primitives/shaping.ts";
 import { sameShape, sizeOf } from "../tape/shape.ts";
@@ -140,4 +141,60 @@ export function huberLoss(
 
 function difference(name: string, prediction: Operand, target: Operand): Value {
   return arithmetic.sub(asValue(name, prediction), asValue(name, target));
+}
+
+/** The mean of max(0, 1 − target·score), for targets of −1 and 1. The derivative at the corner is 0. */
+export function hingeLoss(scores: Operand, targets: Operand, options: LossOptions = {}): number {
+  return calledAs("hingeLoss", () => {
+    const margin = arithmetic.mul(asValue("hingeLoss", scores), asValue("hingeLoss", targets));
+    return reduced("hingeLoss", relu(arithmetic.sub(1, margin)), options.reduction);
+  });
+}
+
+/** The mean of ln cosh(prediction − target), without overflow: as the squared error for small ones, as |error| for large. */
+export function logCoshLoss(prediction: Operand, target: Operand, options: LossOptions = {}): number {
+  return calledAs("logCoshLoss", () => {
+    const error = difference("logCoshLoss", prediction, target);
+    const losses = arithmetic.sub(arithmetic.add(error, softplus(arithmetic.mul(-2, error))), Math.LN2);
+    return reduced("logCoshLoss", losses, options.reduction);
+  });
+}
+
+/**
+ * The mean over examples of Σ p (ln p − logits) along the last axis: the Kullback–Leibler divergence of a distribution with
+ * these logarithms from p. An element with p = 0 counts nothing.
+ *
+ * @param logarithms logarithms of probabilities, such as `logSoftmax` gives
+ * @param probabilities p, of the same shape
+ */
+export function klDivergence(logarithms: Operand, probabilities: Operand, options: LossOptions = {}): number {
+  return calledAs("klDivergence", () => {
+    const [logs, p] = [asValue("klDivergence", logarithms), asValue("klDivergence", probabilities)];
+    const none = equal(p, 0);
+    const terms = where(none, 0, arithmetic.mul(p, arithmetic.sub(log(where(none, 1, p)), logs)));
+    return reduced("klDivergence", sum(terms, -1), options.reduction);
+  });
+}
+
+/** The mean of e^x − target·x: the negative log-likelihood of counts whose rates have the logarithms x, without ln target!. */
+export function poissonLoss(logRates: Operand, counts: Operand, options: LossOptions = {}): number {
+  return calledAs("poissonLoss", () => {
+    const [x, k] = [asValue("poissonLoss", logRates), asValue("poissonLoss", counts)];
+    return reduced("poissonLoss", arithmetic.sub(exp(x), arithmetic.mul(k, x)), options.reduction);
+  });
+}
+
+/** The mean of ½(ln variance + (prediction − target)²/variance): the negative log-likelihood of a normal, without ½ ln 2π. */
+export function gaussianLoss(
+  prediction: Operand,
+  target: Operand,
+  variance: Operand,
+  options: LossOptions = {},
+): number {
+  return calledAs("gaussianLoss", () => {
+    const spread = asValue("gaussianLoss", variance);
+    const squares = arithmetic.square(difference("gaussianLoss", prediction, target));
+    const losses = arithmetic.mul(0.5, arithmetic.add(log(spread), arithmetic.div(squares, spread)));
+    return reduced("gaussianLoss", losses, options.reduction);
+  });
 }

@@ -1,0 +1,236 @@
+import { add, div, mul, sub } from "../primitives/arithmetic.ts";
+import { axisOf } from "../primitives/axes.ts";
+import { ShapeError } from "../primitives/broadcastShapes.ts";
+import { broadcastTo } from "../primitives/broadcasting.ts";
+import { equal, greater, isNaN, less, lessEqual, logicalNot } from "../primitives/comparison.ts";
+import { matmul } from "../primitives/contraction.ts";
+import { reduceMax, reduceMin } from "../primitives/extremes.ts";
+import { take } from "../primitives/gathering.ts";
+import { slice } from "../primitives/indexing.ts";
+import { moveAxis } from "../primitives/rearranging.ts";
+import { all, mean, sum } from "../primitives/reduction.ts";
+import { shapeOf } from "../primitives/rule.ts";
+import { max, min, where } from "../primitives/selection.ts";
+import { expandDims, reshape, stack, transpose } from "../primitives/shaping.ts";
+import { sqrt } from "../primitives/transcendental.ts";
+import { describeShape } from "../tape/shape.ts";
+import type { Value } from "../tape/tensor.ts";
+import type { ReductionOptions } from "./reductions.ts";
+import type { Axes, Like, Operand, Tensor } from "./types.ts";
+import { asFinite, asValue, asWhole, calledAs, fixed } from "./values.ts";
+
+const along = <T>(axis: number, range: T): (T | null)[] => [...new Array<null>(axis).fill(null), range];
+
+/** The differences of neighbours along an axis, the last when left out; of order n, n times. */
+export function diff(x: Operand, n = 1, axis = -1): Tensor {
+  let value = asValue("diff", x);
+  const [order, place] = [asWhole("diff", "the order", n), axisOf("diff", fixed(axis), shapeOf(value))];
+  for (let k = 0; k < order; k++)
+    value = sub(slice(value, along(place, [1, null] as const)), slice(value, along(place, [0, -1] as const)));
+  return value as unknown as Tensor;
+}
+
+/**
+ * The integral of y along an axis, the last when left out, by the trapezoidal rule. The samples are `x` apart where that is a
+ * number (1 when left out), or at the places x. Gradients flow into both.
+ */
+export function trapezoid(y: Operand, x: Operand = 1, axis = -1): number {
+  return calledAs("trapezoid", () => {
+    const [heights, places] = [asValue("trapezoid", y), asValue("trapezoid", x)];
+    const values = moveAxis(heights, axisOf("trapezoid", fixed(axis), shapeOf(heights)), -1);
+    const last = shapeOf(values).length - 1;
+    const neighbours = (v: Value, at: number): readonly [Value, Value] => [
+      slice(v, along(at, [1, null] as const)),
+      slice(v, along(at, [0, -1] as const)),
+    ];
+    const [right, left] = neighbours(values, last);
+    const rank = shapeOf(places).length;
+    const [after, before] = rank === 0 ? [places, 0] : neighbours(places, rank - 1);
+    return sum(mul(mul(0.5, add(left, right)), sub(after, before)), -1) as number;
+  });
+}
+
+/** How many elements of an ascending vector are less than each value, or with the side "right" not greater. No gradient. */
+export function searchSorted<const X extends Operand>(
+  sorted: Operand,
+  values: X,
+  options: { readonly side?: "left" | "right" } = {},
+): Like<X> {
+  const [line, wanted] = [asValue("searchSorted", sorted), asValue("searchSorted", values)];
+  return placesIn("searchSorted", line, wanted, options.side === "right") as Like<X>;
+}
+
+function placesIn(operation: string, sorted: Value, values: Value, right: boolean): Value {
+  if (shapeOf(sorted).length !== 1)
+    throw new ShapeError(`${operation} of ${describeShape(shapeOf(sorted))}: give ascending numbers in a vector`);
+  const each = expandDims(values, -1);
+  return sum(right ? lessEqual(sorted, each) : less(sorted, each), -1);
+}
+
+/**
+ * Piecewise linear interpolation, as NumPy's: the value at x of the line through the points (xs, ys), which is constant beyond
+ * the first and the last. Gradients flow into all three.
+ *
+ * @param xs ascending, a vector
+ * @param ys as many
+ */
+export function interp<const X extends Operand>(x: X, xs: Operand, ys: Operand): Like<X> {
+  return calledAs("interp", () => {
+    const [at, knots, heights] = [asValue("interp", x), asValue("interp", xs), asValue("interp", ys)];
+    const [given, wanted] = [shapeOf(knots), shapeOf(heights)];
+    if (given.length !== 1 || wanted.length !== 1 || given[0] !== wanted[0] || given[0] === 0)
+      throw new ShapeError(
+        `interp of points ${describeShape(given)} and ${describeShape(wanted)}: give as many places as values, in vectors`,
+      );
+    const count = given[0]!;
+    if (count === 1) return broadcastTo(take(heights, 0, 0), shapeOf(at)) as Like<X>;
+    const upper = max(min(placesIn("interp", knots, at, true), count - 1), 1);
+    const lower = sub(upper, 1);
+    const [x0, x1] = [take(knots, lower, 0), take(knots, upper, 0)];
+    const [y0, y1] = [take(heights, lower, 0), take(heights, upper, 0)];
+    const width = sub(x1, x0);
+    const jump = equal(width, 0);
+    const between = add(y0, mul(div(sub(at, x0), where(jump, 1, width)), where(jump, 0, sub(y1, y0))));
+    const [first, last] = [take(knots, 0, 0), take(knots, count - 1, 0)];
+    const right = where(greater(at, last), take(heights, count - 1, 0), between);
+    return where(less(at, first), take(heights, 0, 0), right) as Like<X>;
+  });
+}
+
+/** The polynomial with these coefficients, the highest power first, at x, by Horner's scheme. */
+export function polyval<const X extends Operand>(coefficients: Operand, x: X): Like<X> {
+  const [factors, at] = [asValue("polyval", coefficients), asValue("polyval", x)];
+  if (shapeOf(factors).length !== 1)
+    throw new ShapeError(`polyval of ${describeShape(shapeOf(factors))}: give the coefficients in a vector`);
+  let value: Value = broadcastTo(0, shapeOf(at));
+  for (let k = 0; k < shapeOf(factors)[0]!; k++) value = add(mul(value, at), slice(factors, [k]));
+  return value as Like<X>;
+}
+
+/** The cross product of vectors of three numbers along the last axis. */
+export function cross<const X extends Operand>(a: X, b: Operand): Like<X> {
+  return calledAs("cross", () => {
+    const [x, y] = [asValue("cross", a), asValue("cross", b)];
+    if (shapeOf(x).at(-1) !== 3 || shapeOf(y).at(-1) !== 3)
+      throw new ShapeError(
+        `cross of ${describeShape(shapeOf(x))} and ${describeShape(shapeOf(y))}: both need three numbers along their last axis`,
+      );
+    const part = (v: Value, k: number): Value => slice(v, along(shapeOf(v).length - 1, k % 3));
+    const component = (k: number): Value =>
+      sub(mul(part(x, k + 1), part(y, k + 2)), mul(part(x, k + 2), part(y, k + 1)));
+    return stack([component(0), component(1), component(2)], -1) as Like<X>;
+  });
+}
+
+/** The covariances of variables, one in each row, over observations, one in each column: as NumPy's `cov`. */
+export function cov(x: Operand, options: { readonly ddof?: number } = {}): Tensor {
+  return calledAs("cov", () => {
+    const value = asValue("cov", x);
+    const shape = shapeOf(value);
+    if (shape.length !== 2)
+      throw new ShapeError(`cov of ${describeShape(shape)}: give a matrix, a variable in each row`);
+    const ddof = asFinite("cov", "ddof", options.ddof ?? 1);
+    if (shape[1]! <= ddof)
+      throw new ShapeError(`cov of ${describeShape(shape)} with ddof ${ddof}: it takes more observations than ddof`);
+    const centred = sub(value, mean(value, 1, true));
+    return div(matmul(centred, transpose(centred)), shape[1]! - ddof) as unknown as Tensor;
+  });
+}
+
+/** The correlations of variables, one in each row, over observations, one in each column: as NumPy's `corrcoef`. */
+export function corrcoef(x: Operand): Tensor {
+  return calledAs("corrcoef", () => {
+    const covariances = cov(x) as unknown as Value;
+    const n = shapeOf(covariances)[0]!;
+    const places = Array.from({ length: n }, (_, k) => slice(covariances, [k, k]));
+    const deviations = sqrt(stack(places));
+    return div(covariances, mul(reshape(deviations, [n, 1]), deviations)) as unknown as Tensor;
+  });
+}
+
+/** x with each NaN, ∞ and −∞ replaced, by 0 and the largest numbers there are when left out. No gradient flows there. */
+export function nanToNum<const X extends Operand>(
+  x: X,
+  options: { readonly nan?: number; readonly infinity?: number; readonly minusInfinity?: number } = {},
+): Like<X> {
+  const { nan = 0, infinity = Number.MAX_VALUE, minusInfinity = -Number.MAX_VALUE } = options;
+  const value = asValue("nanToNum", x);
+  const finite = where(equal(value, -Infinity), minusInfinity, where(equal(value, Infinity), infinity, value));
+  return where(isNaN(value), nan, finite) as Like<X>;
+}
+
+/** A reduction of the elements that are numbers: `apply` gets x with something in the place of each NaN, and which are numbers. */
+function withoutNaN(
+  operation: string,
+  filler: number,
+  apply: (x: Value, numbers: Value, axes: Axes | undefined, keepDims: boolean) => Value,
+): (x: Operand, axes?: Axes, options?: ReductionOptions) => number {
+  return (x, axes, options = {}) =>
+    calledAs(operation, () => {
+      const value = asValue(operation, x);
+      const missing = isNaN(value);
+      return apply(
+        where(missing, filler, value),
+        logicalNot(missing),
+        fixed(axes),
+        options.keepDims ?? false,
+      ) as number;
+    });
+}
+
+type NaNReduction = (x: Operand, axes?: Axes, options?: ReductionOptions) => number;
+
+/** The sum over axes, NaN left out. */
+export const nanSum: NaNReduction = withoutNaN("nanSum", 0, (x, _, axes, keepDims) => sum(x, axes, keepDims));
+/** The mean over axes, NaN left out; NaN where there is nothing else. */
+export const nanMean: NaNReduction = withoutNaN("nanMean", 0, (x, numbers, axes, keepDims) =>
+  div(sum(x, axes, keepDims), sum(numbers, axes, keepDims)),
+);
+/** The variance over axes, NaN left out; NaN where there is nothing else. */
+export const nanVariance: NaNReduction = withoutNaN("nanVariance", 0, (x, numbers, axes, keepDims) => {
+  const center = div(sum(x, axes, true), sum(numbers, axes, true));
+  const off = where(numbers, sub(x, center), 0);
+  return div(sum(mul(off, off), axes, keepDims), sum(numbers, axes, keepDims));
+});
+/** The largest element over axes, NaN left out; NaN where there is nothing else. */
+export const nanMax: NaNReduction = withoutNaN("nanMax", -Infinity, (x, numbers, axes, keepDims) =>
+  where(all(logicalNot(numbers), axes, keepDims), NaN, reduceMax(x, axes, keepDims)),
+);
+/** The smallest element over axes, NaN left out; NaN where there is nothing else. */
+export const nanMin: NaNReduction = withoutNaN("nanMin", Infinity, (x, numbers, axes, keepDims) =>
+  where(all(logicalNot(numbers), axes, keepDims), NaN, reduceMin(x, axes, keepDims)),
+);
+
+/** The sum of products of x and y along an axis over their norms, each at least `epsilon`: the cosine of their angle. */
+export function cosineSimilarity(
+  x: Operand,
+  y: Operand,
+  axis = -1,
+  options: { readonly epsilon?: number } = {},
+): number {
+  return calledAs("cosineSimilarity", () => {
+    const [a, b] = [asValue("cosineSimilarity", x), asValue("cosineSimilarity", y)];
+    const place = fixed(axis);
+    const least = options.epsilon ?? 1e-8;
+    const size = (v: Value): Value => {
+      const squares = sum(mul(v, v), place);
+      return sqrt(max(squares, least * least));
+    };
+    return div(sum(mul(a, b), place), mul(size(a), size(b))) as number;
+  });
+}
+
+/** The Euclidean distances of the rows of x from the rows of y: [m, n]. At distance 0 the gradient is 0. */
+export function distances(x: Operand, y: Operand): Tensor {
+  return calledAs("distances", () => {
+    const [a, b] = [asValue("distances", x), asValue("distances", y)];
+    if (shapeOf(a).length !== 2 || shapeOf(b).length !== 2 || shapeOf(a)[1] !== shapeOf(b)[1])
+      throw new ShapeError(
+        `distances of ${describeShape(shapeOf(a))} and ${describeShape(shapeOf(b))}: give two matrices with rows of one length`,
+      );
+    const off = sub(expandDims(a, 1), expandDims(b, 0));
+    const squares = sum(mul(off, off), -1);
+    const same = equal(squares, 0);
+    return where(same, 0, sqrt(where(same, 1, squares))) as unknown as Tensor;
+  });
+}
