@@ -95,6 +95,8 @@ export class Commands extends Disposable {
   }
 
   async #showMemory(uri?: vscode.Uri): Promise<void> {
+    // Of what the panel shows, where it is the panel that has been asked.
+    if (this.#services.panels.isActive) return this.#services.panels.showMemory(undefined);
     const document = await modelDocument(uri, "quiet");
     await this.#services.panels.showMemory(document, document && (await this.#around(document)));
   }

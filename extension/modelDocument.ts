@@ -4,9 +4,13 @@ import type { FunctionOutline } from "../engine/process/protocol.ts";
 import { fromPosition } from "./convert.ts";
 import { isModelFile } from "./models.ts";
 
+/** In the menu of a panel's title, what a command is called for is the panel. */
+const panelScheme = "webview-panel";
+
 /** The document a command is about: what it was called for, else the active editor's. */
 export async function modelDocument(uri?: vscode.Uri, quiet?: "quiet"): Promise<vscode.TextDocument | undefined> {
-  const document = uri instanceof vscode.Uri ? await vscode.workspace.openTextDocument(uri) : activeDocument();
+  const isDocument = uri instanceof vscode.Uri && uri.scheme !== panelScheme;
+  const document = isDocument ? await vscode.workspace.openTextDocument(uri) : activeDocument();
   if (document && isModelFile(document)) return document;
   if (quiet) return undefined;
   const text = document?.isUntitled

@@ -99,6 +99,10 @@ export class Panel extends Disposable {
     await this.show(document, name);
   }
 
+  get isActive(): boolean {
+    return this.#panel.active;
+  }
+
   command(command: PanelCommand): void {
     this.#command = command;
     this.#postCommand();

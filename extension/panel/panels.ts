@@ -30,6 +30,10 @@ export class Panels extends Disposable implements vscode.WebviewPanelSerializer 
     if (document) await panel.show(document, name, node);
   }
 
+  get isActive(): boolean {
+    return this.#panel?.isActive === true;
+  }
+
   /** Shows what the backward pass of a function needs in memory. */
   async showMemory(document: vscode.TextDocument | undefined, name?: string): Promise<void> {
     await this.show(document, name);

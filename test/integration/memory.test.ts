@@ -3,7 +3,7 @@ import { suite, suiteSetup, suiteTeardown, teardown, test } from "mocha";
 import type { Frame } from "playwright-core";
 import * as vscode from "vscode";
 import { commands } from "../../extension/ids.ts";
-import { lensesMatching } from "./reading.ts";
+import { lensesMatching, notifications } from "./reading.ts";
 import { adjoint, closeAll, open, page, screenshotThemes, until, webview } from "./workbench.ts";
 
 async function showMemory(name: string): Promise<{ document: vscode.TextDocument; frame: Frame }> {
@@ -11,6 +11,13 @@ async function showMemory(name: string): Promise<{ document: vscode.TextDocument
   await lensesMatching(document, /∇/, 50_000);
   await vscode.commands.executeCommand(commands.showMemory);
   return { document, frame: await webview(".memory-lines .row:nth-child(2)") };
+}
+
+/** Of the menu at the right end of the panel's title. */
+async function chooseFromTitle(item: string): Promise<void> {
+  const workbench = await page();
+  await workbench.locator(".editor-group-container.active .editor-actions [aria-label^='More Actions']").click();
+  await workbench.locator(".monaco-menu .action-label", { hasText: item }).click();
 }
 
 /** The text of the editor's lines that the panel has marked. */
@@ -64,17 +71,23 @@ suite("The memory of a derivative", () => {
     });
   });
 
-  test("with the panel open already, the command brings the tab to the front", async () => {
+  test("from the open panel's own menu the tab comes to the front", async () => {
     const { document } = await open("examples/digits.ts");
     await lensesMatching(document, /∇/, 50_000);
     await vscode.commands.executeCommand(commands.showGraph);
     const frame = await webview(".card, .group.closed");
     assert.equal(await frame.locator(".memory").isVisible(), false);
-    await vscode.commands.executeCommand(commands.showMemory);
+    await frame.locator("#steps-tab").click();
+    await chooseFromTitle("Show Memory");
+    assert.deepEqual(await notifications(), []);
     await frame.locator(".memory-lines .label", { hasText: /^hidden$/ }).waitFor();
     await frame.locator(".switch button", { hasText: "Checkpointing" }).click();
     await frame.locator(".memory-checkpoints .row", { hasText: "keep nothing" }).locator(".copy").click();
     await until("the copied code", async () => (await vscode.env.clipboard.readText()) === "checkpoint(scores)");
     await screenshotThemes("panel-memory-checkpoints");
+
+    await (await page()).locator(".editor-group-container.active .editor-actions [aria-label^='Retrace']").click();
+    await frame.locator(".memory:not(.waiting) .memory-checkpoints .row", { hasText: "keep nothing" }).waitFor();
+    assert.deepEqual(await notifications(), []);
   });
 });
