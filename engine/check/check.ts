@@ -9,11 +9,11 @@ import type { Evaluate, Evaluation } from "./evaluation.ts";
 import { checkNearby } from "./nearby.ts";
 import type { Checked, Culprit, RuleCheck } from "./report.ts";
 import { difference } from "./determinism.ts";
-import { diagnosticsOf, secondOrderDiagnostics, withoutValue, type About } from "./diagnostics.ts";
+import { diagnosticsOf, reasonOf, secondOrderDiagnostics, withoutValue, type About } from "./diagnostics.ts";
 import { checkDrift } from "./drift.ts";
 import { checkSecondOrder, secondOrderCulprits } from "./secondOrder.ts";
 import { checkRules } from "./rules.ts";
-import { noteUses, usesOf } from "./ruleUses.ts";
+import { capturedIn, keepsState, noteUses, usesOf } from "./ruleUses.ts";
 import { byBadness, isBad, Survey, type Budget } from "./survey.ts";
 import { Ballot } from "./votes.ts";
 
@@ -83,8 +83,12 @@ async function check(evaluate: Evaluate, options: CheckOptions): Promise<Checked
   const { rules, culprits: byThemselves } = await checkRules(uses, options, ruleMs, onKink);
   const culprits = [...here, ...byThemselves.filter((other) => !here.some((found) => sameRule(found, other)))];
   // A gradient that is computed inside of the function rests on second derivatives of its rules.
-  if (wrong && culprits.every(({ kind }) => kind === "far"))
+  const unexplained = wrong && culprits.every(({ kind }) => kind === "far");
+  const captured = unexplained ? capturedIn(base) : undefined;
+  const stateful = unexplained ? [...uses.values()].flat().find(keepsState) : undefined;
+  if (unexplained && captured === undefined && stateful === undefined)
     culprits.push(...(await secondOrderCulprits(uses, options)));
+  const reason = reasonOf(options, captured, stateful && { site: stateful.site, definition: stateful.rule.definition });
   if (all.some(({ verdict }) => verdict === "non-finite")) {
     const culprit = output < 0 ? undefined : firstNonFinite(base, adjoints, options);
     if (culprit !== undefined && !culprits.some((found) => sameRule(found, culprit))) culprits.push(culprit);
@@ -106,7 +110,16 @@ async function check(evaluate: Evaluate, options: CheckOptions): Promise<Checked
       });
   heldValues.release();
   const drift = failed ? [] : [await checkDrift(evaluate)];
-  const diagnostics = diagnosticsOf({ options, noValue, votes: all, nearby: nearby.points, culprits, failed, onKink });
+  const diagnostics = diagnosticsOf({
+    options,
+    noValue,
+    reason,
+    votes: all,
+    nearby: nearby.points,
+    culprits,
+    failed,
+    onKink,
+  });
   diagnostics.push(...secondOrderDiagnostics(options, secondOrder));
   const { notAnalytic } = ballot;
   return {

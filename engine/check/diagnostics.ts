@@ -17,6 +17,7 @@ export interface About {
 export function diagnosticsOf({
   options: { name, placeOf, failureBeside },
   noValue,
+  reason,
   votes,
   nearby,
   culprits,
@@ -25,6 +26,8 @@ export function diagnosticsOf({
 }: {
   options: About;
   noValue: Diagnostic | undefined;
+  /** Why the gradient is wrong although every rule is right by itself. */
+  reason: Diagnostic | undefined;
   votes: readonly (ElementCheck | DirectionCheck)[];
   nearby: readonly NearbyCheck[];
   culprits: readonly Culprit[];
@@ -35,7 +38,7 @@ export function diagnosticsOf({
   if (noValue !== undefined) found.push(noValue);
   const wrong = votes.find(({ verdict }) => verdict === "wrong");
   const certain = culprits.filter(({ kind }) => kind !== "far");
-  if (wrong !== undefined && certain.length === 0) found.push(unexplained(name, wrong, placeOf));
+  if (wrong !== undefined && certain.length === 0) found.push(reason ?? unexplained(name, wrong, placeOf));
   const lonely =
     noValue === undefined &&
     votes.some(
@@ -112,6 +115,32 @@ function perhaps({ message, source, definition }: Culprit): Diagnostic {
     message: `${message} If the program never gets there, nothing is wrong.`,
     source: definition ?? source,
     ...(definition === undefined ? {} : { related: [{ message: "It is used here.", source }] }),
+  };
+}
+
+interface Use {
+  readonly site: number;
+  readonly definition: number;
+}
+
+/** What is wrong about how a custom function is written, where its rule is right by itself. */
+export function reasonOf(
+  { name, placeOf }: About,
+  captured: Use | undefined,
+  stateful: Use | undefined,
+): Diagnostic | undefined {
+  const use = captured ?? stateful;
+  if (use === undefined) return undefined;
+  const why =
+    captured === undefined
+      ? "the rule of a custom function uses what the last call of the function left behind, and that was another call than the one it is for: use the inputs and the output that the rule is given"
+      : "a custom function uses a value here that hangs on parameters and is none of its inputs, so that its rule gives it no cotangent: pass it as an input";
+  return {
+    code: "wrong-gradient",
+    severity: "error",
+    message: `The gradient of ${name} is wrong: ${why}.`,
+    source: placeOf(use.site === 0 ? use.definition : use.site),
+    related: [{ message: "The rule is defined here.", source: placeOf(use.definition) }],
   };
 }
 

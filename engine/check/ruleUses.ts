@@ -6,7 +6,8 @@ import { customRuleOf, type CustomRule } from "../primitives/custom.ts";
 import { codeOf } from "../primitives/names.ts";
 import { dataOf, type Primal } from "../primitives/rule.ts";
 import { withoutRecording } from "../tape/recording.ts";
-import { Tape } from "../tape/tape.ts";
+import { constantOperation, Tape } from "../tape/tape.ts";
+import { Tensor } from "../tape/tensor.ts";
 import { aloneWith, still, variesOn } from "./alone.ts";
 import type { Evaluate, Evaluation } from "./evaluation.ts";
 import { madeLike } from "./survey.ts";
@@ -106,6 +107,51 @@ export function valueOf({ rule, inputs }: RuleUse): Primal | undefined {
     return undefined;
   }
 }
+
+/**
+ * What a custom function computed with and has not as an input, though it hangs on parameters: its rule gives it no
+ * cotangent. The site where it is used.
+ */
+export function capturedIn({
+  tape,
+  output,
+}: Evaluation): { readonly site: number; readonly definition: number } | undefined {
+  for (let node = 0; node <= output; node++) {
+    if (tape.operation[node] !== custom) continue;
+    const { inside, definition, name } = customRuleOf(tape.attributes(node));
+    if (inside === undefined || name !== undefined) continue;
+    for (let inner = inside.from; inner < inside.to; inner++) {
+      const words: number[] = [];
+      tape.forEachWord(inner, (word) => words.push(word));
+      if (words.some((word) => word >= 0 && word < inside.from && tape.operation[word] !== constantOperation))
+        return { site: tape.site[inner]!, definition };
+    }
+  }
+  return undefined;
+}
+
+/** Whether a rule gives something else once the function has been called with other inputs: it kept what a call left behind. */
+export function keepsState({ rule, inputs }: RuleUse): boolean {
+  try {
+    return withoutRecording(new Tape(), () => {
+      const result = rule.evaluate(inputs);
+      const cotangent = madeLike(result, () => 1);
+      const pulled = (): readonly Primal[] => {
+        const list = inputs.slice();
+        return list.map((_, k) => rule.pullback(cotangent, list, result, k) as Primal);
+      };
+      const before = pulled();
+      rule.evaluate(inputs.map((input) => (typeof input === "number" ? changed(input) : elsewhere(input))));
+      const after = pulled();
+      return before.some((one, k) => dataOf(one).some((x, i) => !Object.is(x, dataOf(after[k]!)[i])));
+    });
+  } catch {
+    return false;
+  }
+}
+
+const changed = (x: number): number => 0.9 * x + 0.01;
+const elsewhere = ({ shape, data }: Tensor): Tensor => new Tensor(shape, data.map(changed));
 
 /** A use that left no site stands where its rule is defined. */
 export function usePlaces(
