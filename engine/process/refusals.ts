@@ -1,6 +1,6 @@
 /** Why a file or function gives nothing to differentiate, in one sentence. */
 import { Complex } from "../library/complex/number.ts";
-import { describeShape } from "../tape/shape.ts";
+import { describeShape, type Shape } from "../tape/shape.ts";
 import { Tensor } from "../tape/tensor.ts";
 import type { Diagnostic, FunctionOutline, Outline, SourceRange } from "./protocol.ts";
 
@@ -66,7 +66,7 @@ export function noNumber(outline: FunctionOutline, result: unknown): Diagnostic 
     result instanceof Tensor
       ? `a tensor of shape ${describeShape(result.shape)}; reduce it to a number, with sum or mean for example`
       : result instanceof Complex
-        ? `a complex number of shape ${describeShape((result as Complex).shape)}; take its real part or its absolute value, with real or abs`
+        ? `a complex number of shape ${describeShape(result.shape as Shape)}; take its real part or its absolute value, with real or abs`
         : `${describe(result)}; a differentiable function returns one number`;
   return {
     code: "not-a-number-result",
