@@ -1,10 +1,8 @@
 import { resolve } from "node:path";
 import type { EngineClient } from "../process/client.ts";
-import type { Diagnostic, MemoryRefusal, MemoryReport, TraceRequest } from "../process/protocol.ts";
+import type { Diagnostic, MemoryRefusal, MemoryReport } from "../process/protocol.ts";
 import {
   exitCode,
-  firstDifferentiable,
-  mentionOthers,
   namesFor,
   readModel,
   readModelArguments,
@@ -17,6 +15,7 @@ import { startEngine } from "./engine.ts";
 import { memoryLines } from "./memoryTable.ts";
 import { badUsage } from "./problem.ts";
 import { json } from "./traceDocument.ts";
+import { traceFunction, type PointArguments } from "./traceFunction.ts";
 
 type NameOf = (file: string) => string;
 
@@ -27,8 +26,8 @@ interface Outcome {
 
 /** `adjoint memory`. */
 export async function memory(args: string[]): Promise<number> {
-  const { values, ...wanted } = readModelArguments("memory", args, { at: { type: "string" } });
-  const at = values.at === undefined ? undefined : readPoint(values.at);
+  const { values, ...others } = readModelArguments("memory", args, { at: { type: "string" } });
+  const wanted = { ...others, at: values.at === undefined ? undefined : readPoint(values.at) };
   const path = resolve(wanted.file);
   const nameOf = namesFor(wanted.file, path);
   const text = readModel(wanted.file, path);
@@ -38,7 +37,7 @@ export async function memory(args: string[]): Promise<number> {
   }
   const engine = startEngine();
   try {
-    const outcome = await run(engine, wanted, { file: path, text, ...(at === undefined ? {} : { at }) });
+    const outcome = await run(engine, wanted, { file: path, text });
     tell(outcome, wanted, path, text, nameOf);
     return exitCode(outcome.diagnostics);
   } finally {
@@ -46,21 +45,14 @@ export async function memory(args: string[]): Promise<number> {
   }
 }
 
-async function run(engine: EngineClient, wanted: ModelArguments, request: TraceRequest): Promise<Outcome> {
-  const outline = await engine.outline(request.file, request.text);
-  const name = wanted.function ?? firstDifferentiable(outline);
-  const session = await engine.trace({
-    ...request,
-    ...(name === undefined ? {} : { functions: [name] }),
-    limits: wanted.limits,
-  });
-  const { summary } = session;
-  // Functions of other files that this one exports are known only once it has been loaded.
-  const told = name ?? summary.functions[0]?.function;
-  if (wanted.function === undefined && !wanted.json) mentionOthers("Looking at", summary.outline, told);
-  const traced = summary.functions.find((candidate) => candidate.function === told);
+async function run(
+  engine: EngineClient,
+  wanted: PointArguments,
+  model: { readonly file: string; readonly text: string },
+): Promise<Outcome> {
+  const { session, traced } = await traceFunction(engine, wanted, model, "Looking at");
   // What is found in the values is for `trace` to tell; here only what stands in the way.
-  const inTheWay = [...summary.diagnostics, ...(traced?.diagnostics ?? [])].filter(
+  const inTheWay = [...session.summary.diagnostics, ...(traced?.diagnostics ?? [])].filter(
     ({ severity, code }) => severity === "error" && (traced?.value === undefined || code === "unreadable-file"),
   );
   if (traced?.value === undefined) return { report: undefined, diagnostics: inTheWay };

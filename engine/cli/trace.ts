@@ -1,25 +1,15 @@
 import { resolve } from "node:path";
 import type { EngineClient, TraceSession } from "../process/client.ts";
-import type { Diagnostic, FunctionOutline, FunctionTrace, TraceRequest } from "../process/protocol.ts";
-import {
-  exitCode,
-  firstDifferentiable,
-  mentionOthers,
-  namesFor,
-  readModel,
-  readModelArguments,
-  readPoint,
-  tellProblems,
-  type ModelArguments,
-} from "./arguments.ts";
+import type { Diagnostic, FunctionOutline, FunctionTrace } from "../process/protocol.ts";
+import { exitCode, namesFor, readModel, readModelArguments, readPoint, tellProblems } from "./arguments.ts";
 import { startEngine } from "./engine.ts";
 import { fixesOf, fixText, type WithFixes } from "./fixes.ts";
 import { badUsage } from "./problem.ts";
 import { writeDocument } from "./traceDocument.ts";
+import { traceFunction, type PointArguments } from "./traceFunction.ts";
 import { writeTable } from "./traceTable.ts";
 
-interface TraceArguments extends ModelArguments {
-  readonly at: Readonly<Record<string, unknown>> | undefined;
+interface TraceArguments extends PointArguments {
   readonly fixes: boolean;
 }
 
@@ -83,28 +73,14 @@ async function run(
   text: string,
   nameOf: (file: string) => string,
 ): Promise<Outcome> {
-  const outline = await engine.outline(path, text);
-  const name = wanted.function ?? firstDifferentiable(outline);
-  const request: TraceRequest & { readonly text: string } = {
-    file: path,
-    text,
-    ...(name === undefined ? {} : { functions: [name] }),
-    ...(wanted.at === undefined ? {} : { at: wanted.at }),
-    limits: wanted.limits,
-  };
-  const begun = Date.now();
-  const session = await engine.trace(request);
-  const milliseconds = Date.now() - begun;
+  const model = { file: path, text };
+  const { request, session, name, traced, milliseconds } = await traceFunction(engine, wanted, model, "Tracing");
   const { summary } = session;
-  // Functions of other files that this one exports are known only once it has been loaded.
-  const told = name ?? summary.functions[0]?.function;
-  const traced = summary.functions.find((candidate) => candidate.function === told);
   const diagnostics = [...summary.diagnostics, ...(traced?.diagnostics ?? [])];
-  if (wanted.function === undefined && !wanted.json) mentionOthers("Tracing", summary.outline, told);
-  const found = summary.outline.functions.find((candidate) => candidate.name === told);
+  const outline = summary.outline.functions.find((candidate) => candidate.name === name);
   const withFixes =
     wanted.fixes && traced !== undefined ? fixesOf({ engine, request, session, milliseconds }, traced) : unchanged;
-  return { nameOf, file: path, text, session, traced, outline: found, diagnostics, withFixes };
+  return { nameOf, file: path, text, session, traced, outline, diagnostics, withFixes };
 }
 
 async function tell(outcome: Outcome, { json }: TraceArguments): Promise<void> {
