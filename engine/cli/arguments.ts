@@ -29,7 +29,7 @@ export function readModelArguments<const O extends Options>(
   args: string[],
   options: O,
 ): ModelArguments & { readonly values: Values<O> } {
-  const { values, positionals } = parsed(command, () =>
+  const { values, positionals } = parsedAs(command, () =>
     parseArgs({ args, options: { ...common, ...options }, allowPositionals: true }),
   );
   const [file, ...more] = positionals;
@@ -55,7 +55,7 @@ export function readModelArguments<const O extends Options>(
 }
 
 /** Node's own sentences about arguments are clear; they are usage errors of ours. */
-function parsed<T>(command: string, parse: () => T): T {
+export function parsedAs<T>(command: string, parse: () => T): T {
   try {
     return parse();
   } catch (error) {

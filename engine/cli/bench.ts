@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { parsedAs } from "./arguments.ts";
 import { comparisons } from "./bench/comparisons.ts";
 import { benchTrace } from "./bench/trace.ts";
 import type { Benchmark, Measurement } from "./bench/measure.ts";
@@ -10,13 +11,9 @@ const benchmarks: readonly Benchmark[] = [benchTrace, ...comparisons];
 
 /** `adjoint bench`. */
 export async function bench(args: string[]): Promise<number> {
-  let parsed;
-  try {
-    parsed = parseArgs({ args, options: { json: { type: "boolean" } }, allowPositionals: true });
-  } catch (error) {
-    throw usageError(`${(error as Error).message} See adjoint bench --help.`);
-  }
-  const { values, positionals } = parsed;
+  const { values, positionals } = parsedAs("bench", () =>
+    parseArgs({ args, options: { json: { type: "boolean" } }, allowPositionals: true }),
+  );
   const unknown = positionals.find((name) => !benchmarks.some((benchmark) => benchmark.name === name));
   if (unknown !== undefined)
     throw usageError(`There is no benchmark ${unknown}; there is ${benchmarks.map(({ name }) => name).join(", ")}.`);

@@ -100,12 +100,17 @@ run after the step that is being made and keeps its weights.
 
 export const benchHelp = `adjoint bench [NAME] [--json]
 
-Measures this machine, in fresh processes, and checks that the results are
-right. By default everything, else the benchmark NAME:
+Measures this machine and checks that the results are right. Other libraries are
+measured beside Adjoint where their packages are installed; without --json it
+tells which are not. By default everything, else the benchmark NAME:
 
-  trace   the first trace of a million scalar operations, then backward
-  mlp     one training step of a 784-256-128-10 network, batch 128
-  loop    the gradient through a loop of 10,000 turns, compiled, by hand
+  trace        the first trace of a million scalar operations in a fresh
+               process, then backward
+  mlp          one training step of a 784-256-128-10 network, batch 128
+  rnn          the gradient of a recurrent network through 100 steps, batch 16
+  transformer  the gradient of a transformer block, 64 tokens, batch 8
+  formula      value and gradient of ln(x + e^(y/x)), also by hand
+  loop         the gradient through a loop of 10,000 turns, also by hand
 
   --json  one JSON document on stdout and nothing else
 `;

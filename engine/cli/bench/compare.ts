@@ -36,7 +36,7 @@ async function compare({ workload, goal, byHand, atOnce = 1 }: Comparison): Prom
   const measurements: Measurement[] = [measured(adjoint.name, "ms", ours.times, goal)];
   const problems: string[] = [];
   if (byHand !== undefined) {
-    const hand = await timed(inPerson(byHand.run), work, atOnce);
+    const hand = await timed(writtenByHand(byHand.run), work, atOnce);
     if (typeof hand === "string") return { measurements, problem: hand };
     const own = measured("by hand", "ms", hand.times);
     const ratios = ours.times.map((time) => time / own.median);
@@ -103,7 +103,7 @@ async function timed(library: Library, workload: Workload, atOnce: number): Prom
   }
 }
 
-function inPerson(run: () => number): Library {
+function writtenByHand(run: () => number): Library {
   const step = (): Promise<number> => Promise.resolve(run());
   return { name: "by hand", prepare: () => Promise.resolve({ step, dispose: () => undefined }) };
 }
