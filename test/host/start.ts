@@ -14,10 +14,7 @@ import { installExtension, startServer, type Server, type ServerOptions } from "
 /** Tried first: the browser keeps layout and open editors by address, so the same one brings them back. */
 const usualPort = 8137;
 
-const { values, positionals } = parseArgs({
-  options: { "no-open": { type: "boolean" }, profile: { type: "string" } },
-  allowPositionals: true,
-});
+const { values, positionals } = readArguments();
 const profile = path.resolve(values.profile ?? path.join(hostFolder, "profile"));
 const options: ServerOptions = {
   dataFolder: path.join(profile, "data"),
@@ -54,6 +51,16 @@ async function start(): Promise<void> {
     );
   }
   process.exit(0);
+}
+
+function readArguments() {
+  const options = { "no-open": { type: "boolean" }, profile: { type: "string" } } as const;
+  try {
+    return parseArgs({ options, allowPositionals: true });
+  } catch (error) {
+    const [what] = (error as Error).message.split(". ", 1);
+    return fail(new SetupError(`${what!}. npm start takes [folder] [--no-open] [--profile=folder].`));
+  }
 }
 
 /** Packages and installs Adjoint, unless what is installed was packaged from the same files. */
