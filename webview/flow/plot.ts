@@ -3,6 +3,7 @@ import type { FlowLine, FlowReport } from "../../engine/process/protocol.ts";
 import { textWidth } from "../graph/measure.ts";
 import { formatSigned } from "../format.ts";
 import { html, setAttributes, svg } from "../ui/dom.ts";
+import { sliderPlace } from "../ui/sliderKeys.ts";
 import { countAxis, decadeAxis, powerText } from "./scale.ts";
 import { numberOf, stationText } from "./stations.ts";
 
@@ -180,22 +181,11 @@ export class FlowPlot {
 
   #key(event: KeyboardEvent): void {
     const count = this.#report?.layers.length ?? 0;
-    const at = this.#selected[0] ?? count;
-    const page = Math.max(1, Math.round(count / 10));
-    const to = {
-      ArrowLeft: at - 1,
-      ArrowDown: at - 1,
-      ArrowRight: at + 1,
-      ArrowUp: at + 1,
-      PageDown: at - page,
-      PageUp: at + page,
-      Home: 0,
-      End: count - 1,
-    }[event.key];
-    if (to === undefined || count === 0) return;
+    const to = sliderPlace(event.key, this.#selected[0] ?? count, count);
+    if (to === undefined) return;
     event.preventDefault();
     event.stopPropagation();
-    this.#events.select(Math.min(count - 1, Math.max(0, to)));
+    this.#events.select(to);
   }
 }
 

@@ -4,6 +4,7 @@ import type { Span } from "../flow/pane.ts";
 import { describeBytes, formatBytes } from "../format.ts";
 import { textWidth } from "../graph/measure.ts";
 import { html, setAttributes, svg } from "../ui/dom.ts";
+import { sliderPlace } from "../ui/sliderKeys.ts";
 import { byteAxis } from "./scale.ts";
 
 type Pass = keyof MemoryReport["peaks"];
@@ -196,23 +197,11 @@ export class Course {
   }
 
   #key(event: KeyboardEvent): void {
-    const count = this.#stretches.length;
-    const at = this.#at ?? -1;
-    const page = Math.max(1, Math.round(count / 10));
-    const to = {
-      ArrowLeft: at - 1,
-      ArrowDown: at - 1,
-      ArrowRight: at + 1,
-      ArrowUp: at + 1,
-      PageDown: at - page,
-      PageUp: at + page,
-      Home: 0,
-      End: count - 1,
-    }[event.key];
-    if (to === undefined || count === 0) return;
+    const to = sliderPlace(event.key, this.#at ?? -1, this.#stretches.length);
+    if (to === undefined) return;
     event.preventDefault();
     event.stopPropagation();
-    this.#read(Math.min(count - 1, Math.max(0, to)));
+    this.#read(to);
   }
 }
 
