@@ -3,7 +3,6 @@ import type { Question, TrainOptions } from "../engine/process/client.ts";
 import type {
   CheckRequest,
   CheckSummary,
-  Diagnostic,
   FunctionCheck,
   Notifications,
   Outline,
@@ -46,9 +45,4 @@ export interface Engine {
 /** The run was cancelled, by a person or by a newer run. */
 export class Cancelled extends Error {
   override readonly name = "Cancelled";
-}
-
-/** What to tell of a run that gave no answer. */
-export interface Failure {
-  readonly diagnostics: readonly Diagnostic[];
 }

@@ -1,5 +1,4 @@
 import { cpus } from "node:os";
-import { sizeOf, type Shape } from "../tape/shape.ts";
 import type { Device, Executor, Residents, StepResult, Weights } from "./executor.ts";
 import { compile, type Compiled } from "./portable/compile.ts";
 import { Storage } from "./portable/storage.ts";
@@ -67,9 +66,4 @@ export class PortableExecutor implements Executor {
     if (this.#storage === undefined) throw new Error("The executor was given no data yet.");
     return this.#storage;
   }
-}
-
-/** How many elements a row of a leaf of the data has. */
-export function rowSize(shape: Shape): number {
-  return sizeOf(shape.slice(1));
 }

@@ -163,8 +163,6 @@ export interface AskOf<Method extends PanelMethod> {
   readonly params: Questions[Method][0];
 }
 
-export type AnswerTo<Method extends PanelMethod> = Result<Questions[Method][1]>;
-
 /** Asks the person where to save a picture. Answered with whether it was saved. */
 export interface SaveRequest {
   readonly type: "save";

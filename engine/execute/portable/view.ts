@@ -1,6 +1,6 @@
 import { broadcastStrides } from "../../primitives/elementwiseLoops.ts";
 import type { Region } from "../../primitives/indexing.ts";
-import { sizeOf, stridesOf, type Shape } from "../../tape/shape.ts";
+import { stridesOf, type Shape } from "../../tape/shape.ts";
 
 /** A tensor value as a part of a buffer: its element at [i, j, …] stands at offset + i·strides[0] + j·strides[1] + … */
 export interface View {
@@ -83,8 +83,4 @@ export function joinedAxes(
 /** The strides of a view over a shape that it broadcasts to. */
 export function stridesOver(view: View, shape: Shape): readonly number[] {
   return lookAt("broadcastTo", view, shape, {})!.strides;
-}
-
-export function sizeOfView({ shape }: View): number {
-  return sizeOf(shape);
 }

@@ -1,12 +1,6 @@
 /** The engine from its sources, in real child processes, for the tests of this folder. */
 import { fileURLToPath } from "node:url";
-import {
-  EngineClient,
-  type EngineClientOptions,
-  type Question,
-  type TraceSession,
-} from "../../../engine/process/client.ts";
-import type { Questions } from "../../../engine/process/protocol.ts";
+import { EngineClient, type EngineClientOptions, type TraceSession } from "../../../engine/process/client.ts";
 
 const here = import.meta.url;
 
@@ -27,19 +21,6 @@ export async function withTrace(file: string, body: (session: TraceSession) => P
   const engine = startEngine();
   try {
     await body(await engine.trace({ file }));
-  } finally {
-    engine.dispose();
-  }
-}
-
-export async function askAbout<M extends Question>(
-  file: string,
-  method: M,
-  params: Questions[M][0],
-): Promise<Questions[M][1]> {
-  const engine = startEngine();
-  try {
-    return await (await engine.trace({ file })).ask(method, params);
   } finally {
     engine.dispose();
   }
