@@ -85,7 +85,7 @@ function isNoWorse(a: Outcome, b: Outcome): boolean {
 }
 
 /** What a policy makes of the run, each call or turn of `group` being computed again on its own, or each stretch of √n. */
-export function outcomeOf(tape: Tape, passes: Passes, group: Repeated, policy: CheckpointPolicy): Outcome {
+function outcomeOf(tape: Tape, passes: Passes, group: Repeated, policy: CheckpointPolicy): Outcome {
   const usage = usageOf(passes, planFor(tape, passes, group, policy));
   const { steps } = passes.forward;
   return {

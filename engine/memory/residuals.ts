@@ -45,6 +45,7 @@ interface OpenGroup {
   readonly readers: Map<number, OpenReader>;
 }
 
+/** Codes of operations: a tape keeps them as bytes. */
 const operations = 256;
 /** Positions of inputs that are told apart. */
 const positions = 64;

@@ -75,7 +75,7 @@ export class Course {
     this.#draw();
   }
 
-  /** Marks the peaks that a node that is selected is reached at. */
+  /** Marks the peaks that are reached at the selected node. */
   mark(span: Span | undefined): void {
     this.#selected = span?.first === span?.last ? span?.first : undefined;
     this.#mark();

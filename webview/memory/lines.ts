@@ -66,7 +66,7 @@ function shapesText({ shapes }: MemoryLine): string {
 /** The first in full, the others on hover. */
 function reasonsOf({ reasons }: MemoryLine): HTMLElement {
   const tooltip = reasons.map(({ text }) => text.replaceAll("`", "")).join("\n");
-  const more = reasons.length > 1 ? ` and ${formatPlural(reasons.length - 1, "other", "others")}` : "";
+  const more = reasons.length > 1 ? ` and ${formatPlural(reasons.length - 1, "other")}` : "";
   const [first] = reasons;
   return html(
     "span",

@@ -84,7 +84,7 @@ export class MemoryPane {
     else this.#say("");
   }
 
-  /** What had to be there first is there: the answer takes the engine a second where a model is large. */
+  /** Asks once the graph is drawn, not before: the answer takes the engine a second where a model is large. */
   look(): void {
     void this.#ask();
   }
