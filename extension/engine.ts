@@ -10,7 +10,7 @@ import type {
   TraceRequest,
   TraceSummary,
 } from "../engine/process/protocol.ts";
-import type { TrainAnswer, TrainRequest } from "../engine/process/trainingProtocol.ts";
+import type { Executor, TrainAnswer, TrainRequest } from "../engine/process/trainingProtocol.ts";
 
 export type Progress = Notifications["progress"];
 
@@ -22,6 +22,8 @@ export interface TraceOptions {
 export interface CheckOptions extends TraceOptions {
   /** Called with each function as soon as it has been checked. */
   readonly onChecked: (check: FunctionCheck) => void;
+  /** Compared with float64, besides the processor. */
+  readonly executor?: Executor;
 }
 
 /** One engine process that holds the traces of one run of one file. */

@@ -1,6 +1,7 @@
 import path from "node:path";
 import * as vscode from "vscode";
 import type { FunctionCheck, FunctionOutline, Outline } from "../engine/process/protocol.ts";
+import type { Executor } from "../engine/process/trainingProtocol.ts";
 import { ruleVerdict } from "../engine/process/checkSentences.ts";
 import { messageAt, report, reportRule } from "./checkReport.ts";
 import { toRange } from "./convert.ts";
@@ -20,19 +21,29 @@ const typingPause = 400;
 const notTrusted =
   "Adjoint has to run a model to check its gradient, and runs nothing in a folder that you have not trusted.";
 
+export interface TestExplorerServices {
+  readonly engine: Engine;
+  readonly settings: SettingsStore;
+  readonly log: vscode.LogOutputChannel;
+  /** A graphics card that is open to be asked, to compare what it computes with float64. */
+  readonly gpuAtHand: () => Promise<Executor | undefined>;
+}
+
 /** Every differentiable function, model and custom rule of the workspace as a test: its gradient is right. */
 export class TestExplorer extends Disposable {
   readonly #engine: Engine;
   readonly #settings: SettingsStore;
   readonly #log: vscode.LogOutputChannel;
+  readonly #gpuAtHand: () => Promise<Executor | undefined>;
   readonly #controller = this.register(vscode.tests.createTestController(testController, "Gradients"));
   readonly #profile: vscode.TestRunProfile;
   readonly #typing = new Map<string, NodeJS.Timeout>();
   /** Of the items that are custom rules: where they stand. */
   readonly #rules = new WeakMap<vscode.TestItem, CustomRuleOutline>();
 
-  constructor(engine: Engine, settings: SettingsStore, log: vscode.LogOutputChannel) {
+  constructor({ engine, settings, log, gpuAtHand }: TestExplorerServices) {
     super();
+    this.#gpuAtHand = gpuAtHand;
     this.#engine = engine;
     this.#settings = settings;
     this.#log = log;
@@ -234,6 +245,7 @@ export class TestExplorer extends Disposable {
     const rules = tests.filter((item) => this.#rules.has(item));
     const left = new Map(tests.filter((item) => !this.#rules.has(item)).map((item) => [item.label, item]));
     const uri = tests[0]!.uri!;
+    const executor = await this.#gpuAtHand();
     try {
       const document = await vscode.workspace.openTextDocument(uri);
       const { functions, diagnostics } = await this.#engine.check(
@@ -246,6 +258,7 @@ export class TestExplorer extends Disposable {
         },
         {
           cancellation: abort.signal,
+          ...(executor === undefined ? {} : { executor }),
           onProgress: ({ function: name }) => {
             for (const item of rules) run.started(item);
             const item = name === undefined ? undefined : left.get(name);
@@ -272,6 +285,7 @@ export class TestExplorer extends Disposable {
       if (!cancelled) this.#log.error(`Checking ${path.basename(uri.fsPath)} failed: ${String(error)}`);
       return [];
     } finally {
+      executor?.dispose();
       for (const stop of stops) stop.dispose();
     }
   }

@@ -1,5 +1,7 @@
 import { insideOfCustomFunctions } from "../differentiate/custom.ts";
 import { Adjoints, reverse } from "../differentiate/reverse.ts";
+import type { Executor } from "../execute/executor.ts";
+import { PortableExecutor } from "../execute/portable.ts";
 import type { SourceRange } from "../language/instrument/sourceReport.ts";
 import { heldValues } from "../primitives/held.ts";
 import { notAnalyticBecause } from "./complex/step.ts";
@@ -7,7 +9,7 @@ import { findCulprits, firstNonFinite } from "./culprits.ts";
 import { parameterElements } from "./elements.ts";
 import type { Evaluate, Evaluation } from "./evaluation.ts";
 import { checkNearby } from "./nearby.ts";
-import type { Checked, Culprit, RuleCheck } from "./report.ts";
+import type { Checked, Culprit, DriftCheck, RuleCheck } from "./report.ts";
 import { difference } from "./determinism.ts";
 import { diagnosticsOf, reasonOf, secondOrderDiagnostics, withoutValue, type About } from "./diagnostics.ts";
 import { checkDrift } from "./drift.ts";
@@ -30,6 +32,8 @@ export interface CheckOptions extends About {
   readonly alive?: () => unknown;
   readonly budget?: Partial<Budget>;
   readonly onProgress?: (checked: number, of: number) => void;
+  /** To be compared with float64, besides the processor: the GPU. */
+  readonly executor?: Executor;
 }
 
 /**
@@ -109,7 +113,11 @@ async function check(evaluate: Evaluate, options: CheckOptions): Promise<Checked
         onKink,
       });
   heldValues.release();
-  const drift = failed ? [] : [await checkDrift(evaluate)];
+  const drift: DriftCheck[] = [];
+  if (!failed) {
+    drift.push(await checkDrift(evaluate, new PortableExecutor()));
+    if (options.executor !== undefined) drift.push(await checkDrift(evaluate, options.executor));
+  }
   const diagnostics = diagnosticsOf({
     options,
     noValue,

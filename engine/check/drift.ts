@@ -2,7 +2,6 @@ import { pullBack } from "../differentiate/recordedPasses.ts";
 import { buildProgram } from "../execute/build.ts";
 import type { Executor } from "../execute/executor.ts";
 import { Guards } from "../execute/guards.ts";
-import { PortableExecutor } from "../execute/portable.ts";
 import type { InputSource, LeafData } from "../execute/record.ts";
 import { dataOf, type Primal } from "../primitives/rule.ts";
 import { recording, recordOn } from "../tape/recording.ts";
@@ -22,9 +21,8 @@ const smallShare = 1e-3;
 const mostNodes = 20_000;
 const mostInputs = 2_000;
 
-/** The function and its gradient as a program for executors in float32, against the run in float64. */
-export async function checkDrift(evaluate: Evaluate): Promise<DriftCheck> {
-  const executor = new PortableExecutor();
+/** The function and its gradient as a program for an executor in float32, which is disposed of, against the run in float64. */
+export async function checkDrift(evaluate: Evaluate, executor: Executor): Promise<DriftCheck> {
   const about = { executor: executor.name, device: executor.device.description };
   const refused = (reason: string): DriftCheck => ({ ...about, verdict: "not-compared", reason });
   try {

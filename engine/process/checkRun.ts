@@ -7,16 +7,24 @@ import type { LoadedModel } from "../language/load/load.ts";
 import { recording } from "../tape/recording.ts";
 import { limitsOf } from "./limits.ts";
 import type { ModelRun, ModelRunOptions } from "./modelRun.ts";
+import { RemoteExecutor } from "./remoteExecutor.ts";
+import type { ExecutorCall } from "./trainingProtocol.ts";
 import type { CheckRequest, CheckSummary, Diagnostic, FunctionCheck, FunctionOutline } from "./protocol.ts";
 
 /** Between two words about progress. */
 const tellEveryMs = 100;
+const tellWaitingEveryMs = 1000;
+
+export interface CheckRunOptions extends Pick<ModelRunOptions, "watchdog" | "onProgress"> {
+  /** A call of the asker's executor. */
+  readonly call: (call: ExecutorCall) => Promise<unknown>;
+}
 
 /** Each call of the function has the whole time limit: what ends the check is its budget. */
 export async function checkModel(
   request: CheckRequest,
   run: ModelRun,
-  options: Pick<ModelRunOptions, "watchdog" | "onProgress">,
+  options: CheckRunOptions,
 ): Promise<CheckSummary> {
   const { file } = request;
   const model = await run.load();
@@ -37,7 +45,7 @@ async function checkFunction(
   run: ModelRun,
   model: LoadedModel,
   outline: FunctionOutline,
-  { watchdog, onProgress }: Pick<ModelRunOptions, "watchdog" | "onProgress">,
+  { watchdog, onProgress, call }: CheckRunOptions,
 ): Promise<FunctionCheck> {
   const begin = performance.now();
   const limits = limitsOf(request.limits);
@@ -74,14 +82,30 @@ async function checkFunction(
     if (typeof result === "number") return { tape, value: result, output: -1, parameters };
     return { tape, value: tape.primal[result.node]!, output: result.node, parameters };
   };
+  // However long the graphics card takes: it is not the model's code that runs there.
+  const patiently = async (asked: ExecutorCall): Promise<unknown> => {
+    watchdog.disarm();
+    const beat = setInterval(
+      () => onProgress({ stage: "checking", function: name, operations, ...progress }),
+      tellWaitingEveryMs,
+    );
+    try {
+      return await call(asked);
+    } finally {
+      clearInterval(beat);
+      watchdog.arm(limits);
+    }
+  };
   let checked: Checked;
   try {
+    const executor = request.executor === undefined ? undefined : await RemoteExecutor.find(patiently);
     checked = await checkGradient(evaluate, {
       name,
       placeOf: (site) => run.rangeOfSite(site, outline),
       ...(request.budget === undefined ? {} : { budget: request.budget }),
       alive,
       failureBeside: () => beside,
+      ...(executor === undefined ? {} : { executor }),
       onProgress: (checked, of) => (progress = { checked, of }),
     });
   } catch (error) {

@@ -115,14 +115,15 @@ export function besidesOf({ nearby = [], secondOrder, drift = [], rules = [] }: 
         ? `second derivatives not compared (${secondOrder.reason ?? ""})`
         : `second derivatives ${secondOrder.verdict}`,
     );
-  for (const { verdict, gradientError = 0, value = { float64: 0, float32: 0 }, reason = "" } of drift) {
+  for (const { executor, verdict, gradientError = 0, value = { float64: 0, float32: 0 }, reason = "" } of drift) {
+    const where = executor === "portable" ? "float32" : "float32 on the GPU";
     const valueError = Math.abs(value.float32 - value.float64) / Math.max(Math.abs(value.float64), 1e-6);
     parts.push(
       verdict === "not-compared"
-        ? `float32 not compared (${reason})`
+        ? `${where} not compared (${reason})`
         : reason !== ""
           ? reason
-          : `float32 ${verdict === "ok" ? "within" : "off by"} ${formatNumber(Math.max(valueError, gradientError), 2)}`,
+          : `${where} ${verdict === "ok" ? "within" : "off by"} ${formatNumber(Math.max(valueError, gradientError), 2)}`,
     );
   }
   return parts;

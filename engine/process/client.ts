@@ -43,6 +43,8 @@ export type Question = Exclude<Method, "outline" | "trace" | "check" | "train" |
 export interface CheckOptions extends TraceOptions {
   /** Called with each function as soon as it has been checked. */
   readonly onChecked?: (check: FunctionCheck) => void;
+  /** Compared with float64, besides the processor. */
+  readonly executor?: Executor;
 }
 
 export interface TrainOptions {
@@ -163,9 +165,12 @@ export class EngineClient {
   }
 
   async #checkOne(request: CheckRequest, outline: Outline, options: CheckOptions): Promise<CheckSummary> {
+    const { executor } = options;
     const engine = this.#take(limitsOf(request.limits));
+    engine.executor = executor;
     try {
-      return await this.#run(engine, "check", request, options);
+      const asked: CheckRequest = executor === undefined ? request : { ...request, executor: "remote" };
+      return await this.#run(engine, "check", asked, options);
     } catch (error) {
       if (!(error instanceof ProcessEnded)) throw error;
       if (options.cancellation?.aborted === true) throw new CancelledError();

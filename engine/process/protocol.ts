@@ -153,6 +153,8 @@ export interface FunctionTrace {
 export interface CheckRequest extends TraceRequest {
   /** Of each function: elements that are checked one by one, and for how long. */
   readonly budget?: { readonly elements?: number; readonly milliseconds?: number };
+  /** Whoever asks has an executor of its own, the GPU, which is compared with float64 as well. */
+  readonly executor?: "remote";
 }
 
 export interface CheckSummary {

@@ -7,7 +7,7 @@ import { ModelRun, type FinishedRun, type ModelRunOptions } from "./modelRun.ts"
 import { ownProcess } from "./ownProcess.ts";
 import type { CheckSummary, TraceRequest, TraceSummary } from "./protocol.ts";
 import { answers } from "./report/answers.ts";
-import type { TrainAnswer } from "./trainingProtocol.ts";
+import type { ExecutorCall, TrainAnswer } from "./trainingProtocol.ts";
 // Not when it is needed: by then a program may run, and the language's own functions take traced values.
 import { trainModel } from "./trainRun.ts";
 import { Watchdog } from "./watchdog.ts";
@@ -49,7 +49,8 @@ answer(connection, "trace", async (request): Promise<TraceSummary> => {
 
 answer(connection, "check", async (request): Promise<CheckSummary> => {
   const { run, onProgress } = begin(request);
-  const summary = await checkModel(request, run, { watchdog, onProgress });
+  const call = (asked: ExecutorCall) => connection.sendRequest("execute", asked);
+  const summary = await checkModel(request, run, { watchdog, onProgress, call });
   watchdog.disarm();
   return summary;
 });

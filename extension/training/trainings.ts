@@ -8,7 +8,7 @@ import type { Engine } from "../engine.ts";
 import type { SettingsStore } from "../settings.ts";
 import { TextMapping } from "../textMapping.ts";
 import type { Diagnostic, SourceRange } from "../../engine/process/protocol.ts";
-import type { GpuPage } from "./gpu.ts";
+import { findGpu, PageExecutor, type GpuPage } from "./gpu.ts";
 import { TrainingPanel } from "./panel.ts";
 import type { TrainingAct, TrainingState } from "./protocol.ts";
 import { shownFileOf } from "./savedRuns.ts";
@@ -75,6 +75,14 @@ export class Trainings extends Disposable implements vscode.WebviewPanelSerializ
 
   find(uri: vscode.Uri, model: string): Training | undefined {
     return this.#entries.get(keyOf(uri, model))?.training;
+  }
+
+  /** The graphics card of a training's page that is open and does nothing; undefined where there is none. */
+  async gpuAtHand(): Promise<PageExecutor | undefined> {
+    const idle = [...this.#entries.values()].find(({ training, panel }) => panel !== undefined && !training.busy);
+    if (!idle?.panel) return undefined;
+    const found = await findGpu(idle.panel).catch(() => undefined);
+    return found && "renderer" in found ? new PageExecutor(idle.panel, found) : undefined;
   }
 
   /** Trains the document's text as it is now, in the page beside it. */

@@ -165,6 +165,22 @@ suite("Training", function () {
       reference.weights.forEach((leaf, k) => near([...tensors[k]!.data], leaf, `weights of ${tensors[k]!.name}`));
     });
 
+  test("a page that is open lends its graphics card to a gradient check", async () => {
+    const { document } = await open("examples/digits.ts");
+    await lensesMatching(document, /Check/);
+    const terminal = vscode.workspace.getConfiguration("terminal.integrated");
+    // What a canvas shows cannot be read.
+    await terminal.update("gpuAcceleration", "off", vscode.ConfigurationTarget.Global);
+    await vscode.commands.executeCommand(commands.showTraining, document.uri, "digits");
+    await webview(".training-head");
+    await vscode.commands.executeCommand(commands.check, document.uri, "surprise");
+    await vscode.commands.executeCommand("workbench.panel.testResults.view.focus");
+    const output = (await page()).locator(".part.panel .xterm-rows");
+    await until("the verdict on the GPU", async () =>
+      (await output.innerText()).replaceAll("\u00a0", " ").includes("float32 on the GPU within"),
+    );
+  });
+
   test("auto takes the CPU where the renderer is software, and says why", async () => {
     await device("auto");
     const { document } = await open("examples/digits.ts");
