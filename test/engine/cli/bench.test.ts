@@ -1,17 +1,9 @@
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
+import { runCommand, type Run } from "./command.ts";
 
-const command = fileURLToPath(new URL("../../../engine/cli/main.ts", import.meta.url));
-
-function bench(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  return new Promise((resolve) => {
-    const env = { ...process.env, NODE_TEST_CONTEXT: undefined };
-    execFile(process.execPath, [command, "bench", ...args], { env }, (error, stdout, stderr) =>
-      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr }),
-    );
-  });
+function bench(...args: string[]): Promise<Run> {
+  return runCommand(["bench", ...args]);
 }
 
 interface Document {

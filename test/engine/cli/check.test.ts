@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
 import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import type { Diagnostic, ElementCheck, FunctionCheck } from "../../../engine/process/protocol.ts";
+import { runCommand, type Run } from "./command.ts";
 
-const command = fileURLToPath(new URL("../../../engine/cli/main.ts", import.meta.url));
 const models = fileURLToPath(new URL("../../fixtures/models", import.meta.url));
 const examples = fileURLToPath(new URL("../../../examples", import.meta.url));
 let folder: string;
@@ -19,19 +18,8 @@ before(async () => {
 });
 after(() => rm(folder, { recursive: true }));
 
-interface Run {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
 function check(...args: string[]): Promise<Run> {
-  return new Promise((resolve) => {
-    const env = { ...process.env, NODE_TEST_CONTEXT: undefined };
-    execFile(process.execPath, [command, "check", ...args], { cwd: folder, env }, (error, stdout, stderr) =>
-      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr }),
-    );
-  });
+  return runCommand(["check", ...args], folder);
 }
 
 interface Document {

@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
 import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import type { Diagnostic, NodeReport } from "../../../engine/process/protocol.ts";
+import { runCommand, type Run } from "./command.ts";
 
-const command = fileURLToPath(new URL("../../../engine/cli/main.ts", import.meta.url));
 const examples = fileURLToPath(new URL("../../../examples", import.meta.url));
 const models = fileURLToPath(new URL("../../fixtures/models", import.meta.url));
 let folder: string;
@@ -18,20 +17,9 @@ before(async () => {
 });
 after(() => rm(folder, { recursive: true }));
 
-interface Run {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
 /** Runs the command in a folder with the fixtures. */
 function adjoint(...args: string[]): Promise<Run> {
-  return new Promise((resolve) => {
-    const env = { ...process.env, NODE_TEST_CONTEXT: undefined };
-    execFile(process.execPath, [command, ...args], { cwd: folder, env }, (error, stdout, stderr) =>
-      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr }),
-    );
-  });
+  return runCommand(args, folder);
 }
 
 /** What the contract says of the document, with the gradient of these fixtures. */

@@ -1,15 +1,14 @@
 import assert from "node:assert/strict";
-import { execFile, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { decodeTensors } from "../../../engine/train/safetensors.ts";
+import { command, environment, runCommand, type Run } from "./command.ts";
 
-const command = fileURLToPath(new URL("../../../engine/cli/main.ts", import.meta.url));
 const digits = fileURLToPath(new URL("../../../examples/digits.ts", import.meta.url));
-const env = { ...process.env, NODE_TEST_CONTEXT: undefined };
 let folder: string;
 
 const models: Readonly<Record<string, string>> = {
@@ -74,18 +73,8 @@ before(async () => {
 });
 after(() => rm(folder, { recursive: true }));
 
-interface Run {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
 function train(args: readonly string[], cwd = folder): Promise<Run> {
-  return new Promise((resolve) => {
-    execFile(process.execPath, [command, "train", ...args], { cwd, env }, (error, stdout, stderr) =>
-      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr }),
-    );
-  });
+  return runCommand(["train", ...args], cwd);
 }
 
 interface Line {
@@ -201,7 +190,7 @@ test("a loss that does not end is ended by the time limit", async () => {
 test("an interrupt ends the run and keeps its weights; a second run beside it is refused", async () => {
   const own = join(folder, "interrupted");
   await mkdir(own);
-  const child = spawn(process.execPath, [command, "train", "../endless.ts", "--json"], { cwd: own, env });
+  const child = spawn(process.execPath, [command, "train", "../endless.ts", "--json"], { cwd: own, env: environment });
   let stdout = "";
   const begun = new Promise<void>((resolve) => {
     child.stdout.setEncoding("utf8").on("data", (text: string) => {

@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
 import { mkdtemp, cp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import type { Diagnostic, FunctionCheck } from "../../../engine/process/protocol.ts";
+import { runCommand, type Run } from "./command.ts";
 
-const command = fileURLToPath(new URL("../../../engine/cli/main.ts", import.meta.url));
 const models = fileURLToPath(new URL("../../fixtures/models/transforms", import.meta.url));
 let folder: string;
 
@@ -17,14 +16,8 @@ before(async () => {
 });
 after(() => rm(folder, { recursive: true }));
 
-function run(...args: string[]): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }> {
-  return new Promise((resolve) => {
-    const env = { ...process.env, NODE_TEST_CONTEXT: undefined };
-    const options = { cwd: folder, env, maxBuffer: 2 ** 28 };
-    execFile(process.execPath, [command, ...args], options, (error, stdout, stderr) =>
-      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr }),
-    );
-  });
+function run(...args: string[]): Promise<Run> {
+  return runCommand(args, folder);
 }
 
 interface Traced {
