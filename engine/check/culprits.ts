@@ -9,6 +9,7 @@ import { Tensor } from "../tape/tensor.ts";
 import { alone } from "./alone.ts";
 import { parameterElements, randomDirection } from "./elements.ts";
 import type { Evaluate, Evaluation } from "./evaluation.ts";
+import { short } from "./figures.ts";
 import type { Culprit, Votes } from "./report.ts";
 import { byBadness, generator, isBad, Survey, unlike, type Budget } from "./survey.ts";
 import { Ballot } from "./votes.ts";
@@ -215,7 +216,7 @@ function sentence(
   const whole = given instanceof Tensor && index.length === 0 && given.shape.length > 0;
   const element =
     index.length === 0 ? (whole ? ", along a random direction," : "") : `, element [${index.join(", ")}],`;
-  const at = value === undefined ? "" : ` at ${Number(value.toPrecision(6))}`;
+  const at = value === undefined ? "" : ` at ${short(value)}`;
   const right = dissent === "rules" && complex !== undefined ? complex : numeric;
   const factor = back / right;
   const ratio =

@@ -3,6 +3,7 @@ import type { Diagnostic, SourceRange } from "../language/instrument/sourceRepor
 import { operationName } from "../primitives/names.ts";
 import { dataOf } from "../primitives/rule.ts";
 import type { Evaluation } from "./evaluation.ts";
+import { short } from "./figures.ts";
 import type { Culprit, DirectionCheck, ElementCheck, NearbyCheck, SecondOrderCheck } from "./report.ts";
 
 /** The function that is spoken of. */
@@ -91,10 +92,6 @@ export function secondOrderDiagnostics({ name, placeOf }: About, checked: Second
       source: culprit?.definition ?? culprit?.source ?? placeOf(0),
     },
   ];
-}
-
-function short(x: number): number {
-  return Number(x.toPrecision(6));
 }
 
 /** Errors may cancel each other, or drown in the rest: a rule that is wrong is wrong all the same. */

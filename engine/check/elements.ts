@@ -1,7 +1,7 @@
 import type { Adjoints } from "../differentiate/reverse.ts";
 import type { Structure } from "../language/runtime/parameters.ts";
 import { dataOf, type Primal } from "../primitives/rule.ts";
-import { sizeOf, stridesOf } from "../tape/shape.ts";
+import { sizeOf, indexAt } from "../tape/shape.ts";
 import { Tensor } from "../tape/tensor.ts";
 import { Direction, type Evaluation, type MovedTape, type Part } from "./evaluation.ts";
 
@@ -46,13 +46,7 @@ export class ParameterElements {
 
   element(k: number): Element {
     const leaf = this.#leafOf(k);
-    let rest = k - leaf.start;
-    const within = stridesOf(leaf.shape).map((stride) => {
-      const place = Math.floor(rest / stride);
-      rest -= place * stride;
-      return place;
-    });
-    return { name: leaf.name, index: [...leaf.index, ...within] };
+    return { name: leaf.name, index: [...leaf.index, ...indexAt(leaf.shape, k - leaf.start)] };
   }
 
   /** The direction in which element `k` alone moves. */

@@ -3,13 +3,12 @@ import { dataOf } from "../primitives/rule.ts";
 import { Path, type Crossing } from "./crossings.ts";
 import type { Direction, Evaluate, Evaluation } from "./evaluation.ts";
 import { roundingNoise } from "./ridders.ts";
+import { sureness } from "./steps.ts";
 
 /** What is left of a correction to first order. */
 const slackNoise = 1e-3;
 /** A jump is told from a slope by a step so much larger. */
 const farther = 2 ** 8;
-/** What rounding may part values by that are the same. */
-const sureness = 10;
 
 /** A run at `t` along the direction. */
 export interface Point {

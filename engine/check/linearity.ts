@@ -2,8 +2,10 @@
 import type { SourceRange } from "../language/instrument/sourceReport.ts";
 import { dataOf, type Primal } from "../primitives/rule.ts";
 import { withoutRecording } from "../tape/recording.ts";
+import { indexAt } from "../tape/shape.ts";
 import { Tape } from "../tape/tape.ts";
 import { Tensor, type Value } from "../tape/tensor.ts";
+import { short } from "./figures.ts";
 import type { Culprit } from "./report.ts";
 import { usePlaces, valueOf, type RuleUse } from "./ruleUses.ts";
 import { generator, madeLike, unlike } from "./survey.ts";
@@ -68,7 +70,7 @@ function culprit(
 ): Culprit {
   const { input, k, given, wanted, how } = about;
   const shape = use.inputs[input]!;
-  const index = typeof shape === "number" ? [] : indexOf(k, shape.shape);
+  const index = typeof shape === "number" ? [] : indexAt(shape.shape, k);
   const element = index.length === 0 ? "" : `, element [${index.join(", ")}]`;
   return {
     op: "custom",
@@ -91,17 +93,4 @@ function combined(u: Primal, factor: number, v: Primal): Primal {
     u.shape,
     u.data.map((x, k) => x + factor * (v as Tensor).data[k]!),
   );
-}
-
-function indexOf(k: number, shape: readonly number[]): number[] {
-  const index: number[] = [];
-  for (let axis = shape.length - 1, rest = k; axis >= 0; axis--) {
-    index.unshift(rest % shape[axis]!);
-    rest = Math.floor(rest / shape[axis]!);
-  }
-  return index;
-}
-
-function short(x: number): number {
-  return Number(x.toPrecision(6));
 }

@@ -12,7 +12,8 @@ const exact: ReadonlySet<string> = new Set([
   // Rounded on purpose.
   ...["fround", "f16round", "bf16round"],
 ]);
-const smallestNormal = 2.2250738585072014e-308;
+/** Numbers nearer to 0 have fewer digits. */
+export const smallestNormal = 2.2250738585072014e-308;
 
 export interface Rounding {
   /** Of the value, absolute. */

@@ -6,6 +6,7 @@ import { Tensor } from "../tape/tensor.ts";
 import { culpritOf, worstOf, type Places } from "./culprits.ts";
 import { randomDirection, sizeOfPrimal } from "./elements.ts";
 import { from, settled, type Evaluate, type Move } from "./evaluation.ts";
+import { short } from "./figures.ts";
 import { linearityOf } from "./linearity.ts";
 import type { Culprit, RuleCheck, Votes } from "./report.ts";
 import { cotangentFor, useAlone, usePlaces, type RuleUse } from "./ruleUses.ts";
@@ -65,7 +66,8 @@ export async function checkRules(
 }
 
 /** The rule at other inputs than those of the run, or of other shapes, with a cotangent drawn by chance. */
-async function wrongElsewhere(use: RuleUse, { placeOf, alive }: Places, onKink: boolean): Promise<Culprit | undefined> {
+async function wrongElsewhere(use: RuleUse, places: Places, onKink: boolean): Promise<Culprit | undefined> {
+  const { placeOf, alive } = places;
   const random = generator(3);
   const cotangent = cotangentFor(use, () => unlike(random));
   if (cotangent === undefined) return undefined;
@@ -83,7 +85,7 @@ async function wrongElsewhere(use: RuleUse, { placeOf, alive }: Places, onKink: 
     if (found !== undefined && near) return found;
     farther ??= found;
   }
-  return farther ?? wrongForOtherShapes(use, { placeOf, ...(alive && { alive }) });
+  return farther ?? wrongForOtherShapes(use, places);
 }
 
 async function wrongForOtherShapes(use: RuleUse, { placeOf, alive }: Places): Promise<Culprit | undefined> {
@@ -120,10 +122,6 @@ async function culpritAt(
   return { ...culprit, kind, message: told };
 }
 
-function short(x: number): number {
-  return Number(x.toPrecision(6));
-}
-
 /** Wrong, or not finite where differences are. */
 function isRefuted(votes: Votes): boolean {
   return votes.verdict === "wrong" || (votes.verdict === "non-finite" && Number.isFinite(votes.numeric));
@@ -147,7 +145,7 @@ function shifted(factor: number, spread: number, random: () => number): Move {
 }
 
 /** One look along a random direction. What throws, or has no finite value there, tells nothing. */
-async function isWrongAlong(evaluate: ReturnType<typeof from>, placeOf: Places["placeOf"]): Promise<boolean> {
+async function isWrongAlong(evaluate: Evaluate, placeOf: Places["placeOf"]): Promise<boolean> {
   try {
     const base = await evaluate();
     if (base === undefined || base.output < 0 || !Number.isFinite(base.value)) return false;

@@ -8,6 +8,7 @@ import { Tensor, type Value } from "../tape/tensor.ts";
 import type { Places } from "./culprits.ts";
 import { randomDirection } from "./elements.ts";
 import type { Evaluate, Evaluation } from "./evaluation.ts";
+import { short } from "./figures.ts";
 import type { Culprit, SecondOrderCheck, Votes } from "./report.ts";
 import { cotangentFor, useAlone, usePlaces, type RuleUse } from "./ruleUses.ts";
 import { byBadness, generator, unlike } from "./survey.ts";
@@ -154,7 +155,7 @@ export async function secondOrderCulprits(
     const votes = await votesOn(gradient, base, local, placeOf, 0).catch(() => undefined);
     if (votes?.verdict !== "wrong") continue;
     const { reverse: back, forward, numeric, error } = votes;
-    const [given, measured] = [back, numeric].map((x) => Number(x.toPrecision(6)));
+    const [given, measured] = [back, numeric].map(short);
     found.push({
       op: "custom",
       input: 0,

@@ -2,7 +2,7 @@
 
 /** Binary orders below the size of the parameter: the first step, how near a kink is told of, the smallest step. */
 export const firstOrder = 5;
-export const nearOrder = 16;
+const nearOrder = 16;
 const smallestOrder = 36;
 /** Of a number, in units of its size. */
 const resolutionOrder = 50;

@@ -1,5 +1,5 @@
 import { dataOf, type Primal } from "../primitives/rule.ts";
-import type { Shape } from "../tape/shape.ts";
+import { indexAt } from "../tape/shape.ts";
 
 /** How a value that is not finite came about. */
 export type NonFiniteKind =
@@ -32,22 +32,13 @@ export function isFinitePrimal(primal: Primal): boolean {
 export function badElement(result: Primal, inputs: readonly Primal[]): BadElement {
   const at = firstBad(result);
   const shape = typeof result === "number" ? [] : result.shape;
-  const index = indexOf(at, shape);
+  const index = indexAt(shape, at);
   const operands = inputs.map((input) => elementAt(input, index));
   return {
     index,
     result: dataOf(result)[at]!,
     operands: operands.every((x) => x !== undefined) ? operands : extremesOf(inputs),
   };
-}
-
-function indexOf(at: number, shape: Shape): number[] {
-  const index = new Array<number>(shape.length);
-  for (let axis = shape.length - 1, rest = at; axis >= 0; axis--) {
-    index[axis] = rest % shape[axis]!;
-    rest = Math.floor(rest / shape[axis]!);
-  }
-  return index;
 }
 
 /** The element that broadcasts to `index`; undefined where the shapes do not correspond. */

@@ -21,6 +21,16 @@ export function stridesOf(shape: Shape): number[] {
   return strides;
 }
 
+/** The index of the element `at` of row-major data. */
+export function indexAt(shape: Shape, at: number): number[] {
+  const index = new Array<number>(shape.length);
+  for (let axis = shape.length - 1, rest = at; axis >= 0; axis--) {
+    index[axis] = rest % shape[axis]!;
+    rest = Math.floor(rest / shape[axis]!);
+  }
+  return index;
+}
+
 export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((extent, axis) => extent === b[axis]);
 }

@@ -6,11 +6,11 @@ import { withoutRecording } from "../../tape/recording.ts";
 import { firstPrimitive } from "../../tape/tape.ts";
 import { Tensor, type Value } from "../../tape/tensor.ts";
 import { neededNodes, type Direction, type Evaluation } from "../evaluation.ts";
+import { smallestNormal } from "../rounding.ts";
 import { complexOperation } from "./operations.ts";
 
 /** Binary orders below the smallest of the moved inputs: its square is then far below any rounding. */
 const stepOrder = 60;
-const smallestNormal = 2.2250738585072014e-308;
 /** With smaller steps a factor or two underflows. */
 const smallestStep = 1e-140;
 
