@@ -4,6 +4,9 @@ import { fileURLToPath } from "node:url";
 import { EngineClient } from "../../../engine/process/client.ts";
 import type { Diagnostic } from "../../../engine/process/protocol.ts";
 
+/** A busy machine takes longer than a person would wait; what runs out of time is not diagnosed. */
+const limits = { wallClockMs: 60_000 };
+
 const folder = new URL("../../fixtures/models/diagnose/", import.meta.url);
 
 /** What the engine finds in each function of a fixture, by function. */
@@ -18,7 +21,7 @@ export async function diagnosed(text: string, name = "flow.ts"): Promise<Readonl
     node: process.execPath,
   });
   try {
-    const session = await engine.trace({ file: fileURLToPath(new URL(name, folder)), text });
+    const session = await engine.trace({ file: fileURLToPath(new URL(name, folder)), text, limits });
     const { functions, diagnostics } = session.summary;
     assert.deepEqual(diagnostics, []);
     return new Map(functions.map((traced) => [traced.function, traced.diagnostics]));
