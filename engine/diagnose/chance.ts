@@ -13,9 +13,9 @@ const smoothRate = Math.LN2 / 2;
 /**
  * For a layer of `n` inputs with independent weights of critical variance, ln ‖Wᵀδ‖/‖δ‖ has mean −1/2n and variance
  * 1/2n, to first order in 1/n (‖Wᵀδ‖² is a χ² of n degrees). The mask of a ReLU, half of it zeros, makes that −5/4n and
- * 5/4n (Hanin and Rolnick, How to Start Training, 2018; Hanin, Which Neural Net
- * Architectures Give Rise to Exploding and Vanishing Gradients, 2018). Layers are independent, so means and variances add
- * up: for L layers of width n mean −5L/4n and standard deviation ½√(5L/n).
+ * 5/4n (Hanin and Rolnick, How to Start Training, 2018; Hanin, Which Neural Net Architectures Give Rise to Exploding and
+ * Vanishing Gradients, 2018). Layers are independent, so means and variances add up: for L layers of width n mean −5L/4n
+ * and standard deviation ½√(5L/n).
  *
  * A net of tanhs of gain 1 is critical too, but its squared signals fade as 1/2l with the depth l, which makes the adjoint's
  * norm fade as 1/√L (Schoenholz et al., Deep Information Propagation, 2017). Twice that, ln L, is taken from the mean: it

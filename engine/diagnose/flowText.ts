@@ -2,7 +2,7 @@ import { chanceLimit } from "./chance.ts";
 import { dataOf } from "../primitives/rule.ts";
 import type { Factor } from "./chain.ts";
 import type { Flow } from "./flow.ts";
-import { isSelfGated, isSigmoid } from "./traits.ts";
+import { isRectifier, isSigmoid } from "./traits.ts";
 import { figure, lineOf, listed, operationOf, textOf, type Subject } from "./subject.ts";
 
 /** What happens, how much of it chance explains, which line does it, and what to change. */
@@ -59,7 +59,7 @@ export function culprits(subject: Subject, { factors, total, logNorms, circumsta
   const excess = (factor: Factor): number => {
     if (circumstances.chance === undefined || !circumstances.rectified) return factor.nats;
     if (factor === product) return factor.nats - halved;
-    return isRectifier(subject, factor) ? factor.nats + halved : factor.nats;
+    return isRectifier(subject.tape, factor.node) ? factor.nats + halved : factor.nats;
   };
   return [...lines.values()]
     .map((parts) => {
@@ -81,16 +81,8 @@ export function blamed(subject: Subject, flow: Flow): LineFactor[] {
   return same.length > 2 && Math.abs(worst.nats) * 2 < Math.abs(flow.total) ? same : [worst];
 }
 
-const rectifiers: ReadonlySet<string> = new Set([
-  ...["relu", "leakyRelu", "max", "elu", "selu", "gelu", "geluTanh", "softplus"],
-]);
-
-function isRectifier(subject: Subject, { node }: Factor): boolean {
-  return rectifiers.has(operationOf(subject, node)) || isSelfGated(subject.tape, node);
-}
-
-function isProduct(subject: Subject, factor: Factor): boolean {
-  return ["matmul", "mul"].includes(operationOf(subject, factor.node)) && !isRectifier(subject, factor);
+function isProduct(subject: Subject, { node }: Factor): boolean {
+  return ["matmul", "mul"].includes(operationOf(subject, node)) && !isRectifier(subject.tape, node);
 }
 
 /** Where a state fades by a gate that is half shut, the gate is to blame. */
@@ -116,7 +108,7 @@ function blame(subject: Subject, flow: Flow): string {
     return `Lines ${numbers[0]!} to ${numbers.at(-1)!}, each with \`${operationOf(subject, worst.node)}\`, are responsible for ${nats(sum)}. `;
   }
   const name = `L${lineOf(subject, worst.site).slice(1)}, \`${textOf(subject, worst.site)}\``;
-  const rectifier = flow.factors.find((factor) => isRectifier(subject, factor));
+  const rectifier = flow.factors.find(({ node }) => isRectifier(subject.tape, node));
   const product = flow.factors.find((factor) => isProduct(subject, factor));
   if (flow.circumstances.chance !== undefined && rectifier !== undefined && product !== undefined) {
     const balance = (Math.LN2 / 2) * (flow.logNorms.length - 1);

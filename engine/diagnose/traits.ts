@@ -48,9 +48,10 @@ export function traitsOf({ tape }: Subject, nodes: readonly number[]): Traits {
   return { saturating, tanh: tanh && !sigmoid, rectified: rectified || smooth, smooth, gated, gates, network };
 }
 
-/** A product of a value with a sigmoid or the like of itself. */
-export function isSelfGated(tape: Tape, node: number): boolean {
-  return selfGate(tape, node) !== undefined;
+/** relu and its like, also those that are a product of a value with a sigmoid or tanh of itself. */
+export function isRectifier(tape: Tape, node: number): boolean {
+  const name = operationName(tape.operation[node]!);
+  return rectifiers.has(name) || smoothRectifiers.has(name) || selfGate(tape, node) !== undefined;
 }
 
 /** The sigmoid in x·σ(x) or the tanh in x·tanh(softplus(x)), where `node` is that product: silu and mish. */

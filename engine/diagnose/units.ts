@@ -44,8 +44,8 @@ const flatShare = 0.05;
 /**
  * The layers of a model. A unit is told by the weights its argument is a sum of products with, so that one line makes
  * units of many layers, and one unit has an execution for each example and each step of time; of a tensor the last axis
- * counts units, after a convolution that of the channels, and all others examples. Units whose first executions take the same inputs are one layer. Activations
- * whose argument has no weights are no units.
+ * counts units, after a convolution that of the channels, and all others examples. Units whose first executions take the
+ * same inputs are one layer. Activations whose argument has no weights are no units.
  */
 export function layersOf(subject: Subject): Layer[] {
   const { tape, adjoints, output } = subject;
