@@ -23,6 +23,7 @@ export * from "./linear.ts";
 export * from "./logic.ts";
 export * from "./losses.ts";
 export { defineModel, type Batch, type Model, type ModelDefinition } from "./model.ts";
+export * from "./nanReductions.ts";
 export * from "./normalization.ts";
 export * from "./numerical.ts";
 export { adam, type AdamOptions } from "./optimizers/adam.ts";

@@ -161,7 +161,7 @@ export function logCoshLoss(prediction: Operand, target: Operand, options: LossO
 }
 
 /**
- * The mean over examples of Σ p (ln p − logits) along the last axis: the Kullback–Leibler divergence of a distribution with
+ * The mean over examples of Σ p (ln p − logarithms) along the last axis: the Kullback–Leibler divergence of a distribution with
  * these logarithms from p. An element with p = 0 counts nothing.
  *
  * @param logarithms logarithms of probabilities, such as `logSoftmax` gives
@@ -176,7 +176,7 @@ export function klDivergence(logarithms: Operand, probabilities: Operand, option
   });
 }
 
-/** The mean of e^x − target·x: the negative log-likelihood of counts whose rates have the logarithms x, without ln target!. */
+/** The mean of eˣ − k·x: the negative log-likelihood of counts k whose rates have the logarithms x, without its ln k!. */
 export function poissonLoss(logRates: Operand, counts: Operand, options: LossOptions = {}): number {
   return calledAs("poissonLoss", () => {
     const [x, k] = [asValue("poissonLoss", logRates), asValue("poissonLoss", counts)];

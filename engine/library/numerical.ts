@@ -2,21 +2,19 @@ import { add, div, mul, sub } from "../primitives/arithmetic.ts";
 import { axisOf } from "../primitives/axes.ts";
 import { ShapeError } from "../primitives/broadcastShapes.ts";
 import { broadcastTo } from "../primitives/broadcasting.ts";
-import { equal, greater, isNaN, less, lessEqual, logicalNot } from "../primitives/comparison.ts";
+import { equal, greater, less, lessEqual } from "../primitives/comparison.ts";
 import { matmul } from "../primitives/contraction.ts";
-import { reduceMax, reduceMin } from "../primitives/extremes.ts";
 import { take } from "../primitives/gathering.ts";
 import { slice } from "../primitives/indexing.ts";
 import { moveAxis } from "../primitives/rearranging.ts";
-import { all, mean, sum } from "../primitives/reduction.ts";
+import { mean, sum } from "../primitives/reduction.ts";
 import { shapeOf } from "../primitives/rule.ts";
 import { max, min, where } from "../primitives/selection.ts";
 import { expandDims, reshape, stack, transpose } from "../primitives/shaping.ts";
 import { sqrt } from "../primitives/transcendental.ts";
 import { describeShape } from "../tape/shape.ts";
 import type { Value } from "../tape/tensor.ts";
-import type { ReductionOptions } from "./reductions.ts";
-import type { Axes, Like, Operand, Tensor } from "./types.ts";
+import type { Like, Operand, Tensor } from "./types.ts";
 import { asFinite, asValue, asWhole, calledAs, fixed } from "./values.ts";
 
 const along = <T>(axis: number, range: T): (T | null)[] => [...new Array<null>(axis).fill(null), range];
@@ -147,59 +145,6 @@ export function corrcoef(x: Operand): Tensor {
     return div(covariances, mul(reshape(deviations, [n, 1]), deviations)) as unknown as Tensor;
   });
 }
-
-/** x with each NaN, ∞ and −∞ replaced, by 0 and the largest numbers there are when left out. No gradient flows there. */
-export function nanToNum<const X extends Operand>(
-  x: X,
-  options: { readonly nan?: number; readonly infinity?: number; readonly minusInfinity?: number } = {},
-): Like<X> {
-  const { nan = 0, infinity = Number.MAX_VALUE, minusInfinity = -Number.MAX_VALUE } = options;
-  const value = asValue("nanToNum", x);
-  const finite = where(equal(value, -Infinity), minusInfinity, where(equal(value, Infinity), infinity, value));
-  return where(isNaN(value), nan, finite) as Like<X>;
-}
-
-/** A reduction of the elements that are numbers: `apply` gets x with something in the place of each NaN, and which are numbers. */
-function withoutNaN(
-  operation: string,
-  filler: number,
-  apply: (x: Value, numbers: Value, axes: Axes | undefined, keepDims: boolean) => Value,
-): (x: Operand, axes?: Axes, options?: ReductionOptions) => number {
-  return (x, axes, options = {}) =>
-    calledAs(operation, () => {
-      const value = asValue(operation, x);
-      const missing = isNaN(value);
-      return apply(
-        where(missing, filler, value),
-        logicalNot(missing),
-        fixed(axes),
-        options.keepDims ?? false,
-      ) as number;
-    });
-}
-
-type NaNReduction = (x: Operand, axes?: Axes, options?: ReductionOptions) => number;
-
-/** The sum over axes, NaN left out. */
-export const nanSum: NaNReduction = withoutNaN("nanSum", 0, (x, _, axes, keepDims) => sum(x, axes, keepDims));
-/** The mean over axes, NaN left out; NaN where there is nothing else. */
-export const nanMean: NaNReduction = withoutNaN("nanMean", 0, (x, numbers, axes, keepDims) =>
-  div(sum(x, axes, keepDims), sum(numbers, axes, keepDims)),
-);
-/** The variance over axes, NaN left out; NaN where there is nothing else. */
-export const nanVariance: NaNReduction = withoutNaN("nanVariance", 0, (x, numbers, axes, keepDims) => {
-  const center = div(sum(x, axes, true), sum(numbers, axes, true));
-  const off = where(numbers, sub(x, center), 0);
-  return div(sum(mul(off, off), axes, keepDims), sum(numbers, axes, keepDims));
-});
-/** The largest element over axes, NaN left out; NaN where there is nothing else. */
-export const nanMax: NaNReduction = withoutNaN("nanMax", -Infinity, (x, numbers, axes, keepDims) =>
-  where(all(logicalNot(numbers), axes, keepDims), NaN, reduceMax(x, axes, keepDims)),
-);
-/** The smallest element over axes, NaN left out; NaN where there is nothing else. */
-export const nanMin: NaNReduction = withoutNaN("nanMin", Infinity, (x, numbers, axes, keepDims) =>
-  where(all(logicalNot(numbers), axes, keepDims), NaN, reduceMin(x, axes, keepDims)),
-);
 
 /** The sum of products of x and y along an axis over their norms, each at least `epsilon`: the cosine of their angle. */
 export function cosineSimilarity(
