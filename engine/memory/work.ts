@@ -3,6 +3,13 @@ import { sizeOf, type Shape } from "../tape/shape.ts";
 import { firstPrimitive, type Tape } from "../tape/tape.ts";
 import { isView } from "./storages.ts";
 
+/** Of a run, in elements and multiply-adds. */
+export interface Work {
+  readonly forward: number;
+  /** What checkpoints of the program compute again in the backward pass. */
+  readonly again: number;
+}
+
 /**
  * What computing a node takes: the elements that it reads or makes, whichever are more; of products and convolutions the
  * multiply-adds, of decompositions of n × n matrices n³ each. Views take nothing.

@@ -1,6 +1,6 @@
 import type * as t from "@babel/types";
 import { assignedExports } from "./scriptExports.ts";
-import { bare, isFunction, type FunctionNode } from "./syntax.ts";
+import { bare, isFunction, rangeOf, type FunctionNode } from "./syntax.ts";
 
 /** A function that a module exports, under one of its names. */
 export interface ExportedFunction {
@@ -66,11 +66,6 @@ function defaultFunction(value: t.Node, statement: t.Node): NamelessFunction | u
   const start = statement.start! + "export ".length;
   return { node: value, nameRange: { start, end: start + "default".length }, statement };
 }
-
-export const rangeOf = ({ start, name }: t.Identifier): { start: number; end: number } => ({
-  start: start!,
-  end: start! + name.length,
-});
 
 /**
  * Whether a function could be differentiated as far as its text tells: it takes a parameter that may be a number, runs

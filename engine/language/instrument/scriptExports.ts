@@ -1,6 +1,6 @@
 import type * as t from "@babel/types";
-import { rangeOf, type ExportedFunction, type NamelessFunction } from "./exportedFunctions.ts";
-import { bare, isFunction } from "./syntax.ts";
+import type { ExportedFunction, NamelessFunction } from "./exportedFunctions.ts";
+import { bare, isFunction, rangeOf } from "./syntax.ts";
 
 /** `exports.f = …`, `module.exports = …`, `export = …`: what a script exports. */
 export function* assignedExports(

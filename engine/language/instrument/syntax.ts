@@ -219,3 +219,9 @@ export function namespaceNames({ id }: t.TSModuleDeclaration): t.Identifier[] {
   if (node.type === "Identifier") names.unshift(node);
   return names;
 }
+
+/** Where a name stands, without its type. */
+export const rangeOf = ({ start, name }: t.Identifier): { start: number; end: number } => ({
+  start: start!,
+  end: start! + name.length,
+});

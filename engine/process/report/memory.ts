@@ -11,7 +11,7 @@ import type {
 import { residualGroups } from "../../memory/residuals.ts";
 import { scopeGroups, type ScopeGroup } from "../../memory/scopes.ts";
 import { passesOf, usageOf, type Passes, type Peak, type Usage } from "../../memory/usage.ts";
-import { workOf } from "../../memory/work.ts";
+import { workOf, type Work } from "../../memory/work.ts";
 import { inputOperation, TapeLimitError } from "../../tape/tape.ts";
 import { formatCount } from "../format.ts";
 import { rangeOf, type FunctionRun } from "./functionRun.ts";
@@ -79,12 +79,6 @@ export function memory(run: FunctionRun, model?: unknown): MemoryReport | Memory
         : place.kind === "call";
     }).map((candidate) => checkpointAdvice(run, candidate, usage, work)),
   };
-}
-
-export interface Work {
-  readonly forward: number;
-  /** What checkpoints of the program compute again. */
-  readonly again: number;
 }
 
 function workOfRun({ tape }: FunctionRun, { backward }: Passes): Work {

@@ -1,9 +1,9 @@
 import { isLibraryLoop, type Candidate, type Outcome } from "../../memory/checkpoints.ts";
 import type { CheckpointAdvice, PolicyReport } from "../../memory/report.ts";
 import type { Usage } from "../../memory/usage.ts";
+import type { Work } from "../../memory/work.ts";
 import { formatBytes } from "../format.ts";
 import { rangeOf, shorten, type FunctionRun } from "./functionRun.ts";
-import type { Work } from "./memory.ts";
 import { callLabel, turnLabel } from "./scopeLabels.ts";
 
 /** What a checkpoint of one function or loop would save and cost. */
