@@ -5,7 +5,10 @@ import { Random } from "./random.ts";
 import type { Shape, Shaped } from "./types.ts";
 import { asShape, describe } from "./values.ts";
 
-/** Weights that a layer of shape [inputs, outputs], or a kernel [filters, channels, …], begins with; their standard deviation is multiplied by `gain`, 1 when left out. */
+/**
+ * Weights that a layer of shape [inputs, outputs], or a kernel [filters, channels, …], begins with; their standard deviation
+ * is multiplied by `gain`, 1 when left out.
+ */
 export type Initializer = <const S extends Shape>(
   rng: Random,
   shape: S,

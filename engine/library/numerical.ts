@@ -19,7 +19,11 @@ import { asFinite, asValue, asWhole, calledAs, fixed } from "./values.ts";
 
 const along = <T>(axis: number, range: T): (T | null)[] => [...new Array<null>(axis).fill(null), range];
 
-/** The differences of neighbours along an axis, the last when left out; of order n, n times. */
+/**
+ * The differences of neighbours along an axis, the last when left out; of order n, n times.
+ *
+ * @returns the shape of x with n elements fewer along that axis
+ */
 export function diff(x: Operand, n = 1, axis = -1): Tensor {
   let value = asValue("diff", x);
   const [order, place] = [asWhole("diff", "the order", n), axisOf("diff", fixed(axis), shapeOf(value))];
@@ -31,6 +35,8 @@ export function diff(x: Operand, n = 1, axis = -1): Tensor {
 /**
  * The integral of y along an axis, the last when left out, by the trapezoidal rule. The samples are `x` apart where that is a
  * number (1 when left out), or at the places x. Gradients flow into both.
+ *
+ * @returns the shape of y without that axis
  */
 export function trapezoid(y: Operand, x: Operand = 1, axis = -1): number {
   return calledAs("trapezoid", () => {
@@ -48,7 +54,12 @@ export function trapezoid(y: Operand, x: Operand = 1, axis = -1): number {
   });
 }
 
-/** How many elements of an ascending vector are less than each value, or with the side "right" not greater. No gradient. */
+/**
+ * How many elements of an ascending vector are less than each value, or with the side "right" not greater. No gradient.
+ *
+ * @param sorted ascending, a vector
+ * @returns the shape of the values
+ */
 export function searchSorted<const X extends Operand>(
   sorted: Operand,
   values: X,
@@ -95,7 +106,12 @@ export function interp<const X extends Operand>(x: X, xs: Operand, ys: Operand):
   });
 }
 
-/** The polynomial with these coefficients, the highest power first, at x, by Horner's scheme. */
+/**
+ * The polynomial with these coefficients, the highest power first, at x, by Horner's scheme.
+ *
+ * @param coefficients a vector
+ * @returns the shape of x
+ */
 export function polyval<const X extends Operand>(coefficients: Operand, x: X): Like<X> {
   const [factors, at] = [asValue("polyval", coefficients), asValue("polyval", x)];
   if (shapeOf(factors).length !== 1)
@@ -105,7 +121,12 @@ export function polyval<const X extends Operand>(coefficients: Operand, x: X): L
   return value as Like<X>;
 }
 
-/** The cross product of vectors of three numbers along the last axis. */
+/**
+ * The cross product of vectors of three numbers along the last axis.
+ *
+ * @param a […, 3]
+ * @param b […, 3]; the other axes broadcast
+ */
 export function cross<const X extends Operand>(a: X, b: Operand): Like<X> {
   return calledAs("cross", () => {
     const [x, y] = [asValue("cross", a), asValue("cross", b)];
@@ -120,7 +141,13 @@ export function cross<const X extends Operand>(a: X, b: Operand): Like<X> {
   });
 }
 
-/** The covariances of variables, one in each row, over observations, one in each column: as NumPy's `cov`. */
+/**
+ * The covariances of variables, one in each row, over observations, one in each column: as NumPy's `cov`. The sums of
+ * products are divided by the number of observations less `ddof`, 1 when left out.
+ *
+ * @param x [variables, observations]
+ * @returns [variables, variables]
+ */
 export function cov(x: Operand, options: { readonly ddof?: number } = {}): Tensor {
   return calledAs("cov", () => {
     const value = asValue("cov", x);
@@ -135,7 +162,12 @@ export function cov(x: Operand, options: { readonly ddof?: number } = {}): Tenso
   });
 }
 
-/** The correlations of variables, one in each row, over observations, one in each column: as NumPy's `corrcoef`. */
+/**
+ * The correlations of variables, one in each row, over observations, one in each column: as NumPy's `corrcoef`.
+ *
+ * @param x [variables, observations]
+ * @returns [variables, variables]
+ */
 export function corrcoef(x: Operand): Tensor {
   return calledAs("corrcoef", () => {
     const covariances = cov(x) as unknown as Value;
@@ -165,7 +197,13 @@ export function cosineSimilarity(
   });
 }
 
-/** The Euclidean distances of the rows of x from the rows of y: [m, n]. At distance 0 the gradient is 0. */
+/**
+ * The Euclidean distances of the rows of x from the rows of y. At distance 0 the gradient is 0.
+ *
+ * @param x [m, k]
+ * @param y [n, k]
+ * @returns [m, n]
+ */
 export function distances(x: Operand, y: Operand): Tensor {
   return calledAs("distances", () => {
     const [a, b] = [asValue("distances", x), asValue("distances", y)];
