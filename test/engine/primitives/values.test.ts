@@ -210,7 +210,10 @@ test("what does not fit is refused in one sentence that names function, shapes a
   };
   refuses(() => matmul(a, b), "matmul of [2, 3] and [4, 5]: the inner dimensions 3 and 4 differ");
   refuses(() => matmul(a, 2), "matmul of [2, 3] and scalar: a scalar has no inner dimension; multiply with *");
-  refuses(() => add(a, b), "add of [2, 3] and [4, 5]: they do not broadcast: axis −1 has 3 against 5; make them equal, or one of them 1");
+  refuses(
+    () => add(a, b),
+    "add of [2, 3] and [4, 5]: they do not broadcast: axis −1 has 3 against 5; make them equal, or one of them 1",
+  );
   refuses(() => sum(a, 2), "sum of [2, 3]: there is no axis 2; give one from -2 to 1");
   refuses(
     () => sum(a, { axis: 1 } as never),
