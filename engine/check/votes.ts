@@ -67,10 +67,10 @@ export class Ballot {
     this.#base = base;
     this.#failureBeside = failureBeside;
     const largest = adjoints === undefined ? 0 : largestAdjoint(base, adjoints);
-    const rounding = adjoints === undefined ? { error: 0, site: 0 } : roundingError(base, adjoints);
+    const rounding = adjoints === undefined ? { error: 0, withCasts: 0, site: 0 } : roundingError(base, adjoints);
     this.#rounding = rounding.error;
     if (rounding.error > cancelledShare * Math.abs(base.value)) this.#cancelledAt = placeOf(rounding.site);
-    this.#differences = new Differences(evaluate, base, this.#rounding);
+    this.#differences = new Differences(evaluate, base, rounding.withCasts);
     this.#complex = new ComplexStep(base);
     const termSize = Math.max(Math.abs(finite(base.value)), this.#rounding / Number.EPSILON);
     this.#negligible = Math.max(largest * negligibleShare, termSize * negligibleOfValue);
@@ -222,8 +222,9 @@ export class Ballot {
         return { ...wrong, ...roundingDissent, cancelled: this.#cancelledAt, ...report };
       return { ...wrong, ...who, ...this.#foreignReport(foreign), ...report };
     }
+    // A value that stays as it is to the last digit agrees with a derivative of 0, however much of it is rounding.
     const inconclusive =
-      useless && allowed > negligibleTolerance && fourth.complex === undefined && sides.length === 0
+      size > 0 && useless && allowed > negligibleTolerance && fourth.complex === undefined && sides.length === 0
         ? { inconclusive: true as const }
         : {};
     return { ...judged, verdict: kink === undefined ? "ok" : "kink", ...inconclusive, ...report };

@@ -8,9 +8,9 @@ import { reduceMax } from "../../../engine/primitives/extremes.ts";
 import { matmul } from "../../../engine/primitives/contraction.ts";
 import { sort } from "../../../engine/primitives/gathering.ts";
 import { sum } from "../../../engine/primitives/reduction.ts";
-import { floor, fround } from "../../../engine/primitives/rounding.ts";
+import { bf16round, f16round, floor, fround } from "../../../engine/primitives/rounding.ts";
 import { abs, clip, max, where } from "../../../engine/primitives/selection.ts";
-import { exp, hypot, log, sin, sqrt } from "../../../engine/primitives/transcendental.ts";
+import { cos, exp, hypot, log, sin, sqrt } from "../../../engine/primitives/transcendental.ts";
 import { recording } from "../../../engine/tape/recording.ts";
 import { Tensor, type Value } from "../../../engine/tape/tensor.ts";
 import { tensorOf } from "../primitives/checkDerivatives.ts";
@@ -69,6 +69,41 @@ describe("smooth functions pass", () => {
       const checked = await check(model, [x]);
       assert.equal(checked.parameters[0]!.verdict, "ok", JSON.stringify(checked.parameters[0]));
     });
+
+  const casts: readonly [string, Model][] = [
+    ["float32, through a product of two", (x) => pow(fround(mul(fround(sin(x)), x)), 2)],
+    ["float16", (x) => mul(f16round(mul(x, x)), sin(x))],
+  ];
+  for (const [name, model] of casts)
+    test(`casts to ${name} pass with their second derivatives and nearby`, async () => {
+      const checked = await check(model, [1.3]);
+      assert.deepEqual([checked.passed, checked.diagnostics], [true, []], JSON.stringify(checked));
+    });
+
+  test("a cast to bfloat16 leaves differences so little that they confirm nothing, and refute nothing", async () => {
+    const checked = await check((x) => mul(bf16round(mul(x, x)), sin(x)), [1.3]);
+    assert.equal(checked.passed, true);
+    assert.deepEqual(
+      checked.diagnostics.map(({ code }) => code),
+      ["inconclusive"],
+    );
+  });
+
+  test("a wrong rule beside a cast to float32 is found", async () => {
+    const overstated = customVjp(
+      (x) => sin(x),
+      (cotangent, [x]) => [mul(1.05, mul(cotangent, cos(x!)))],
+      7,
+    );
+    const checked = await check((x) => mul(fround(mul(x, x)), overstated(x)), [1.3]);
+    assert.equal(checked.passed, false);
+    assert.equal(checked.culprits[0]!.definition!.line, 7);
+  });
+
+  test("a value that a parameter leaves as it is to the last digit has a derivative of zero for certain", async () => {
+    const checked = await check((x, y) => fround(mul(fround(y), add(1, mul(0, x)))), [1.3, 0.7]);
+    assert.deepEqual([checked.passed, checked.diagnostics], [true, []]);
+  });
 
   test("what stopGradient holds is held still", async () => {
     const { verdict, reverse, numeric } = await checkAt((x) => mul(x, stopGradient(mul(x, x))), 3);
