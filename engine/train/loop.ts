@@ -182,7 +182,7 @@ class Training {
     for (let step = this.#step; batches.length < count;) {
       const epoch = Math.floor(step / perEpoch);
       const rest = this.#rows.epoch(epoch).slice(step % perEpoch, (step % perEpoch) + count - batches.length);
-      batches.push(...rest);
+      for (const batch of rest) batches.push(batch);
       step += rest.length;
       if (told) break;
     }

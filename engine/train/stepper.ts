@@ -67,7 +67,8 @@ export class Stepper {
         results.push(await this.#newWay(rest[0]!));
       } else {
         const run = await this.#options.executor.run(current.handle, rest);
-        results.push(...run.filter(({ outcome }) => outcome !== "guard"));
+        // One by one: there may be more than a call takes as arguments.
+        for (const result of run) if (result.outcome !== "guard") results.push(result);
         if (run.at(-1)?.outcome === "guard") results.push(await this.#otherWay(rest[run.length - 1]!));
       }
       if (results.at(-1)!.outcome !== "done") break;

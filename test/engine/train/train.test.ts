@@ -130,6 +130,22 @@ test("the first steps are those of the float64 reference, within float32", async
   results.forEach(({ loss }, k) => near([loss], [losses[k]!], 1e-5, `loss of step ${k + 1}`));
 });
 
+test("more steps in one go than a call takes as arguments", async () => {
+  const leaves = leavesOf(line);
+  const executor = new PortableExecutor();
+  await executor.load(leaves.residents(leaves.initial));
+  const stepper = new Stepper({
+    leaves,
+    executor,
+    update: true,
+    tapeBytes: 2 ** 28,
+    guarded: (trace) => trace(),
+    notice: (_, message) => assert.fail(message),
+  });
+  const batches = new Array<Int32Array>(300_000).fill(Int32Array.of(0, 1, 2));
+  assert.equal((await stepper.run(batches)).length, batches.length);
+});
+
 test("a step whose branches come out otherwise takes another program, and never the wrong one", async () => {
   const definition = {
     parameters: { w: 1 },
