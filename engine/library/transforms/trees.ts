@@ -68,7 +68,7 @@ export function flatten(what: string, tree: unknown): Flat {
       return (values, ofWhole) => Object.fromEntries(members.map(([key, build]) => [key, build(values, ofWhole)]));
     }
     throw new TransformError(
-      `${what} ${path === "" ? "is" : `holds, at ${path},`} ${describe(part)}: it must be made of numbers, complex numbers, tensors, and plain objects and arrays of them.`,
+      `${what} ${path === "" ? "is" : `holds, at ${path},`} ${describe(part)}: it must be made of numbers, complex numbers, tensors, typed arrays, and plain objects and arrays of them.`,
     );
   };
   const build = visit(tree, "");

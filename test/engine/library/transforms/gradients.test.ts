@@ -85,11 +85,11 @@ describe("grad", () => {
     refuses(() => grad(3 as unknown as (x: number) => number), "grad takes a function, not a value of type number.");
     refuses(
       () => grad((x: number) => x)("1" as never),
-      'grad: argument 1 is the text "1": it must be made of numbers, complex numbers, tensors, and plain objects and arrays of them.',
+      'grad: argument 1 is the text "1": it must be made of numbers, complex numbers, tensors, typed arrays, and plain objects and arrays of them.',
     );
     refuses(
       () => grad((p: { w: Map<string, number> }) => p.w.size)({ w: new Map() }),
-      "grad: argument 1 holds, at w, an object of type Map: it must be made of numbers, complex numbers, tensors, and plain objects and arrays of them.",
+      "grad: argument 1 holds, at w, an object of type Map: it must be made of numbers, complex numbers, tensors, typed arrays, and plain objects and arrays of them.",
     );
     refuses(
       () => grad((x: Int32Array) => x[0]!)(new Int32Array(2)),
