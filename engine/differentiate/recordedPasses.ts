@@ -18,7 +18,7 @@ class Active {
 
   constructor(tape: Tape, wanted: Iterable<number>, last: number) {
     const set = new Set(wanted);
-    this.first = Math.min(last + 1, ...set);
+    this.first = smallest(set, last + 1);
     this.#flags = new Uint8Array(last + 1 - this.first);
     for (let node = this.first; node <= last; node++) {
       if (set.has(node)) this.#flags[node - this.first] = 1;
@@ -84,7 +84,7 @@ export function pushForward(
   outputs: readonly number[],
   valueOf: ValueOf = (node) => tape.valueOf(node),
 ): ReadonlyMap<number, Value> {
-  const first = Math.min(...tangents.keys());
+  const first = smallest(tangents.keys(), Infinity);
   const last = largest(outputs);
   const needed = new Uint8Array(Math.max(0, last + 1 - first));
   for (const output of outputs) if (output >= first) needed[output - first] = 1;
@@ -113,6 +113,13 @@ export function pushForward(
  */
 export function passed(rule: Rule, position: number, tangent: Value | undefined): Value | undefined {
   return tangent === undefined || pullback(rule, position) === undefined ? undefined : tangent;
+}
+
+/** One by one: there may be more than a call takes as arguments. */
+function smallest(nodes: Iterable<number>, most: number): number {
+  let first = most;
+  for (const node of nodes) if (node < first) first = node;
+  return first;
 }
 
 function largest(nodes: Iterable<number>): number {

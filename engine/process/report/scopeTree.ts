@@ -77,7 +77,7 @@ export class ScopeTree {
       const children = this.#filled(scope);
       const only = children.length === 1 && own.length === 0 ? children[0]! : undefined;
       if (only === undefined) return [...this.#foldInputs(inputs), ...this.itemsOf(scope)];
-      inputs.push(...nodes);
+      for (const node of nodes) inputs.push(node);
       scope = only;
     }
   }

@@ -260,6 +260,15 @@ describe("jacobian and hessian", () => {
     close(hvp(g, [x3], [v])[0], matmul(hessian(g)(x3), v));
   });
 
+  test("an array of more numbers than a call takes as arguments", () => {
+    const numbers = new Array<number>(150_000).fill(0.5);
+    const squares = (all: readonly number[]): number => all.reduce((sum, x) => add(sum, mul(x, x)), 0);
+    const ones = numbers.map(() => 1);
+    assert.equal(jvp(squares, [numbers], [ones])[1], 150_000);
+    const [product] = hvp(squares, [numbers], [ones]);
+    assert.ok(product.every((x) => x === 2));
+  });
+
   test("a mode that there is not is refused", () => {
     refuses(
       () => jacobian(f, { mode: "sideways" as never })(x3),

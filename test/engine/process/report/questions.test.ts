@@ -4,6 +4,22 @@ import type { EngineClient, TraceSession } from "../../../../engine/process/clie
 import type { Summary } from "../../../../engine/process/protocol.ts";
 import { fixture, startEngine } from "../engine.ts";
 
+test("the graph of an array of more numbers than a call takes as arguments", async () => {
+  const engine = startEngine();
+  try {
+    const text = `export function f(x = new Array(150_000).fill(0.5)) {
+      let sum = 0;
+      for (const each of x) sum += each;
+      return sum;
+    }`;
+    const session = await engine.trace({ file: fixture("formula.ts"), text, limits: { wallClockMs: 60_000 } });
+    const { groups } = await session.ask("graph", { function: "f", budget: 50 });
+    assert.ok(groups.some(({ label, nodes }) => label.startsWith("x") && nodes === 150_000));
+  } finally {
+    engine.dispose();
+  }
+});
+
 /** Traces one fixture for all questions of a group. */
 function traced(name: string): { ask: TraceSession["ask"] } {
   let engine: EngineClient;
