@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import type { Leaves } from "../../../engine/execute/leaves.ts";
 import { PortableExecutor } from "../../../engine/execute/portable.ts";
 import { adam } from "../../../engine/library/optimizers/adam.ts";
 import { sgd } from "../../../engine/library/optimizers/sgd.ts";
@@ -52,6 +53,14 @@ async function trained(definition: Definition, options: Partial<TrainingOptions>
     ...options,
   });
   return { summary, reports, notices, weights: (await executor.read()).parameters };
+}
+
+/** Makes steps from a model's first weights on; nothing is to be noticed about them. */
+async function stepperOf(leaves: Leaves): Promise<Stepper> {
+  const executor = new PortableExecutor();
+  await executor.load(leaves.residents(leaves.initial));
+  const notice = (_: string, message: string): void => assert.fail(message);
+  return new Stepper({ leaves, executor, update: true, tapeBytes: 2 ** 28, guarded: (trace) => trace(), notice });
 }
 
 test("learns a line", async () => {
@@ -115,33 +124,14 @@ test("the first steps are those of the float64 reference, within float32", async
     const next = (values: typeof recorded.parameters): Float64Array[] => values.map((v) => numbersOf(recorded.tape, v));
     weights = { parameters: next(recorded.parameters) as never, state: next(recorded.state) };
   }
-  const executor = new PortableExecutor();
-  await executor.load(leaves.residents(leaves.initial));
-  const stepper = new Stepper({
-    leaves,
-    executor,
-    update: true,
-    tapeBytes: 2 ** 28,
-    guarded: (f) => f(),
-    notice: (_, message) => assert.equal(message, ""),
-  });
+  const stepper = await stepperOf(leaves);
   const batches = Array.from({ length: 20 }, (_, step) => rows.epoch(Math.floor(step / 2))[step % 2]!);
   const results = await stepper.run(batches);
   results.forEach(({ loss }, k) => near([loss], [losses[k]!], 1e-5, `loss of step ${k + 1}`));
 });
 
 test("more steps in one go than a call takes as arguments", async () => {
-  const leaves = leavesOf(line);
-  const executor = new PortableExecutor();
-  await executor.load(leaves.residents(leaves.initial));
-  const stepper = new Stepper({
-    leaves,
-    executor,
-    update: true,
-    tapeBytes: 2 ** 28,
-    guarded: (trace) => trace(),
-    notice: (_, message) => assert.fail(message),
-  });
+  const stepper = await stepperOf(leavesOf(line));
   const batches = new Array<Int32Array>(300_000).fill(Int32Array.of(0, 1, 2));
   assert.equal((await stepper.run(batches)).length, batches.length);
 });
