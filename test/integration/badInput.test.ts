@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { suite, suiteSetup, suiteTeardown, teardown, test } from "mocha";
+import { suite, suiteSetup, teardown, test } from "mocha";
 import * as vscode from "vscode";
 import { commands } from "../../extension/ids.ts";
 import { lenses, lensesMatching, notifications, problems } from "./reading.ts";
-import { adjoint, closeAll, open, until } from "./workbench.ts";
+import { adjoint, allowRuns, closeAll, open, until } from "./workbench.ts";
 
 interface Expected {
   /** The problem, or the notification where there is no place for a problem. */
@@ -51,15 +51,11 @@ const models: Readonly<Record<string, Expected>> = {
 };
 
 suite("Bad input gets one sentence where the person is looking", () => {
-  const limits = vscode.workspace.getConfiguration("adjoint.limits");
+  allowRuns(40);
 
   suiteSetup(async () => {
     await adjoint();
-    // On a busy machine the time that a person would wait is over before the memory is.
-    await limits.update("time", 40, vscode.ConfigurationTarget.Global);
   });
-
-  suiteTeardown(() => limits.update("time", undefined, vscode.ConfigurationTarget.Global));
 
   teardown(async () => {
     await vscode.commands.executeCommand("notifications.clearAll");

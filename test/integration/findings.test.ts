@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { suite, suiteSetup, suiteTeardown, teardown, test } from "mocha";
+import { suite, suiteSetup, teardown, test } from "mocha";
 import type { Frame } from "playwright-core";
 import * as vscode from "vscode";
 import { commands } from "../../extension/ids.ts";
 import { hover, place, problems } from "./reading.ts";
-import { adjoint, closeAll, open, screenshotThemes, until, webview } from "./workbench.ts";
+import { adjoint, allowRuns, closeAll, open, screenshotThemes, until, webview } from "./workbench.ts";
 
 /** Opens an example and waits for what is found in it. */
 async function example(name: string, code: string): Promise<vscode.TextDocument> {
@@ -32,15 +32,11 @@ async function showFinding(document: vscode.TextDocument, code: string): Promise
 }
 
 suite("Findings, from the text to the panel and back", () => {
-  const limits = vscode.workspace.getConfiguration("adjoint.limits");
+  allowRuns(60);
 
   suiteSetup(async () => {
     await adjoint();
-    // On a busy machine even these take longer than the ten seconds that a person would wait.
-    await limits.update("time", 60, vscode.ConfigurationTarget.Global);
   });
-
-  suiteTeardown(() => limits.update("time", undefined, vscode.ConfigurationTarget.Global));
 
   teardown(closeAll);
 

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { suite, suiteSetup, suiteTeardown, teardown, test } from "mocha";
+import { suite, suiteSetup, teardown, test } from "mocha";
 import type { Frame } from "playwright-core";
 import * as vscode from "vscode";
 import { commands } from "../../extension/ids.ts";
 import { lensesMatching, notifications } from "./reading.ts";
-import { adjoint, closeAll, open, page, screenshotThemes, until, webview } from "./workbench.ts";
+import { adjoint, allowRuns, closeAll, open, page, screenshotThemes, until, webview } from "./workbench.ts";
 
 async function showMemory(name: string): Promise<{ document: vscode.TextDocument; frame: Frame }> {
   const { document } = await open(`examples/${name}`);
@@ -35,15 +35,11 @@ async function marked(): Promise<string[]> {
 }
 
 suite("The memory of a derivative", () => {
-  const limits = vscode.workspace.getConfiguration("adjoint.limits");
+  allowRuns(60);
 
   suiteSetup(async () => {
     await adjoint();
-    // On a busy machine even these take longer than the ten seconds that a person would wait.
-    await limits.update("time", 60, vscode.ConfigurationTarget.Global);
   });
-
-  suiteTeardown(() => limits.update("time", undefined, vscode.ConfigurationTarget.Global));
 
   teardown(closeAll);
 

@@ -1,6 +1,7 @@
 // What integration tests say to the workbench they run in: through VS Code's API where it has one, else through the page itself.
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
+import { suiteSetup, suiteTeardown } from "mocha";
 import { chromium, type Frame, type Page } from "playwright-core";
 import * as vscode from "vscode";
 
@@ -29,6 +30,13 @@ export async function adjoint(): Promise<vscode.Extension<unknown>> {
   if (!extension) throw new Error("Adjoint is not installed in this VS Code.");
   await extension.activate();
   return extension;
+}
+
+/** In a suite: lets models run for so long, since on a busy machine they take longer than a person would wait. */
+export function allowRuns(seconds: number): void {
+  const limits = vscode.workspace.getConfiguration("adjoint.limits");
+  suiteSetup(() => limits.update("time", seconds, vscode.ConfigurationTarget.Global));
+  suiteTeardown(() => limits.update("time", undefined, vscode.ConfigurationTarget.Global));
 }
 
 /** Waits until `probe` gives a value other than undefined, null and false. `what` names it in the failure. */
