@@ -10,7 +10,8 @@ import { reported } from "../host/report.ts";
 
 /** Runs every suite that `load` defines. Rejects when a test fails, which is how VS Code learns of it. */
 export async function runSuites(load: () => void): Promise<void> {
-  const mocha = new Mocha({ ui: "tdd", timeout: 60_000, slow: 10_000, reporter: "spec", color: false });
+  // A workbench under load closes a menu or moves the focus on its own; what fails twice is ours.
+  const mocha = new Mocha({ ui: "tdd", timeout: 60_000, slow: 10_000, retries: 1, reporter: "spec", color: false });
   mocha.suite.emit("pre-require", globalThis, "", mocha);
   try {
     load();
@@ -19,11 +20,14 @@ export async function runSuites(load: () => void): Promise<void> {
     throw error;
   }
   Mocha.reporters.Base.consoleLog = (...parts: unknown[]) => report(format(...parts));
+  const retried: string[] = [];
   const stats = await new Promise<Mocha.Stats>((resolve) => {
     const runner = mocha.run(() => {
       if (runner.stats) resolve(runner.stats);
     });
+    runner.on("retry", (test, error) => retried.push(`${test.fullTitle()}: ${String(error)}`));
   });
+  if (retried.length > 0) report(`Tried again after a first failure:\n${retried.join("\n")}`);
   const counts: Counts = { passed: stats.passes, failed: stats.failures, skipped: stats.pending };
   await writeFile(process.env["ADJOINT_TEST_RESULTS"]!, JSON.stringify(counts));
   if (stats.failures > 0) throw new Error(`${stats.failures} failed`);

@@ -13,11 +13,18 @@ async function showMemory(name: string): Promise<{ document: vscode.TextDocument
   return { document, frame: await webview(".memory-lines .row:nth-child(2)") };
 }
 
-/** Of the menu at the right end of the panel's title. */
+/** Of the menu at the right end of the panel's title. A menu closes when the panel says only then that it has taken the focus. */
 async function chooseFromTitle(item: string): Promise<void> {
   const workbench = await page();
-  await workbench.locator(".editor-group-container.active .editor-actions [aria-label^='More Actions']").click();
-  await workbench.locator(".monaco-menu .action-label", { hasText: item }).click();
+  const more = workbench.locator(".editor-group-container.active .editor-actions [aria-label^='More Actions']");
+  const entry = workbench.locator(".monaco-menu .action-label", { hasText: item });
+  await until(`${item} in the menu of the title`, async () => {
+    if (!(await entry.isVisible())) await more.click();
+    return entry.click({ timeout: 2000 }).then(
+      () => true,
+      () => false,
+    );
+  });
 }
 
 /** The text of the editor's lines that the panel has marked. */
