@@ -25,6 +25,8 @@ export function downstreamOf({ tape, adjoints }: Subject, nodes: readonly number
 export interface HoldingNames {
   /** Whether the program mentions any of them besides where it is declared. */
   readonly mentioned: boolean;
+  /** The smallest expression around the first such mention; 0 where there is none. */
+  readonly firstMention: number;
   /** Those of `sites` whose text contains one of the names, or an operation on the way. */
   within(sites: Iterable<number>): Iterable<number>;
 }
@@ -45,16 +47,18 @@ export function namesOf(subject: Subject, nodes: readonly number[], influenced: 
   }
   held.delete(0);
   const places: { readonly file: string; readonly range: TextRange }[] = [];
-  let mentioned = false;
+  let first: number | undefined;
   for (const site of held)
     if (sites.get(site).kind === "expression") places.push({ file: sites.get(site).file, range: sites.get(site) });
   for (const source of sources.values())
     for (const binding of bindingsOf(source, held)) {
-      mentioned ||= binding.references.length > 1;
-      for (const range of binding.references.slice(1)) places.push({ file: source.file, range });
+      const [, ...mentions] = binding.references;
+      if (mentions[0] !== undefined) first ??= source.innermostSites(mentions[0].start)[0] ?? 0;
+      for (const range of mentions) places.push({ file: source.file, range });
     }
   return {
-    mentioned,
+    mentioned: first !== undefined,
+    firstMention: first ?? 0,
     *within(wanted) {
       for (const number of wanted) {
         if (number === 0) continue;

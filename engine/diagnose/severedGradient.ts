@@ -21,41 +21,76 @@ export function severedGradient(subject: Subject): Finding[] {
     if (group === undefined) groups.set(name, [node]);
     else group.push(node);
   }
-  const findings: Finding[] = [];
+  const told = new Map<string, { readonly reason: Reason; readonly parameters: Parameter[] }>();
   for (const [name, nodes] of groups) {
     const isReached = nodes.some((node) => subject.adjoints.reached(node));
-    const finding = isReached ? clamped(subject, name, nodes) : severed(subject, name, nodes);
-    if (finding !== undefined) findings.push(finding);
+    const reason = isReached ? clamped(subject, nodes) : severed(subject, nodes);
+    if (reason === undefined) continue;
+    // What takes several parameters at one place is one fault.
+    const sites = placesOf(reason);
+    const key = sites.length === 0 ? name : `${reason.severity} ${reason.reason(one)} ${sites.join(" ")}`;
+    const known = told.get(key);
+    if (known === undefined) told.set(key, { reason, parameters: [{ name, nodes }] });
+    else known.parameters.push({ name, nodes });
   }
-  return findings;
+  return [...told.values()].map(({ reason, parameters }) => finding(subject, reason, parameters));
 }
 
-function clamped(subject: Subject, name: string, nodes: readonly number[]): Finding | undefined {
+interface Parameter {
+  readonly name: string;
+  readonly nodes: readonly number[];
+}
+
+/** How a sentence refers to what it is about. */
+interface Pronouns {
+  readonly it: string;
+  readonly them: string;
+  /** The ending of the verb. */
+  readonly s: string;
+}
+const one: Pronouns = { it: "it", them: "it", s: "s" };
+const several: Pronouns = { it: "they", them: "them", s: "" };
+
+interface Reason {
+  readonly severity: Finding["severity"];
+  /** True of this value, not of any. */
+  readonly here?: boolean;
+  readonly reason: (pronouns: Pronouns) => string;
+  /** The sites to blame, the nearest to the result first. */
+  readonly places: readonly number[];
+}
+
+const placesOf = ({ places }: Reason): number[] => [...new Set(places)].filter((site) => site > 0);
+
+function clamped(subject: Subject, nodes: readonly number[]): Reason | undefined {
   const clamps = clampsOf(subject, nodes);
   const nearest = clamps?.at(-1);
   if (clamps === undefined || nearest === undefined) return undefined;
-  return finding(subject, name, nodes, {
+  const all = clamps.length > 1 || subject.tape.isTensor(nearest);
+  return {
     severity: "warning",
-    where: "at this value",
-    reason: `${expressionOf(subject, nearest)} holds ${clamps.length > 1 || subject.tape.isTensor(nearest) ? "all that is computed from it" : "it"} at a bound. Begin within the bounds, or use a smooth limit such as tanh`,
+    here: true,
+    reason: ({ them }) =>
+      `${expressionOf(subject, nearest)} holds ${all ? `all that is computed from ${them}` : them} at a bound. Begin within the bounds, or use a smooth limit such as tanh`,
     places: clamps.toReversed().map((node) => subject.tape.site[node]!),
-  });
+  };
 }
 
-function severed(subject: Subject, name: string, nodes: readonly number[]): Finding | undefined {
+function severed(subject: Subject, nodes: readonly number[]): Reason | undefined {
   const { tape, output } = subject;
   const downstream = downstreamOf(subject, nodes);
   const whole = nodes.every((node) => dataOf(tape.primalOf(node)).every(Number.isInteger));
-  if (downstream.breaks.length > 0) return brokenAt(subject, name, nodes, downstream.breaks, whole);
+  if (downstream.breaks.length > 0) return brokenAt(subject, downstream.breaks, whole);
 
   const names = namesOf(subject, nodes, downstream.influenced);
   const taken = [...names.within(subject.ended ?? [])];
   if (taken.length > 0)
-    return finding(subject, name, nodes, {
+    return {
       severity: "warning",
-      reason: `on ${lineOf(subject, taken[0]!)} \`${textOf(subject, taken[0]!)}\` takes it as a whole number or constant, and the gradient ends there`,
+      reason: ({ them }) =>
+        `on ${lineOf(subject, taken[0]!)} \`${textOf(subject, taken[0]!)}\` takes ${them} as a whole number or constant, and the gradient ends there`,
       places: taken,
-    });
+    };
   const last = lastUse(subject, downstream);
   const deciding = last === undefined ? names : namesOf(subject, [last], new Uint8Array(tape.length));
   const named = [...deciding.within(branchSites(subject))];
@@ -65,38 +100,38 @@ function severed(subject: Subject, name: string, nodes: readonly number[]): Find
     // Where nothing at all is left of the gradient, the comparison is what to change.
     const constant = output < 0;
     const advice = constant ? "; a smooth stand-in such as sigmoid((a − b) / width) would pass it on" : "";
-    return finding(subject, name, nodes, {
+    return {
       severity: constant ? "warning" : "information",
-      reason: `it only decides which way the program goes (${lines}), and a comparison has no derivative${advice}`,
+      reason: ({ it, s }) =>
+        `${it} only decide${s} which way the program goes (${lines}), and a comparison has no derivative${advice}`,
       places: decisions,
-    });
+    };
   }
   if (last !== undefined)
-    return finding(subject, name, nodes, {
+    return {
       severity: "warning",
-      reason: `the last value made from it, ${expressionOf(subject, last)}, is not used in the result`,
+      reason: ({ them }) =>
+        `the last value made from ${them}, ${expressionOf(subject, last)}, is not used in the result`,
       places: [tape.site[last]!],
-    });
-  if (output < 0) return undefined;
+    };
   // What became of it is held by no traced variable: a text, say, that a number is read from.
   const [elsewhere, ...others] = subject.ended ?? [];
   if (names.mentioned && !whole && elsewhere !== undefined && others.length === 0)
-    return finding(subject, name, nodes, {
+    return {
       severity: "warning",
-      reason: `on ${lineOf(subject, elsewhere)} \`${textOf(subject, elsewhere)}\` takes what is made of it as a constant, and the gradient ends there`,
+      reason: ({ them }) =>
+        `on ${lineOf(subject, elsewhere)} \`${textOf(subject, elsewhere)}\` takes what is made of ${them} as a constant, and the gradient ends there`,
       places: [elsewhere],
-    });
+    };
+  if (output < 0) return undefined;
   if (names.mentioned)
-    return finding(subject, name, nodes, {
+    return {
       severity: whole ? "information" : "warning",
-      reason: "it is used only where no gradient passes: as a size, an index or a count",
-      places: [],
-    });
-  return finding(subject, name, nodes, {
-    severity: "warning",
-    reason: "nothing reads it; use it or leave it out",
-    places: [],
-  });
+      reason: ({ it }) =>
+        `${it} ${it === "it" ? "is" : "are"} used only where no gradient passes: as a size, an index or a count`,
+      places: whole ? [] : [names.firstMention],
+    };
+  return { severity: "warning", reason: () => "nothing reads it; use it or leave it out", places: [] };
 }
 
 /** Operations that read an input as whole numbers: to be without a gradient there is what it is for. */
@@ -113,29 +148,23 @@ const readsIndices: ReadonlySet<string> = new Set([
   "dynamicUpdateSlice",
 ]);
 
-function brokenAt(
-  subject: Subject,
-  name: string,
-  nodes: readonly number[],
-  breaks: readonly number[],
-  whole: boolean,
-): Finding | undefined {
+function brokenAt(subject: Subject, breaks: readonly number[], whole: boolean): Reason | undefined {
   const operations = breaks.map((node) => operationOf(subject, node));
   if (whole && operations.every((operation) => readsIndices.has(operation))) return undefined;
   const nearest = breaks.at(-1)!;
   const operation = operations.at(-1)!;
   const meant = operations.every((each) => each === "stopGradient");
-  return finding(subject, name, nodes, {
+  return {
     severity: meant ? "information" : "warning",
-    reason: `no adjoint passes through ${expressionOf(subject, nearest)}${because(operation)}`,
+    reason: ({ them }) => `no adjoint passes through ${expressionOf(subject, nearest)}${because(operation, them)}`,
     places: breaks.toReversed().map((node) => subject.tape.site[node]!),
-  });
+  };
 }
 
-function because(operation: string): string {
+function because(operation: string, them: string): string {
   if (operation === "stopGradient") return ", which is what it is for";
   if (operation === "where") return ", whose condition has no derivative; blend the two sides with a sigmoid instead";
-  if (!isPiecewiseConstant(operation)) return ", which has no derivative with respect to it";
+  if (!isPiecewiseConstant(operation)) return `, which has no derivative with respect to ${them}`;
   const smooth = stands[operation] ?? "sigmoid((a − b) / width)";
   return `: it is constant between its jumps. A smooth stand-in such as ${smooth} would pass it on`;
 }
@@ -156,34 +185,35 @@ const stands: Readonly<Record<string, string>> = {
   argsort: "a softmax of differences",
 };
 
-interface Reason {
-  readonly severity: Finding["severity"];
-  /** "whatever its value" when left out. */
-  readonly where?: string;
-  readonly reason: string;
-  readonly places: readonly number[];
-}
+/** More names than these are counted. */
+const mostNames = 4;
+const mostRelated = 4;
 
-function finding(
-  subject: Subject,
-  name: string,
-  nodes: readonly number[],
-  { severity, where = "whatever its value", reason, places }: Reason,
-): Finding {
-  const sites = [...new Set(places)].filter((site) => site > 0);
-  const own = subject.tape.site[nodes[0]!]!;
-  const site = sites[0] ?? own;
+function finding(subject: Subject, reason: Reason, parameters: readonly Parameter[]): Finding {
+  const sites = placesOf(reason);
+  const own = parameters.map(({ name, nodes }) => ({ name, site: subject.tape.site[nodes[0]!]! }));
+  const site = sites[0] ?? own[0]!.site;
   const related = [
-    ...(site === own || own === 0 ? [] : [{ site: own, message: `The parameter ${name}` }]),
-    ...sites.slice(1, 4).map((place) => ({ site: place, message: "The path breaks here too" })),
+    ...own
+      .filter((parameter) => parameter.site !== site && parameter.site !== 0)
+      .map((parameter) => ({ site: parameter.site, message: `The parameter ${parameter.name}` }))
+      .slice(0, mostRelated),
+    ...sites.slice(1, mostRelated).map((place) => ({ site: place, message: "The path breaks here too" })),
   ];
+  const names = own.map(({ name }) => name);
+  const shown = names.length > mostNames ? [...names.slice(0, 3), `${names.length - 3} more`] : names;
+  const where = reason.here === true ? "at this value" : `whatever ${names.length > 1 ? "their values" : "its value"}`;
   return {
     code: "severed-gradient",
-    severity,
-    message: `The gradient with respect to ${name} is 0 ${where}: ${reason}.`,
+    severity: reason.severity,
+    message: `The gradient with respect to ${listed(shown)} is 0 ${where}: ${reason.reason(names.length > 1 ? several : one)}.`,
     site,
     related,
-    data: { parameter: name, lines: listed(sites.map((place) => lineOf(subject, place))), elements: nodes.length },
+    data: {
+      parameter: listed(shown),
+      lines: listed(sites.map((place) => lineOf(subject, place))),
+      elements: parameters.reduce((sum, { nodes }) => sum + nodes.length, 0),
+    },
   };
 }
 

@@ -37,6 +37,7 @@ import { cannotTrace, constantResult, noDifferentiableFunction, noNumber, startO
 import { FunctionRun, rangeOf } from "./report/functionRun.ts";
 import { norm } from "./report/summaries.ts";
 import { isOwn, placeInStack } from "./stackPlaces.ts";
+import { toldOnce } from "./toldOnce.ts";
 import type { Watchdog } from "./watchdog.ts";
 
 export interface ModelRunOptions {
@@ -189,9 +190,9 @@ export class ModelRun {
       outline.name,
       new FunctionRun({ outline, tape, adjoints, output, parameters, sites: this.#sites, sources: this.#sources }),
     );
-    const diagnostics = this.findings(outline);
-    if (output < 0) diagnostics.push(constantResult(outline));
-    diagnostics.push(...this.#diagnose(outline, { tape, adjoints, output, parameters }));
+    const noticed = this.findings(outline);
+    if (output < 0) noticed.push(constantResult(outline));
+    const diagnostics = toldOnce(noticed, this.#diagnose(outline, { tape, adjoints, output, parameters }));
     return {
       function: outline.name,
       source: outline.source,

@@ -46,6 +46,42 @@ test("names where a number is read from the text that was made of it", () => {
   assert.deepEqual(severed("readBack"), ["warning severed-gradient 80"]);
 });
 
+test("is the one finding of its place: what was noticed there while the function ran is told along with it", () => {
+  for (const [name, line, noticed] of [
+    ["readBack", 80, /^The number read here is a constant: it comes from the text of a traced value/],
+    ["bits", 44, /^A bitwise operator works on 32-bit integers/],
+    ["integers", 49, /^Int32Array stores whole numbers/],
+  ] as const) {
+    assert.deepEqual(brief(found.get(name)), [`warning severed-gradient ${line}`]);
+    const { message, source } = found.get(name)![0]!.related!.at(-1)!;
+    assert.match(message, noticed);
+    assert.equal(source.line, line);
+  }
+});
+
+test("is one finding for all parameters that one place takes", () => {
+  assert.deepEqual(brief(found.get("rounding")), ["warning severed-gradient 85"]);
+  assert.match(
+    found.get("rounding")![0]!.message,
+    /^The gradient with respect to w and b is 0 whatever their values: /,
+  );
+  const [finding, ...others] = found.get("compared")!;
+  assert.deepEqual(others, []);
+  assert.match(finding!.message, /to a and b is 0 whatever their values: they only decide which way the program goes/);
+  assert.deepEqual(
+    finding!.related!.map(({ message }) => message),
+    [
+      "The parameter a",
+      "The parameter b",
+      "The value of compared does not depend on its parameters, so every derivative is 0.",
+    ],
+  );
+});
+
+test("points at the first use of a value where that is all that is known", () => {
+  assert.deepEqual(severed("dated"), ["warning severed-gradient 94"]);
+});
+
 test("is silent where some element of a parameter is used", () => {
   assert.deepEqual(found.get("healthy"), []);
 });
