@@ -34,6 +34,13 @@ export class Edits {
     this.#string.update(start, end, this.#apart(start, replacement));
   }
 
+  /** Puts `replacement` in the place of edited text, which is given back to be put elsewhere. */
+  take(start: number, end: number, replacement: string): string {
+    const taken = this.#string.slice(start, end);
+    this.#string.update(start, end, replacement, { overwrite: true });
+    return taken;
+  }
+
   /** Takes text away, all but its line breaks. */
   erase(start: number, end: number): void {
     if (start >= end) return;

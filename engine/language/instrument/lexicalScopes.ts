@@ -26,6 +26,8 @@ export interface Variable {
   hasOtherWrites: boolean;
   /** How often it is assigned after its declaration. */
   assignments: number;
+  /** A function in a block of sloppy code: whether there is such a variable outside of the block hangs on what else is there. */
+  mayBeMissing?: true;
   /** `const { name } = of`. */
   property?: { readonly of: t.Node; readonly name: string };
 }
@@ -271,6 +273,7 @@ class Resolver {
       if (!this.#strict && this.#scope !== this.#scope.functionScope) {
         const variable = this.#declare(node.id, "var");
         variable.hasOtherWrites = true;
+        variable.mayBeMissing = true;
         this.#meaning.set(node.id, this.#scope.names.get(node.id.name)!);
       }
     }

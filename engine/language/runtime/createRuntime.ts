@@ -27,6 +27,7 @@ import * as operators from "./operators.ts";
 import { primal } from "./primals.ts";
 import type { Runtime } from "./runtime.ts";
 import { scopes } from "./scopes.ts";
+import { takingApart } from "./takenApart.ts";
 import { TracedCalls } from "./tracedCalls.ts";
 
 export interface RuntimeOptions {
@@ -92,6 +93,7 @@ export function createRuntime(options: RuntimeOptions = {}): InstalledRuntime {
     typeOf: comparisons.typeOf,
     primal,
     ...memberAccess(findings),
+    ...takingApart(),
     math,
     globals,
     last<T>(site: number, argument: T): T {

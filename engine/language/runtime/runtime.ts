@@ -53,6 +53,14 @@ export interface Runtime {
   set(site: number, object: unknown, key: unknown, value: unknown, strict: boolean): unknown;
   /** What an object pattern takes apart or an object spread copies: typed arrays give their elements traced. */
   parts(object: unknown): unknown;
+  /** The same for a pattern that has others in it; `taking` is a `Taking` as JSON. */
+  taken(value: unknown, taking: string): unknown;
+  /** An iterable whose values a pattern takes apart, one in each turn of a loop. */
+  each(iterable: unknown, taking: string): unknown;
+  /** A key that no array has. */
+  readonly nothing: symbol;
+  /** A key by which an array gives itself. */
+  itself(): symbol;
   /** An assignment target inside a destructuring pattern: assigning to its `value` sets object[key]. */
   target(site: number, object: unknown, key: unknown, strict: boolean): { value: unknown };
 
@@ -90,6 +98,14 @@ export interface Runtime {
   /** A default of a traceable function's parameter: when the engine itself calls that function, an independent variable. */
   parameter(functionId: number, index: number, name: string, site: number, value: unknown): unknown;
 }
+
+/**
+ * What a pattern takes apart. 0: nothing that could be a typed array. 1: its own keys could be those of elements. Of a
+ * pattern that has others in it: what its members or items are, in their order, and for an object pattern which of the
+ * two it is itself.
+ */
+export type Taking =
+  0 | 1 | { readonly members: readonly Taking[]; readonly elements: 0 | 1 } | { readonly items: readonly Taking[] };
 
 /** The scope of a suspended function. */
 export interface Frame {

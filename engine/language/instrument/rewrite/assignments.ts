@@ -1,10 +1,11 @@
 import type * as t from "@babel/types";
 import type { Variable } from "../lexicalScopes.ts";
-import { runtimeName } from "../../runtime/runtime.ts";
+import { runtimeName, type Taking } from "../../runtime/runtime.ts";
 import { bare, endOfName, isFunction } from "../syntax.ts";
 import { arithmetic, isElement, makesNode, propertyKey } from "./operators.ts";
-import { takesElements, visitPattern } from "./patterns.ts";
+import { visitPattern } from "./patterns.ts";
 import type { Rewriter } from "./rewriter.ts";
+import { takenText, takingOf } from "./takenApart.ts";
 
 export function assignmentExpression(node: t.AssignmentExpression, r: Rewriter): void {
   const { operator, right } = node;
@@ -36,7 +37,8 @@ function plainAssignment(node: t.AssignmentExpression, target: t.Node, r: Rewrit
   }
   if (target.type !== "MemberExpression") {
     visitPattern(target, r);
-    if (takesElements(target)) takenApart(node, r);
+    const taking = takingOf(target);
+    if (taking !== 0) takenApart(node, taking, r);
     else r.visit(right);
     return;
   }
@@ -58,11 +60,12 @@ function plainAssignment(node: t.AssignmentExpression, target: t.Node, r: Rewrit
 }
 
 /** `{ 0: a } = value` → `({ 0: a } = $adjoint.parts(t = value), t)` */
-function takenApart(node: t.AssignmentExpression, r: Rewriter): void {
+function takenApart(node: t.AssignmentExpression, taking: Exclude<Taking, 0>, r: Rewriter): void {
   const value = r.temporary();
+  const { head, tail } = takenText(taking);
   r.parenthesised.add(node.start!);
   r.edits.before(node.start!, "(");
-  r.wrap(node.right, `${runtimeName}.parts(${value} = `, ")");
+  r.wrap(node.right, `${head}${value} = `, tail);
   r.edits.after(node.end!, `, ${value})`);
 }
 

@@ -5,6 +5,7 @@ import { eraseSignature } from "./eraseTypes.ts";
 import { propertyKey } from "./operators.ts";
 import { observations, visitPattern } from "./patterns.ts";
 import type { Host, Rewriter } from "./rewriter.ts";
+import { visitParameters, visitSetterParameter } from "./takenApart.ts";
 import { patternText } from "../outline.ts";
 import { visitStatements } from "./statements.ts";
 
@@ -19,7 +20,9 @@ export function functionNode(node: FunctionNode, r: Rewriter): void {
   const directives = body.type === "BlockStatement" ? body.directives : [];
   if (directives.some(({ value }) => value.value === "use strict")) r.strict = true;
   if (r.traceable.has(node)) tracedParameters(node, site, r);
-  else for (const parameter of node.params) parameterPattern(parameter, r);
+  else if ("kind" in node && node.kind === "set")
+    visitSetterParameter(node, r, () => node.params.forEach((parameter) => parameterPattern(parameter, r)));
+  else visitParameters(node.params, r, (index) => parameterPattern(node.params[index]!, r));
 
   const suspends = node.async || ("generator" in node && node.generator === true);
   const host: Host = {
@@ -98,7 +101,8 @@ function tracedParameters(node: FunctionNode, functionId: number, r: Rewriter): 
   const sites: { name: string; index: number; site: number }[] = [];
   r.functionIds.set(node, functionId);
   r.parameterSites.set(node, sites);
-  node.params.forEach((parameter, index) => {
+  visitParameters(node.params, r, (index) => {
+    const parameter = node.params[index]!;
     visitPattern(parameter, r, (value) => {
       const name = parameterName(parameter, value, r);
       if (name === undefined || isFunction(bare(value)) || bare(value).type === "ClassExpression") {

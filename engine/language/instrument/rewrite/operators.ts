@@ -111,7 +111,9 @@ export function unaryExpression(node: t.UnaryExpression, r: Rewriter): void {
 
 function isUndeclared(node: t.Node, r: Rewriter): boolean {
   const inner = bare(node);
-  return inner.type === "Identifier" && r.scopes.of(inner) === undefined;
+  if (inner.type !== "Identifier") return false;
+  const variable = r.scopes.of(inner);
+  return variable === undefined || variable.mayBeMissing === true;
 }
 
 /** Visits what is only asked whether it is truthy. */

@@ -1,10 +1,10 @@
 import type * as t from "@babel/types";
-import { runtimeName } from "../../runtime/runtime.ts";
 import { bare, boundIdentifiers } from "../syntax.ts";
 import { observation } from "./assignments.ts";
 import { eraseAfterName, eraseAnnotation, eraseAround } from "./eraseTypes.ts";
 import { isElement, propertyKey, reference } from "./operators.ts";
 import type { Rewriter } from "./rewriter.ts";
+import { visitTaken } from "./takenApart.ts";
 
 /** Visits what runs in a pattern that is declared or assigned to: defaults, computed keys, members. */
 export function visitPattern(pattern: t.Node, r: Rewriter, visitDefault: (node: t.Node) => void = r.visit): void {
@@ -51,21 +51,6 @@ export function visitPattern(pattern: t.Node, r: Rewriter, visitDefault: (node: 
         inside(bare(pattern));
       }
   }
-}
-
-/** Visits the value that a pattern takes apart. */
-export function visitTaken(pattern: t.Node, value: t.Node, r: Rewriter, visit: (node: t.Node) => void = r.visit): void {
-  if (takesElements(bare(pattern))) r.wrap(value, `${runtimeName}.parts(`, ")", visit);
-  else visit(value);
-}
-
-/** Whether an object pattern could take elements of a typed array. */
-export function takesElements(pattern: t.Node): boolean {
-  if (pattern.type !== "ObjectPattern") return false;
-  return pattern.properties.some((property) => {
-    if (property.type === "RestElement" || property.computed) return true;
-    return property.key.type === "NumericLiteral" || property.key.type === "StringLiteral";
-  });
 }
 
 /** `[o[k]] = …` → `[$adjoint.target(S, o, k, strict).value] = …` */

@@ -1,12 +1,13 @@
 import type * as t from "@babel/types";
 import type { Variable } from "../lexicalScopes.ts";
-import { runtimeName } from "../../runtime/runtime.ts";
+import { runtimeName, type Taking } from "../../runtime/runtime.ts";
 import { bare, boundIdentifiers } from "../syntax.ts";
 import { assignedValue } from "./assignments.ts";
 import { endStatement, eraseAfterName, eraseDeclaration, isOnlyTypes } from "./eraseTypes.ts";
 import { test, unused } from "./operators.ts";
-import { observations, visitPattern, visitTaken } from "./patterns.ts";
+import { observations, visitPattern } from "./patterns.ts";
 import type { Rewriter } from "./rewriter.ts";
+import { takenText, takenTurns, takingOf, visitTaken } from "./takenApart.ts";
 
 /** Visits the statements of a block. Only there can others be put between them. */
 export function visitStatements(statements: readonly t.Statement[], r: Rewriter): void {
@@ -104,9 +105,21 @@ export function tryStatement(node: t.TryStatement, r: Rewriter): void {
       const resume = r.host.frame === undefined ? "" : `${runtimeName}.resume(${r.host.frame}, void 0);`;
       r.edits.after(handler.body.start! + 1, `${resume}${runtimeName}.leave(${scope});`);
     }
+    if (handler.param) takeCaughtApart(handler.param, handler.body, r);
     visitStatements(handler.body.body, r);
   }
   if (finalizer) visitStatements(finalizer.body, r);
+}
+
+/** `catch ({ 0: a }) {…}` → `catch ($1) {let { 0: a } = $adjoint.parts($1);{…}}` */
+function takeCaughtApart(pattern: t.Node, { start, end }: t.BlockStatement, r: Rewriter): void {
+  const taking = takingOf(pattern);
+  if (taking === 0) return;
+  const caught = r.name();
+  const { head, tail } = takenText(taking);
+  const text = r.edits.take(pattern.start!, pattern.end!, caught);
+  r.edits.after(start! + 1, `let ${text} = ${head}${caught}${tail};{`);
+  r.edits.before(end! - 1, "}");
 }
 
 // ------------------------------------------------------------------------------------------------------------- loops
@@ -139,6 +152,7 @@ export function loop(node: t.Node, r: Rewriter, statement: t.Node = node): void 
   };
 
   let observed = "";
+  let takenApart = "";
   switch (loopNode.type) {
     case "ForStatement":
       if (loopNode.init?.type === "VariableDeclaration") r.visit(loopNode.init);
@@ -149,7 +163,7 @@ export function loop(node: t.Node, r: Rewriter, statement: t.Node = node): void 
       break;
     case "ForInStatement":
     case "ForOfStatement":
-      loopHead(loopNode, r);
+      takenApart = loopHead(loopNode, r);
       visitBody();
       if (loopNode.type === "ForOfStatement" && operations > 0) observed = observations(targetOf(loopNode), r);
       break;
@@ -162,7 +176,7 @@ export function loop(node: t.Node, r: Rewriter, statement: t.Node = node): void 
       test(loopNode.test, r);
   }
   const resumes = loopNode.type === "ForOfStatement" && loopNode.await && r.host.frame !== undefined;
-  if (operations === 0 && !resumes) return;
+  if (operations === 0 && !resumes && takenApart === "") return;
   if (resumes) r.host.suspends = true;
 
   const outer = r.temporary();
@@ -174,9 +188,11 @@ export function loop(node: t.Node, r: Rewriter, statement: t.Node = node): void 
   );
   const frame = r.host.frame ?? "";
   const iterate = `${runtimeName}.iterate(${outer}, ${site}, ${counter ?? `${turn}++`});`;
-  const head = `${resumes ? `${runtimeName}.resume(${frame}, void 0);` : ""}${iterate}${observed}`;
-  const tail = resumes ? `} finally {${runtimeName}.suspend(${frame}, void 0);}` : "";
-  const opened = resumes ? `${head}try {` : head;
+  const inside = takenApart === "" ? observed : `${takenApart}${observed}{`;
+  const head = `${resumes ? `${runtimeName}.resume(${frame}, void 0);` : ""}${iterate}`;
+  const close = takenApart === "" ? "" : "}";
+  const tail = resumes ? `${close}} finally {${runtimeName}.suspend(${frame}, void 0);}` : close;
+  const opened = resumes ? `${head}try {${inside}` : `${head}${inside}`;
   if (body.type === "BlockStatement") {
     r.edits.after(body.start! + 1, opened);
     r.edits.before(body.end! - 1, tail);
@@ -190,7 +206,8 @@ export function loop(node: t.Node, r: Rewriter, statement: t.Node = node): void 
   );
 }
 
-function loopHead(node: t.ForInStatement | t.ForOfStatement, r: Rewriter): void {
+/** @returns What is to stand at the start of the body. */
+function loopHead(node: t.ForInStatement | t.ForOfStatement, r: Rewriter): string {
   if (node.left.type !== "VariableDeclaration") visitPattern(node.left, r);
   else {
     for (const { id, init } of node.left.declarations) {
@@ -198,11 +215,27 @@ function loopHead(node: t.ForInStatement | t.ForOfStatement, r: Rewriter): void 
       if (init) visitTaken(id, init, r);
     }
   }
-  if (node.type === "ForOfStatement" && node.await && r.host.frame !== undefined) {
-    r.wrap(node.right, `${runtimeName}.suspend(${r.host.frame}, `, ")");
-  } else {
-    r.wrap(node.right, "", "");
+  // The keys of for-in are text.
+  const taking = node.type === "ForOfStatement" ? takingOf(targetOf(node)) : 0;
+  if (node.type === "ForOfStatement" && node.await) {
+    if (r.host.frame !== undefined) r.wrap(node.right, `${runtimeName}.suspend(${r.host.frame}, `, ")");
+    else r.visit(node.right);
+    return taking === 0 ? "" : takeAwaitedApart(node, taking, r);
   }
+  const { head, tail } = taking === 0 ? { head: "", tail: "" } : takenTurns(taking);
+  r.wrap(node.right, head, tail);
+  return "";
+}
+
+/** `for await (const { 0: a } of b) …` → `for await (const $1 of b) {const { 0: a } = $adjoint.parts($1);{…}}` */
+function takeAwaitedApart(node: t.ForOfStatement, taking: Exclude<Taking, 0>, r: Rewriter): string {
+  const { left } = node;
+  const pattern = targetOf(node);
+  const { head, tail } = takenText(taking);
+  const declared = left.type === "VariableDeclaration" ? left.kind : undefined;
+  const item = declared === undefined ? r.temporary() : r.name();
+  const text = `${r.edits.take(pattern.start!, pattern.end!, item)} = ${head}${item}${tail}`;
+  return declared === undefined ? `(${text});` : `${declared} ${text};`;
 }
 
 const targetOf = ({ left }: t.ForInStatement | t.ForOfStatement): t.Node =>
