@@ -3,6 +3,8 @@
  * drivers it differs in how exact it is, and tanh(50), log(0) and max(NaN, 0) do not give what they mean.
  */
 
+import { gammaFunctions, gammaHelpers, ordered } from "./gammaFunctions.ts";
+
 export interface NativeFunction {
   /** As kernels call it: what it computes, with a _ behind it, so that it is nobody else's. */
   readonly name: string;
@@ -69,6 +71,7 @@ const unary: Readonly<Record<string, string>> = {
   erfc: "return isNan_(x) ? x : x < 1.0 ? 1.0 - errorFunction_(x) : x > 10.1 ? 0.0 : aboveError_(x);",
   gelu: "return 0.5 * x * (1.0 + errorFunction_(x * 0.7071067811865476));",
   geluTanh: "return 0.5 * x * (1.0 + hyperbolicTangent_(0.7978845608028654 * (x + 0.044715 * x * x * x)));",
+  ...gammaFunctions,
   // 1 for what is NaN or infinite. By its bits: compilers may take it that there are no such numbers.
   nonFinite: "return notFinite_(x) ? 1.0 : 0.0;",
 };
@@ -112,6 +115,7 @@ const binary: Readonly<Record<string, string>> = {
   undercuts: "return !isNan_(b) && (a < b || isNan_(a)) ? 1.0 : 0.0;",
   // Whether element a comes after element b in ascending order, NaN last.
   sortsAfter: "return isNan_(a) ? (isNan_(b) ? 0.0 : 1.0) : a > b ? 1.0 : 0.0;",
+  ...ordered,
   // A guard: 1 where a number is not the one expected.
   differs: "return a == b || (isNan_(a) && isNan_(b)) ? 0.0 : 1.0;",
 };
@@ -138,7 +142,15 @@ export function arityOf(name: string): number | undefined {
 }
 
 /** No primitives: what kernels call besides. */
-const internal = new Set(["copy", "nonFinite", "exceeds", "undercuts", "sortsAfter", "differs"]);
+const internal = new Set([
+  "copy",
+  "nonFinite",
+  "exceeds",
+  "undercuts",
+  "sortsAfter",
+  "differs",
+  ...Object.keys(ordered),
+]);
 
 /** Of whole numbers, and between whole numbers and others. */
 const others: readonly NativeFunction[] = [
@@ -163,6 +175,15 @@ const others: readonly NativeFunction[] = [
       if (notFinite_(index) || index != floor(index) || index < -float(extent) || index >= float(extent)) return -1;
       int whole = int(index);
       return whole < 0 ? whole + extent : whole;
+    }`,
+  },
+  // Where a region of a size begins along an axis: negative places count from the end, and whatever is none gives −1.
+  {
+    name: "begin_",
+    source: `int begin_(float start, int extent, int size) {
+      if (notFinite_(start) || start != floor(start)) return -1;
+      float first = start < 0.0 ? start + float(extent) : start;
+      return first >= 0.0 && first + float(size) <= float(extent) ? int(first) : -1;
     }`,
   },
   { name: "atPlace_", source: "float atPlace_(int place, float x) { return place < 0 ? nan_() : x; }" },
@@ -282,7 +303,7 @@ float errorFunction_(float x) {
   y = 1.0 - aboveError_(a);
   return x < 0.0 ? -y : y;
 }
-`;
+${gammaHelpers}`;
 
 function natives(bodies: Readonly<Record<string, string>>, parameters: string): NativeFunction[] {
   return Object.entries(bodies).map(([name, body]) => ({

@@ -1,6 +1,7 @@
 import { sizeOf, type Shape } from "../../tape/shape.ts";
 import type { Graph, OperationNode } from "./graph.ts";
 import { KernelSource, type Index } from "./source.ts";
+import { scatterRoots } from "./scatterKernels.ts";
 import { Reader, type Root } from "./values.ts";
 import { windowRoots } from "./windowKernels.ts";
 
@@ -44,6 +45,12 @@ const often = new Set([
   "inversePermutation",
   "scatterAdd",
   "scatterAddAlongAxis",
+  "scatterSet",
+  "scatterSetAlongAxis",
+  "scatterWinners",
+  "logCumSumExp",
+  "cumargmax",
+  "cumargmin",
 ]);
 
 const axesIn = ({ attributes }: OperationNode): readonly number[] => attributes["axes"] as readonly number[];
@@ -151,6 +158,31 @@ const scanning =
     return result;
   };
 
+/** The place of the element along an axis that none before the own one takes the place of. */
+const runningWinner =
+  (better: string): Root =>
+  (reader, operation, index) => {
+    const { source } = reader;
+    const axis = axisIn(operation);
+    const own = index.axes[axis]!;
+    const extent = index.shape[axis]!;
+    const backward = operation.attributes["reverse"] === true;
+    const elementAt = (place: string): string =>
+      reader.broadcast(operation.inputs[0]!, index.withAxes(index.shape, index.axes.with(axis, place)));
+    const first = backward ? `${extent - 1}` : "0";
+    const best = source.variable(elementAt(first));
+    const place = source.variable(first);
+    source.loop(extent, (e) => {
+      const at = backward ? reader.plus(reader.times(e, -1), first) : e;
+      const element = elementAt(at);
+      const after = source.float(backward ? `below_(${at}, ${own})` : `below_(${own}, ${at})`);
+      const wins = source.call("mul", source.call("sub", "1", after), source.call(better, element, best));
+      source.set(place, `where_(${wins}, ${source.float(`float_(${at})`)}, ${place})`);
+      source.set(best, `where_(${wins}, ${element}, ${best})`);
+    });
+    return place;
+  };
+
 const mask =
   (better: string): Root =>
   (reader, operation, index) => {
@@ -165,6 +197,7 @@ const mask =
 
 const roots: Readonly<Record<string, Root>> = {
   ...windowRoots,
+  ...scatterRoots,
   sum: folding("0", (sum, element) => `${sum} + ${element}`),
   prod: folding("1", (product, element) => `${product} * ${element}`),
   reduceMax: (reader, operation, index) => winner(reader, operation, index.axes, "exceeds").best,
@@ -207,6 +240,9 @@ const roots: Readonly<Record<string, Root>> = {
   cumsum: scanning("0", (sum, [x]) => `${sum} + ${x!}`),
   cumprod: scanning("1", (product, [x]) => `${product} * ${x!}`),
   linearRecurrence: scanning("0", (y, [a, b]) => `${a!} * ${y} + ${b!}`),
+  logCumSumExp: scanning("bits_(-8388608)", (sum, [x]) => `logAddExp_(${x!}, ${sum})`),
+  cumargmax: runningWinner("exceeds"),
+  cumargmin: runningWinner("undercuts"),
 
   matmul(reader, { inputs, shape }, index) {
     const { source } = reader;
@@ -226,38 +262,6 @@ const roots: Readonly<Record<string, Root>> = {
       const x = reader.at(left, reader.index(a, [...batchOf(a), ...row, e]));
       const y = reader.at(right, reader.index(b, [...batchOf(b), e, ...column]));
       source.set(sum, `${sum} + ${x} * ${y}`);
-    });
-    return sum;
-  },
-
-  scatterAdd(reader, operation, index) {
-    const { source } = reader;
-    const [x, indices] = operation.inputs as [number, number];
-    const axis = axisIn(operation);
-    const chosen = reader.shapeOf(indices);
-    const from = reader.shapeOf(x);
-    const sum = source.variable("0");
-    source.loop(sizeOf(chosen), (k) => {
-      const at = reader.flatIndex(chosen, k);
-      const place = reader.place(indices, at, index.shape[axis]!);
-      const hit = source.float(`isPlace_(${place}, ${index.axes[axis]!})`);
-      const axes = [...index.axes.slice(0, axis), ...at.axes, ...index.axes.slice(axis + 1)];
-      source.set(sum, `${sum} + where_(${hit}, atPlace_(${place}, ${reader.at(x, reader.index(from, axes))}), 0)`);
-    });
-    return sum;
-  },
-
-  scatterAddAlongAxis(reader, operation, index) {
-    const { source } = reader;
-    const [x, indices] = operation.inputs as [number, number];
-    const axis = axisIn(operation);
-    const from = reader.shapeOf(x);
-    const sum = source.variable("0");
-    source.loop(from[axis]!, (k) => {
-      const at = reader.index(from, index.axes.with(axis, k));
-      const place = reader.place(indices, at, index.shape[axis]!);
-      const hit = source.float(`isPlace_(${place}, ${index.axes[axis]!})`);
-      source.set(sum, `${sum} + where_(${hit}, atPlace_(${place}, ${reader.at(x, at)}), 0)`);
     });
     return sum;
   },

@@ -3,6 +3,7 @@ import { positions } from "../../primitives/windows.ts";
 import { sizeOf, type Shape } from "../../tape/shape.ts";
 import type { ProgramValue } from "../program.ts";
 import { isElementwise } from "./functions.ts";
+import { mostOrder } from "./gammaFunctions.ts";
 import type { Attributes, Graph } from "./graph.ts";
 import { asWindows } from "./windowKernels.ts";
 import { unsupported } from "./unsupported.ts";
@@ -43,9 +44,17 @@ const knownAttributes: Readonly<Record<string, readonly string[]>> = {
   takeAlongAxis: ["axis"],
   scatterAdd: ["axis", "shape"],
   scatterAddAlongAxis: ["axis", "shape"],
+  scatterSet: ["axis"],
+  scatterSetAlongAxis: ["axis"],
+  scatterWinners: ["operation", "axis", "addressing", "smallest"],
+  dynamicSlice: ["sizes"],
+  fft: ["axes", "inverse"],
   oneHot: ["depth"],
   cumsum: ["axis", "reverse"],
   cumprod: ["axis", "reverse"],
+  logCumSumExp: ["axis", "reverse"],
+  cumargmax: ["axis", "reverse"],
+  cumargmin: ["axis", "reverse"],
   linearRecurrence: ["axis", "reverse"],
   maxMask: ["axes"],
   minMask: ["axes"],
@@ -105,11 +114,23 @@ const lowerings: Readonly<Record<string, Lower>> = {
   takeAlongAxis: asItIs,
   scatterAdd: asItIs,
   scatterAddAlongAxis: asItIs,
+  scatterSet: asItIs,
+  scatterSetAlongAxis: asItIs,
+  scatterWinners: asItIs,
+  dynamicSlice: asItIs,
+  dynamicUpdateSlice: asItIs,
   oneHot: asItIs,
   matmul: asItIs,
   cumsum: asItIs,
   cumprod: asItIs,
   linearRecurrence: asItIs,
+  logCumSumExp: asItIs,
+  cumargmax: asItIs,
+  cumargmin: asItIs,
+  polygamma: (graph, [n, x], { name }) => ofOrder(graph, name, n!, n!, x!),
+  sinc: (graph, [x, n], { name }) => ofOrder(graph, name, n!, x!, n!),
+  fft: (graph, [x], { attributes }) =>
+    axesIn(attributes).reduce((at, axis) => fourier(graph, at, axis, attributes["inverse"] === true), x!),
   maxMask: asItIs,
   minMask: asItIs,
   conv: asItIs,
@@ -186,6 +207,49 @@ const lowerings: Readonly<Record<string, Lower>> = {
     return graph.operation("inversePermutation", [ranks], shape, { axis: axisIn(attributes) });
   },
 };
+
+/** A function of an order, which has to be known: kernels have room for so many derivatives. */
+function ofOrder(graph: Graph, name: string, order: number, ...inputs: readonly number[]): number {
+  const known = graph.nodes[order]!;
+  if (known.kind !== "number" || !(known.value >= 0 && known.value <= mostOrder && Number.isInteger(known.value)))
+    throw unsupported(known.kind === "number" ? `${name} of order ${known.value}` : `${name} of an order that varies`);
+  return graph.elementwise(name, ...inputs);
+}
+
+/** Longer transforms would need a matrix that is too large. */
+const longestFourier = 1024;
+
+/** The discrete Fourier transform along an axis, of real parts and imaginary parts along axis 0, as a product. */
+function fourier(graph: Graph, x: number, axis: number, inverse: boolean): number {
+  const shape = graph.shapeOf(x);
+  const count = shape[axis]!;
+  if (count > longestFourier) throw unsupported(`fft over more than ${longestFourier} elements`);
+  const order = [...shape.keys()].filter((k) => k !== 0 && k !== axis).concat(0, axis);
+  const turned = order.map((k) => shape[k]!);
+  const rows = [sizeOf(shape) / (2 * count), 2 * count];
+  const lanes = graph.reshape(graph.operation("transpose", [x], turned, { axes: order }), rows);
+  const matrix = graph.constant([2 * count, 2 * count], fourierMatrix(count, inverse));
+  const product = graph.reshape(graph.operation("matmul", [lanes, matrix], rows), turned);
+  return graph.operation("transpose", [product], shape, { axes: [...shape.keys()].map((k) => order.indexOf(k)) });
+}
+
+/** What a row of real parts, then imaginary parts, is multiplied by from the right. */
+function fourierMatrix(count: number, inverse: boolean): Float32Array {
+  const matrix = new Float32Array(4 * count * count);
+  for (let from = 0; from < count; from++)
+    for (let to = 0; to < count; to++) {
+      const angle = (2 * Math.PI * ((from * to) % count)) / count;
+      const [re, im] = [Math.cos(angle), (inverse ? 1 : -1) * Math.sin(angle)];
+      const put = (row: number, column: number, value: number): void => {
+        matrix[(row * count + from) * 2 * count + column * count + to] = value;
+      };
+      put(0, 0, re);
+      put(0, 1, im);
+      put(1, 0, -im);
+      put(1, 1, re);
+    }
+  return matrix;
+}
 
 /** What share of its window's mean each element has. */
 function shares(graph: Graph, attributes: Attributes): number {

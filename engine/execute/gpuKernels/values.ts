@@ -89,6 +89,19 @@ export class Reader {
   place(indices: number, index: Index, extent: number): string {
     return this.source.whole(`place_(${this.at(indices, index)}, ${extent})`);
   }
+
+  /** By axis, where a region of these sizes begins, as a tensor says it. */
+  begins(starts: number, whole: Shape, sizes: Shape): string[] {
+    return whole.map((extent, axis) => {
+      const start = this.at(starts, this.flatIndex(this.shapeOf(starts), `${axis}`));
+      return this.source.whole(`begin_(${start}, ${extent}, ${sizes[axis]!})`);
+    });
+  }
+
+  /** An element, or NaN where one of the places that it was found by is none. */
+  where(places: readonly string[], element: string): string {
+    return places.reduce((found, place) => this.source.float(`atPlace_(${place}, ${found})`), element);
+  }
 }
 
 const elements: Readonly<Record<string, Element>> = {
@@ -195,6 +208,27 @@ const elements: Readonly<Record<string, Element>> = {
     const place = reader.place(indices, index, shape[axis]!);
     const axes = index.axes.map((own, k) => (k === axis ? place : own));
     return reader.source.float(`atPlace_(${place}, ${reader.at(x, reader.index(shape, axes))})`);
+  },
+
+  dynamicSlice(reader, { inputs, attributes }, index) {
+    const [x, starts] = inputs as [number, number];
+    const shape = reader.shapeOf(x);
+    const begins = reader.begins(starts, shape, attributes["sizes"] as Shape);
+    const axes = begins.map((begin, axis) => reader.plus(begin, index.axes[axis]!));
+    return reader.where(begins, reader.at(x, reader.index(shape, axes)));
+  },
+
+  dynamicUpdateSlice(reader, { inputs }, index) {
+    const [x, update, starts] = inputs as [number, number, number];
+    const { source } = reader;
+    const sizes = reader.shapeOf(update);
+    const begins = reader.begins(starts, index.shape, sizes);
+    const axes = begins.map((begin, axis) => reader.plus(index.axes[axis]!, reader.times(begin, -1)));
+    const inside = axes
+      .map((offset, axis) => source.float(`inside_(${offset}, 1, ${sizes[axis]!})`))
+      .reduce((all, one) => source.call("mul", all, one));
+    const element = reader.at(update, reader.index(sizes, axes));
+    return reader.where(begins, source.call("where", inside, element, reader.at(x, index)));
   },
 
   oneHot(reader, { inputs, attributes }, index) {

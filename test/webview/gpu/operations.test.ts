@@ -36,6 +36,9 @@ const covered: ReadonlySet<PrimitiveName> = new Set([
   ...(["logicalNot", "isNaN", "isFinite", "isInf", "erfc", "xlogy", "logAddExp", "any", "all", "identity"] as const),
   ...(["conv", "convTranspose", "convKernel", "maxPool", "maxPoolIndices", "avgPool", "avgPoolTranspose"] as const),
   ...(["cumprod", "linearRecurrence", "standardize"] as const),
+  ...(["erfinv", "lgamma", "digamma", "polygamma", "sinc", "f16round", "bf16round", "logCumSumExp"] as const),
+  ...(["cumargmax", "cumargmin", "scatterSet", "scatterSetAlongAxis", "scatterWinners", "dynamicSlice"] as const),
+  ...(["dynamicUpdateSlice", "fft"] as const),
   "custom",
 ]);
 
