@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { globSync } from "node:fs";
 import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import path from "node:path";
 import { ensureChromium } from "../scripts/chromium.mjs";
 import { ensureVSCodeServer } from "../scripts/vscodeServer.mjs";
@@ -13,6 +14,8 @@ const allResults = path.join(root, "test-results");
 /** Of this very run, so that two at a time do not get in each other's way. Kept when a test failed. */
 const results = path.join(allResults, `run-${process.pid}`);
 const keptFor = 24 * 3_600_000;
+/** Hundreds of processes load the same sources: Node keeps what it has compiled here. */
+const compiled = path.join(allResults, "compiled");
 
 function unit(parts: readonly string[]): Promise<Counts> {
   const files = globSync("test/**/*.test.ts", { cwd: root });
@@ -47,15 +50,18 @@ async function integration(parts: readonly string[]): Promise<Counts> {
 async function nodeTest(kind: string, files: readonly string[], parts: readonly string[]): Promise<Counts> {
   const chosen = files.filter((file) => parts.every((part) => file.includes(part))).sort();
   if (chosen.length === 0) return none;
+  // By itself Node leaves one core free, which of two is half.
+  const concurrency = `--test-concurrency=${availableParallelism()}`;
   const reporters = ["--test-reporter=spec", "--test-reporter-destination=stdout"];
   reporters.push("--test-reporter=./test/host/countReporter.ts", `--test-reporter-destination=${resultsFile(kind)}`);
-  return counted(kind, ["--test", ...reporters, ...chosen]);
+  return counted(kind, ["--test", concurrency, ...reporters, ...chosen]);
 }
 
 /** Runs Node, which leaves its counts in the results file of `kind`. Without one, that is a failure. */
 async function counted(kind: string, args: readonly string[]): Promise<Counts> {
   const file = resultsFile(kind);
-  const child = spawn(process.execPath, args, { cwd: root, stdio: "inherit" });
+  const env = { ...process.env, NODE_COMPILE_CACHE: compiled };
+  const child = spawn(process.execPath, args, { cwd: root, stdio: "inherit", env });
   const code = await new Promise((resolve) => child.on("close", resolve));
   const counts = await readFile(file, "utf8").then(
     (text) => JSON.parse(text) as Counts,
