@@ -2,6 +2,7 @@
 import {
   besidesOf,
   coverageText,
+  limitText,
   elementName,
   failed,
   kinkPlace,
@@ -56,7 +57,7 @@ export function ruleFailure({ message, definition, source, numeric, reverse }: C
 export function summaryLine(check: FunctionCheck): string {
   const { coverage, milliseconds, passed, parameters } = check;
   if (coverage.checked + coverage.directions === 0) return `✗ ${check.function}: not checked`;
-  const done = `checked ${coverageText(coverage)} in ${formatDuration(milliseconds)}`;
+  const done = `checked ${coverageText(coverage)} in ${formatDuration(milliseconds)}${limitText(coverage)}`;
   const errors = parameters.map(({ error }) => error).filter(Number.isFinite);
   const largest = passed ? `; the largest error is ${formatNumber(Math.max(0, ...errors), 2)}` : "";
   return `${passed ? "✓" : "✗"} ${check.function}: ${done}${largest}`;
@@ -92,6 +93,6 @@ export function outcomeSentence(checks: readonly FunctionCheck[]): string {
   }
   const names = checks.map((check) => check.function);
   return names.length === 1
-    ? `The gradient of ${names[0]!} is right: ${coverageText(checks[0]!.coverage)} checked.`
+    ? `The gradient of ${names[0]!} is right: ${coverageText(checks[0]!.coverage)} checked${limitText(checks[0]!.coverage)}.`
     : `The gradients of ${names.join(", ")} are right.`;
 }

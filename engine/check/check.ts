@@ -19,13 +19,17 @@ import { capturedIn, keepsState, noteUses, usesOf } from "./ruleUses.ts";
 import { byBadness, isBad, Survey, type Budget } from "./survey.ts";
 import { Ballot } from "./votes.ts";
 
-/** Elements of a function that are checked one by one, and for how long. */
+/** Elements of a function that are checked one by one, and for how long it is checked in all. */
 export const defaultBudget: Budget = { elements: 2000, milliseconds: 20_000 };
-/** What is looked for besides, each for so long at most. */
+/** Of the time, what elements and directions may take. */
+const surveyShare = 0.6;
+/** What is looked for besides, each for so long at most, and for half of what is left of the time. */
 const culpritMs = 8000;
 const ruleMs = 3000;
 const nearbyMs = 4000;
 const secondOrderMs = 4000;
+/** However little time is left, each gets so much. */
+const leastMs = 300;
 
 export interface CheckOptions extends About {
   /** Called before each run of a single operation, and waited for. */
@@ -72,7 +76,10 @@ async function check(evaluate: Evaluate, options: CheckOptions): Promise<Checked
   };
   const ballot = new Ballot(moved, base, adjoints, placeOf, options.failureBeside);
   const budget = { ...defaultBudget, ...options.budget };
-  const survey = new Survey(parameters, adjoints, ballot, budget, onProgress);
+  const end = begin + budget.milliseconds;
+  const atMost = (most: number): number => Math.min(most, Math.max(leastMs, (end - performance.now()) / 2));
+  const forSurvey = { ...budget, milliseconds: budget.milliseconds * surveyShare };
+  const survey = new Survey(parameters, adjoints, ballot, forSurvey, onProgress);
   const { elements: checked, directions, coverage } = await survey.finish(runMs);
   const last = await atPoint(evaluate);
   const drifted = last && difference(base, last, options);
@@ -82,9 +89,17 @@ async function check(evaluate: Evaluate, options: CheckOptions): Promise<Checked
   const all = [...checked, ...directions];
   const wrong = all.some(({ verdict }) => verdict === "wrong");
   const onKink = all.some(({ kink }) => kink?.distance === 0);
-  const here = await findCulprits(base, adjoints, options, wrong ? "all" : "custom", wrong ? culpritMs : ruleMs);
+  const here = await findCulprits(
+    base,
+    adjoints,
+    options,
+    wrong ? "all" : "custom",
+    atMost(wrong ? culpritMs : ruleMs),
+  );
   const uses = usesOf(base, adjoints, noted);
-  const { rules, culprits: byThemselves } = await checkRules(uses, options, ruleMs, onKink);
+  const blamed = (definition: SourceRange): boolean =>
+    here.some((culprit) => culprit.definition !== undefined && samePlace(culprit.definition, definition));
+  const { rules, culprits: byThemselves } = await checkRules(uses, options, atMost(ruleMs), { onKink, blamed });
   const culprits = [...here, ...byThemselves.filter((other) => !here.some((found) => sameRule(found, other)))];
   // A gradient that is computed inside of the function rests on second derivatives of its rules.
   const unexplained = wrong && culprits.every(({ kind }) => kind === "far");
@@ -101,7 +116,7 @@ async function check(evaluate: Evaluate, options: CheckOptions): Promise<Checked
   const failed = all.some(isBad) || noValue !== undefined;
   const nearby = failed
     ? { points: [], culprits: [] }
-    : await checkNearby(evaluate, base, adjoints, options, performance.now() + Math.min(nearbyMs, budget.milliseconds));
+    : await checkNearby(evaluate, base, adjoints, options, performance.now() + atMost(nearbyMs));
   if (!onKink) culprits.push(...nearby.culprits.filter((other) => !culprits.some((found) => sameRule(found, other))));
   heldValues.release();
   const secondOrder = failed
@@ -109,7 +124,7 @@ async function check(evaluate: Evaluate, options: CheckOptions): Promise<Checked
     : await checkSecondOrder(held(evaluate), base, adjoints, uses, {
         ...options,
         runMs,
-        end: performance.now() + secondOrderMs,
+        end: performance.now() + atMost(secondOrderMs),
         onKink,
       });
   heldValues.release();

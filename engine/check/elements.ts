@@ -2,8 +2,11 @@ import type { Adjoints } from "../differentiate/reverse.ts";
 import type { Structure } from "../language/runtime/parameters.ts";
 import { dataOf, type Primal } from "../primitives/rule.ts";
 import { sizeOf, indexAt } from "../tape/shape.ts";
+import { native } from "../primitives/native.ts";
 import { Tensor } from "../tape/tensor.ts";
 import { Direction, type Evaluation, type MovedTape, type Part } from "./evaluation.ts";
+
+const { abs, max, min } = native;
 
 /** One input of the tape: a number, or a tensor with all its elements. */
 interface Leaf {
@@ -21,6 +24,15 @@ interface Leaf {
 export interface Element {
   readonly name: string;
   readonly index: readonly number[];
+}
+
+/** Some elements that move at once. */
+export interface Stretch {
+  readonly direction: Direction;
+  /** The derivative along it that the adjoints give. */
+  readonly reverse: number;
+  /** The size of the terms that it is the sum of. */
+  readonly terms: number;
 }
 
 /** The elements of one parameter, numbered from 0: everything in it that a gradient is taken with respect to. */
@@ -60,29 +72,29 @@ export class ParameterElements {
     return shape.length === 0 ? adjoints.scalar(node) : (adjoints.tensor(node)?.data[k - start] ?? 0);
   }
 
-  /** The direction in which elements `from` to `to` (left out) move by `tangent(k)` each, and the derivative along it. */
-  together(
-    from: number,
-    to: number,
-    tangent: (k: number) => number,
-    adjoints: Adjoints,
-  ): { readonly direction: Direction; readonly reverse: number } {
+  /** The direction in which elements `from` to `to` (left out) move by `tangent(k)` each. */
+  together(from: number, to: number, tangent: (k: number) => number, adjoints: Adjoints): Stretch {
     const parts: Part[] = [];
     let reverse = 0;
-    for (const { input, shape, size, start } of this.#leaves) {
+    let terms = 0;
+    for (const { input, node, shape, size, start } of this.#leaves) {
       if (start >= to || start + size <= from) continue;
       const data = new Float64Array(size);
       const adjoint = new Float64Array(size);
-      for (let k = Math.max(from, start); k < Math.min(to, start + size); k++) {
-        data[k - start] = tangent(k);
-        adjoint[k - start] = this.adjoint(k, adjoints);
-        reverse += tangent(k) * adjoint[k - start]!;
+      const given = shape.length === 0 ? undefined : adjoints.tensor(node)?.data;
+      const end = min(to, start + size);
+      for (let k = max(from, start); k < end; k++) {
+        const [by, x] = [tangent(k), shape.length === 0 ? adjoints.scalar(node) : (given?.[k - start] ?? 0)];
+        data[k - start] = by;
+        adjoint[k - start] = x;
+        reverse += by * x;
+        terms += abs(by * x);
       }
       parts.push(
         shape.length === 0 ? { input, tangent: data[0]!, adjoint: adjoint[0]! } : { input, tangent: data, adjoint },
       );
     }
-    return { direction: new Direction(parts), reverse };
+    return { direction: new Direction(parts), reverse, terms };
   }
 
   #leafOf(k: number): Leaf {
@@ -127,7 +139,7 @@ export function randomDirection(
 /** The largest element's, or 1 where all are 0 or not finite. */
 export function sizeOfPrimal(primal: Primal): number {
   let largest = 0;
-  for (const x of dataOf(primal)) if (Number.isFinite(x)) largest = Math.max(largest, Math.abs(x));
+  for (const x of dataOf(primal)) if (x - x === 0 && abs(x) > largest) largest = abs(x);
   return largest === 0 ? 1 : largest;
 }
 
@@ -168,7 +180,7 @@ export function largestAdjoint({ tape }: Evaluation, adjoints: Adjoints): number
   for (const node of tape.inputs) {
     const adjoint = tape.isTensor(node) ? adjoints.tensor(node) : adjoints.scalar(node);
     for (const x of adjoint instanceof Tensor ? adjoint.data : [adjoint ?? 0])
-      if (Number.isFinite(x)) largest = Math.max(largest, Math.abs(x));
+      if (x - x === 0 && abs(x) > largest) largest = abs(x);
   }
   return largest;
 }

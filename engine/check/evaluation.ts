@@ -3,6 +3,7 @@ import type { Structure } from "../language/runtime/parameters.ts";
 import { customRuleOf } from "../primitives/custom.ts";
 import { codeOf } from "../primitives/names.ts";
 import type { Primal } from "../primitives/rule.ts";
+import { native } from "../primitives/native.ts";
 import { Tape } from "../tape/tape.ts";
 import { Tensor, type TracedNumber } from "../tape/tensor.ts";
 
@@ -38,6 +39,7 @@ export interface Evaluation {
 }
 
 const custom = codeOf("custom");
+const { abs, max } = native;
 
 /** By node up to the output: 1 where the output depends on it, also by way of what custom functions do inside. */
 export function neededNodes({ tape, output }: Evaluation): Uint8Array {
@@ -53,6 +55,17 @@ export function neededNodes({ tape, output }: Evaluation): Uint8Array {
     if (inside !== undefined) needed.fill(1, inside.from, inside.to);
   }
   return needed;
+}
+
+/** Of the inputs inside of custom functions: the words that they stand for outside. */
+export function wordsInside({ tape, output }: Evaluation): ReadonlyMap<number, number> {
+  const outer = new Map<number, number>();
+  for (let node = 0; node <= output; node++) {
+    if (tape.operation[node] !== custom) continue;
+    const { inside } = customRuleOf(tape.attributes(node));
+    if (inside !== undefined) tape.forEachWord(node, (word, k) => outer.set(inside.from + k, word));
+  }
+  return outer;
 }
 
 /** Runs the function; undefined where it throws at the moved point. */
@@ -91,7 +104,10 @@ export class Direction {
       if (typeof primal === "number") return primal + t * (tangent as number);
       const data = primal.data.slice();
       if (element !== undefined) data[element]! += t * (tangent as number);
-      else for (let k = 0; k < data.length; k++) data[k]! += t * (tangent as Float64Array)[k]!;
+      else {
+        const by = tangent as Float64Array;
+        for (let k = 0; k < data.length; k++) data[k]! += t * by[k]!;
+      }
       return new Tensor(primal.shape, data);
     };
   }
@@ -145,11 +161,15 @@ export class Direction {
       if (adjoint === undefined) continue;
       const [a, b] = [from, to].map((tape) => tape.primalOf(tape.inputs[input]!));
       if (typeof a === "number") slack += (adjoint as number) * ((b as number) - (a + t * (tangent as number)));
-      else
-        for (let k = 0; k < a!.data.length; k++)
-          slack +=
-            (adjoint as Float64Array)[k]! *
-            ((b as Tensor).data[k]! - (a!.data[k]! + t * (tangent as Float64Array)[k]!));
+      else {
+        const [at, there, by, weights] = [
+          a!.data,
+          (b as Tensor).data,
+          tangent as Float64Array,
+          adjoint as Float64Array,
+        ];
+        for (let k = 0; k < at.length; k++) slack += weights[k]! * (there[k]! - (at[k]! + t * by[k]!));
+      }
     }
     return Number.isFinite(slack) ? slack : 0;
   }
@@ -164,8 +184,8 @@ export class Direction {
     let count = 0;
     const see = (x: number, tangent: number): void => {
       if (tangent === 0) return;
-      largest = Math.max(largest, Math.abs(x / tangent));
-      fastest = Math.max(fastest, Math.abs(tangent));
+      largest = max(largest, abs(x / tangent));
+      fastest = max(fastest, abs(tangent));
       count++;
     };
     for (const { input, element, tangent } of this.#parts.values()) {

@@ -1,5 +1,6 @@
 /** Custom rules by themselves: what a gradient at one point and with one cotangent does not show of them. */
 import { reverse } from "../differentiate/reverse.ts";
+import type { SourceRange } from "../language/instrument/sourceReport.ts";
 import type { Primal } from "../primitives/rule.ts";
 import { describeShape } from "../tape/shape.ts";
 import { Tensor } from "../tape/tensor.ts";
@@ -40,21 +41,22 @@ export interface CheckedRules {
 }
 
 /**
- * Every custom rule of a run, by definition: whether it is linear in its cotangent, and right at other inputs too. Of a
- * function that is `onKink` the rule may be one for this very point.
+ * Every custom rule of a run, by definition: whether it is linear in its cotangent, and right at other inputs too, unless
+ * it is `blamed` already. Of a function that is `onKink` the rule may be one for this very point.
  */
 export async function checkRules(
   uses: ReadonlyMap<number, readonly RuleUse[]>,
   places: Places,
   milliseconds: number,
-  onKink: boolean,
+  { onKink, blamed }: { readonly onKink: boolean; readonly blamed: (definition: SourceRange) => boolean },
 ): Promise<CheckedRules> {
   const end = performance.now() + milliseconds;
   const culprits: Culprit[] = [];
   const rules: RuleCheck[] = [];
   for (const [definition, executions] of uses) {
     const found: Culprit[] = [];
-    for (const use of executions.slice(0, executionsEach)) {
+    const looked = blamed(places.placeOf(definition)) ? [] : executions.slice(0, executionsEach);
+    for (const use of looked) {
       if (found.length > 0 || performance.now() > end) break;
       const culprit = linearityOf(use, places.placeOf) ?? (await wrongElsewhere(use, places, onKink));
       if (culprit !== undefined) found.push(culprit);

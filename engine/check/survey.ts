@@ -1,9 +1,9 @@
 import type { Adjoints } from "../differentiate/reverse.ts";
 import type { Primal } from "../primitives/rule.ts";
 import { Tensor } from "../tape/tensor.ts";
-import type { Element, ParameterElements } from "./elements.ts";
+import type { Element, ParameterElements, Stretch } from "./elements.ts";
 import type { Coverage, DirectionCheck, ElementCheck, Votes } from "./report.ts";
-import type { Estimate } from "./ridders.ts";
+import { clearly, Search } from "./search.ts";
 import type { Ballot } from "./votes.ts";
 
 /** How much of a function is checked element by element. */
@@ -19,10 +19,15 @@ const sampledElements = 256;
 const sampledShare = 0.25;
 /** Where wrong ones have been found, fewer will do. */
 const sampledBesideWrong = 32;
-/** Of the wrong elements that a direction tells of, so many are searched for. */
-const mostFound = 16;
-/** A deficit so many times its error is one. */
-const clearly = 8;
+/** Of the wrong elements that a direction tells of, so many are searched for, in a part of the time. */
+const mostFound = 256;
+const searchedShare = 0.75;
+/** Elements without a finite derivative are as good as one another. */
+const mostNonFinite = 16;
+/** Elements that are right, as at kinks those are whose rule keeps another convention, end the search. */
+const mostInVain = 4;
+/** Custom rules that are off by a larger share are looked into, though differences do not show it. */
+const leastHint = 1e-9;
 /** Runs that one derivative takes, roughly: whether all elements fit into the time is judged by it. */
 const runsEach = 10;
 /** Fractions of multiples of it fall evenly into the unit interval. */
@@ -93,88 +98,84 @@ export class Survey {
     };
   }
 
+  get #elapsed(): number {
+    return performance.now() - this.#begin;
+  }
+
   get #late(): boolean {
-    return performance.now() - this.#begin > this.#budget.milliseconds;
+    return this.#elapsed > this.#budget.milliseconds;
   }
 
   async #alongDirections(): Promise<void> {
     for (const parameter of this.#parameters) {
       for (let k = 0; k < directionsEach && !this.#late; k++) {
         const tangent = Float64Array.from({ length: parameter.length }, () => unlike(this.#random));
-        const votes = await this.#along(parameter, tangent, 0, parameter.length);
+        const all = parameter.together(0, parameter.length, (at) => tangent[at]!, this.#adjoints);
+        const votes = await this.#ballot.votes(all.direction, all.reverse);
         this.#directions.push({ name: parameter.name, elements: parameter.length, ...votes });
-        this.#onProgress(this.#checked, this.#budget.elements);
-        if (!isBad(votes)) continue;
+        this.#tellProgress();
         if (votes.verdict === "non-finite") await this.#searchNonFinite(parameter);
-        else {
-          const deficit = {
-            derivative: votes.reverse - votes.numeric,
-            error: votes.tolerance * Math.abs(votes.numeric),
-          };
-          await this.#search(parameter, tangent, 0, parameter.length, deficit);
-        }
-        break;
+        else await this.#search(parameter, tangent, all, votes);
+        if (isBad(votes) || this.#elements.has(parameter)) break;
       }
     }
   }
 
-  /**
-   * Halves a stretch of elements that is wrong until single elements are left. `deficit`: how far the adjoints are off along
-   * the whole stretch, which is what its halves are off in sum; so only one of them is measured.
-   */
-  async #search(
-    parameter: ParameterElements,
-    tangent: Float64Array,
-    from: number,
-    to: number,
-    deficit: Estimate,
-  ): Promise<void> {
-    if (this.#late || this.#checked >= mostFound * this.#parameters.length) return;
-    if (to - from === 1) {
-      await this.#element(parameter, from);
-      return;
-    }
-    const middle = (from + to) >> 1;
-    const enough = Math.abs(deficit.derivative) / clearly ** 2;
-    const measured = (low: number, high: number): Promise<Estimate | undefined> => {
-      const { direction, reverse } = parameter.together(low, high, (k) => tangent[k]!, this.#adjoints);
-      this.#onProgress(this.#checked, Math.min(this.#total, this.#budget.elements));
-      return this.#ballot.deficit(direction, reverse, enough);
-    };
-    const first = await measured(from, middle);
-    if (first === undefined) return;
-    const rest = { derivative: deficit.derivative - first.derivative, error: deficit.error + first.error };
-    // What is left after a subtraction is measured by itself where it is not sure whether there is anything.
-    const unsure = Math.abs(rest.derivative) < clearly ** 2 * rest.error && rest.error > enough / clearly;
-    const second = (unsure ? await measured(middle, to) : undefined) ?? rest;
-    const isOff = ({ derivative, error }: Estimate): boolean =>
-      Math.abs(derivative) > Math.max(clearly * error, enough / clearly);
-    if (isOff(first)) await this.#search(parameter, tangent, from, middle, first);
-    if (isOff(second)) await this.#search(parameter, tangent, middle, to, second);
+  /** Looks for the elements that are off along a direction, where the votes or the rules of custom functions say so. */
+  async #search(parameter: ParameterElements, tangent: Float64Array, all: Stretch, votes: Votes): Promise<void> {
+    const { reverse, numeric, tolerance } = votes;
+    const size = Math.abs(reverse) + Math.abs(numeric);
+    const measured = { derivative: reverse - numeric, error: tolerance * size };
+    const byRules = this.#ballot.ruleDeficit(all);
+    const apart = byRules === undefined ? Infinity : Math.abs(measured.derivative - byRules.derivative);
+    // Where the rules explain what was measured, they tell what any of the elements have to do with it, and at once.
+    const explained = apart <= clearly * measured.error + Math.abs(measured.derivative) / clearly;
+    const hinted = byRules !== undefined && Math.abs(byRules.derivative) > clearly * byRules.error + leastHint * size;
+    const rules = hinted && (explained || !isBad(votes)) ? byRules : undefined;
+    if (rules === undefined && !isBad(votes)) return;
+    const most = this.#checked + mostFound;
+    let inVain = 0;
+    await new Search({
+      parameter,
+      tangent,
+      adjoints: this.#adjoints,
+      measure: async (stretch, enough) => {
+        this.#tellProgress();
+        if (rules === undefined) return this.#ballot.deficit(stretch.direction, stretch.reverse, enough);
+        return this.#ballot.ruleDeficit(stretch);
+      },
+      check: async (k) => {
+        const found = await this.#element(parameter, k);
+        if (found !== undefined && !isBad(found)) inVain++;
+      },
+      goOn: () =>
+        inVain < mostInVain && this.#checked < most && this.#elapsed < this.#budget.milliseconds * searchedShare,
+    }).all(rules ?? measured);
+  }
+
+  #tellProgress(): void {
+    this.#onProgress(this.#checked, Math.min(this.#total, this.#budget.elements));
   }
 
   /** The first elements whose adjoint is NaN or infinite. */
   async #searchNonFinite(parameter: ParameterElements): Promise<void> {
-    for (let k = 0, found = 0; k < parameter.length && found < mostFound && !this.#late; k++) {
+    for (let k = 0, found = 0; k < parameter.length && found < mostNonFinite && !this.#late; k++) {
       if (Number.isFinite(parameter.adjoint(k, this.#adjoints))) continue;
       await this.#element(parameter, k);
       found++;
     }
   }
 
-  #along(parameter: ParameterElements, tangent: Float64Array, from: number, to: number): Promise<Votes> {
-    const { direction, reverse } = parameter.together(from, to, (k) => tangent[k]!, this.#adjoints);
-    return this.#ballot.votes(direction, reverse);
-  }
-
-  async #element(parameter: ParameterElements, k: number): Promise<void> {
+  /** Undefined where it was known before. */
+  async #element(parameter: ParameterElements, k: number): Promise<Votes | undefined> {
     const known = this.#elements.get(parameter) ?? new Map<number, ElementCheck>();
     this.#elements.set(parameter, known);
-    if (known.has(k)) return;
+    if (known.has(k)) return undefined;
     const votes = await this.#ballot.votes(parameter.alone(k), parameter.adjoint(k, this.#adjoints));
     const { name, index }: Element = parameter.element(k);
     known.set(k, { name, index, ...votes });
     this.#checked++;
+    return votes;
   }
 }
 

@@ -5,7 +5,8 @@ import { ComplexStep, type NotAnalytic } from "./complex/step.ts";
 import type { Crossing } from "./crossings.ts";
 import type { Direction, Evaluate, Evaluation } from "./evaluation.ts";
 import { dissent, roundingDissent } from "./meaning.ts";
-import { largestAdjoint } from "./elements.ts";
+import { largestAdjoint, type Stretch } from "./elements.ts";
+import { InsideTangent } from "./insideTangent.ts";
 import { roundingError } from "./rounding.ts";
 import { Differences, type Expectation, type NumericDerivative } from "./numeric.ts";
 import type { KinkReport, Votes } from "./report.ts";
@@ -20,10 +21,14 @@ const errorFactor = 10;
 const relativeFloor = 1e-7;
 /** Forward and reverse multiply the same numbers in another order. */
 const pairingTolerance = 1e-10;
+/** Sums of the same terms, in another order. */
+const rulesTolerance = 1e-13;
 /** So do complex numbers; products of many of them round more. */
 const complexTolerance = 1e-9;
 /** An estimate with a tolerance of this is worth no better one. */
 const settledTolerance = 1e-5;
+/** One whose tolerance is this share of how far the adjoint is off refutes it, if another vote says the same. */
+const refutedShare = 1e-3;
 /** Differences whose tolerance is a larger share than this of what they measure tell nothing. */
 const uselessTolerance = 0.1;
 /** Differences that know a derivative so well and are so far off are right, whatever a complex step says. */
@@ -46,6 +51,7 @@ export class Ballot {
   readonly #base: Evaluation;
   readonly #differences: Differences;
   readonly #complex: ComplexStep;
+  readonly #inside: InsideTangent;
   /** Of the value, absolute. */
   readonly #rounding: number;
   /** Where so large terms are rounded that little is left of the value when they cancel. */
@@ -72,6 +78,7 @@ export class Ballot {
     if (rounding.error > cancelledShare * Math.abs(base.value)) this.#cancelledAt = placeOf(rounding.site);
     this.#differences = new Differences(evaluate, base, rounding.withCasts);
     this.#complex = new ComplexStep(base);
+    this.#inside = new InsideTangent(base);
     const termSize = Math.max(Math.abs(finite(base.value)), this.#rounding / Number.EPSILON);
     this.#negligible = Math.max(largest * negligibleShare, termSize * negligibleOfValue);
     this.#placeOf = placeOf;
@@ -90,8 +97,18 @@ export class Ballot {
     if (!Number.isFinite(this.#base.value))
       return { reverse, forward: forwards, numeric: NaN, error: NaN, tolerance: 0, verdict: "non-finite" };
     const complex = this.#byComplexStep(direction);
-    const numeric = await this.#differences.along(direction, this.#expectation(reverse, complex));
+    const numeric = await this.#differences.along(direction, this.#expectation(direction, reverse, complex));
     return this.#judged(direction, { reverse, forward: forwards, numeric, complex });
+  }
+
+  /** How far the adjoints are off because of custom rules; undefined where it is not known what one of them does inside. */
+  ruleDeficit({ direction, reverse, terms }: Stretch): Estimate | undefined {
+    const inside = this.#inside.along(direction);
+    if (inside === undefined || !Number.isFinite(inside)) return undefined;
+    return {
+      derivative: reverse - inside,
+      error: rulesTolerance * (Math.abs(reverse) + Math.abs(inside) + terms),
+    };
   }
 
   /** How far `reverse` is from what is measured, and how well that is known, from few runs: to an error of `enough` if that can be. */
@@ -118,7 +135,15 @@ export class Ballot {
     return undefined;
   }
 
-  #expectation(reverse: number, complex: number | undefined): Expectation {
+  #expectation(direction: Direction, reverse: number, complex: number | undefined): Expectation {
+    // Where a complex step cannot be taken, what the rules of custom functions are to give tells as well.
+    let inside: number | undefined;
+    let asked = false;
+    const traced = (): number | undefined => {
+      if (!asked) inside = complex ?? this.#inside.along(direction);
+      asked = true;
+      return inside;
+    };
     const allowed = ({ derivative, error }: Estimate): number =>
       errorFactor * error + relativeFloor * (Math.abs(reverse) + Math.abs(derivative)) + underflow;
     return {
@@ -132,14 +157,16 @@ export class Ballot {
         );
       },
       refutedBy: (estimate) => {
-        if (complex === undefined) return false;
         const tolerance = allowed(estimate);
-        const size = Math.abs(complex) + Math.abs(estimate.derivative);
-        return (
-          Math.abs(complex - estimate.derivative) <= tolerance &&
-          tolerance <= settledTolerance * size &&
-          Math.abs(reverse - estimate.derivative) > errorFactor * tolerance
+        const off = Math.abs(reverse - estimate.derivative);
+        if (!(off > errorFactor * tolerance)) return false;
+        const other = traced();
+        if (other === undefined) return false;
+        const settled = Math.max(
+          settledTolerance * (Math.abs(other) + Math.abs(estimate.derivative)),
+          refutedShare * off,
         );
+        return Math.abs(other - estimate.derivative) <= tolerance && tolerance <= settled;
       },
       refutable: (estimate, noise) => {
         const off = Math.abs(reverse - estimate.derivative);

@@ -1,4 +1,4 @@
-import { besidesOf, coverageText, elementName, failed, kinkPlace } from "../process/checkSentences.ts";
+import { besidesOf, coverageText, elementName, failed, kinkPlace, limitText } from "../process/checkSentences.ts";
 import { formatDuration, formatNumber } from "../process/format.ts";
 import type { ElementCheck, FunctionCheck, Verdict } from "../process/protocol.ts";
 import type { Colours } from "./colours.ts";
@@ -8,7 +8,7 @@ export function checkLines(check: FunctionCheck, nameOf: (file: string) => strin
   const { source, coverage, milliseconds, passed } = check;
   const where = `${nameOf(source.file)}:${source.line}`;
   const done = coverage.checked + coverage.directions > 0 ? `checked ${coverageText(coverage)}` : "not checked";
-  const head = `${passed ? "✓" : "✗"} ${colours.bold(check.function)}  ${done} in ${formatDuration(milliseconds)}  ${colours.dim(where)}`;
+  const head = `${passed ? "✓" : "✗"} ${colours.bold(check.function)}  ${done} in ${formatDuration(milliseconds)}${limitText(coverage)}  ${colours.dim(where)}`;
   const rows = byParameter(check.parameters).map((elements) => parameterRow(elements));
   const along = check.directions
     .filter(failed)

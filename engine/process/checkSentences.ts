@@ -64,12 +64,17 @@ function relatedOf(culprit: Culprit): NonNullable<Diagnostic["related"]>[number]
   return definition === undefined ? [used] : [used, { message: "The rule is defined here.", source: definition }];
 }
 
-/** "all 12 elements", "2,000 of 25,450 elements one by one and 8 random directions (the budget ended)" */
+/** "all 12 elements", "2,000 of 25,450 elements one by one and all of them along 8 random directions" */
 export function coverageText({ elements, checked, directions, limitedBy }: Coverage): string {
   if (limitedBy === undefined) return elements === 1 ? "the only element" : `all ${formatPlural(elements, "element")}`;
   const one = `${formatNumber(checked)} of ${formatPlural(elements, "element")} one by one`;
   const along = directions === 0 ? "" : ` and all of them along ${formatPlural(directions, "random direction")}`;
-  return `${one}${along}${limitedBy === "time" ? ", then time was up" : ""}`;
+  return `${one}${along}`;
+}
+
+/** What comes after it where time was too short for more. */
+export function limitText({ limitedBy }: Coverage): string {
+  return limitedBy === "time" ? ", as many as the time allows" : "";
 }
 
 /** "a branch in line 3", "the kink of abs in line 4" */

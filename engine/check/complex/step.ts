@@ -5,7 +5,7 @@ import { rules } from "../../primitives/table.ts";
 import { withoutRecording } from "../../tape/recording.ts";
 import { firstPrimitive } from "../../tape/tape.ts";
 import { Tensor, type Value } from "../../tape/tensor.ts";
-import { neededNodes, type Direction, type Evaluation } from "../evaluation.ts";
+import { neededNodes, wordsInside, type Direction, type Evaluation } from "../evaluation.ts";
 import { smallestNormal } from "../rounding.ts";
 import { complexOperation } from "./operations.ts";
 
@@ -15,6 +15,8 @@ const stepOrder = 60;
 const smallestStep = 1e-140;
 
 const custom = codeOf("custom");
+// As it is before traced code runs: then `Math` itself takes traced values.
+const { abs } = Math;
 
 /** Where the run is not analytic along a direction. */
 export interface NotAnalytic {
@@ -31,28 +33,25 @@ export interface NotAnalytic {
 export class ComplexStep {
   readonly #run: Evaluation;
   /** Of the inputs inside of custom functions: the words that they stand for. */
-  readonly #outer = new Map<number, number>();
-
+  readonly #outer: ReadonlyMap<number, number>;
   readonly #needed: Uint8Array;
+  /** Whether a node's value has lost digits next to 0. */
+  readonly #subnormal = new Map<number, boolean>();
 
   constructor(run: Evaluation) {
     this.#run = run;
-    const { tape, output } = run;
     this.#needed = neededNodes(run);
-    for (let node = 0; node <= output; node++) {
-      if (tape.operation[node] !== custom) continue;
-      const { inside } = customRuleOf(tape.attributes(node));
-      if (inside !== undefined) tape.forEachWord(node, (word, k) => this.#outer.set(inside.from + k, word));
-    }
+    this.#outer = wordsInside(run);
   }
 
   /** The derivative, or the first operation along the direction that is not analytic. */
   along(direction: Direction): number | NotAnalytic {
     const { tape, output } = this.#run;
     if (output < 0) return 0;
-    const step = this.#stepOf(direction);
+    const tangents = direction.tangents(tape);
+    const step = this.#stepOf(tangents);
     const moving = new Map<number, Primal>();
-    for (const [node, tangent] of direction.tangents(tape)) moving.set(node, scaled(tangent, step));
+    for (const [node, tangent] of tangents) moving.set(node, scaled(tangent, step));
     return withoutRecording(tape, () => {
       for (let node = 0; node <= output; node++) {
         if (this.#needed[node] === 0) continue;
@@ -60,8 +59,7 @@ export class ComplexStep {
         if (found === "not analytic") return { op: operationName(tape.operation[node]!), site: tape.site[node]! };
         if (found === undefined) continue;
         // What lost its digits there does not get them back.
-        if (dataOf(found).some(isSubnormal) || dataOf(tape.primalOf(node)).some(isSubnormal))
-          return { op: "underflow", site: tape.site[node]! };
+        if (hasSubnormal(found) || this.#isSubnormal(node)) return { op: "underflow", site: tape.site[node]! };
         moving.set(node, found);
       }
       const imaginary = moving.get(output);
@@ -98,34 +96,41 @@ export class ComplexStep {
     return found ?? "not analytic";
   }
 
+  #isSubnormal(node: number): boolean {
+    let known = this.#subnormal.get(node);
+    if (known === undefined) this.#subnormal.set(node, (known = hasSubnormal(this.#run.tape.primalOf(node))));
+    return known;
+  }
+
   #imaginaryOfValue(value: Value, moving: ReadonlyMap<number, Primal>): Primal | undefined {
     return typeof value === "number" ? undefined : moving.get(value.node);
   }
 
   /** Small against the smallest input that moves. */
-  #stepOf(direction: Direction): number {
+  #stepOf(tangents: ReadonlyMap<number, Primal>): number {
     const { tape } = this.#run;
     let smallest = 1;
-    for (const [node, tangent] of direction.tangents(tape)) {
+    for (const [node, tangent] of tangents) {
       const [at, by] = [dataOf(tape.primalOf(node)), dataOf(tangent)];
-      for (let k = 0; k < at.length; k++)
-        if (by[k] !== 0 && at[k] !== 0) smallest = Math.min(smallest, Math.abs(at[k]!));
+      for (let k = 0; k < at.length; k++) {
+        const size = abs(at[k]!);
+        if (size < smallest && size !== 0 && by[k] !== 0) smallest = size;
+      }
     }
     return 2 ** (Math.floor(Math.log2(smallest)) - stepOrder);
   }
 }
 
-function isSubnormal(x: number): boolean {
-  return x !== 0 && Math.abs(x) < smallestNormal;
+function hasSubnormal(primal: Primal): boolean {
+  for (const x of dataOf(primal)) if (x < smallestNormal && x > -smallestNormal && x !== 0) return true;
+  return false;
 }
 
 function scaled(tangent: Primal, step: number): Primal {
-  return typeof tangent === "number"
-    ? tangent * step
-    : new Tensor(
-        tangent.shape,
-        tangent.data.map((x) => x * step),
-      );
+  if (typeof tangent === "number") return tangent * step;
+  const data = tangent.data.slice();
+  for (let k = 0; k < data.length; k++) data[k]! *= step;
+  return new Tensor(tangent.shape, data);
 }
 
 /** Their factors are orthogonal, or sizes of vectors: with conjugates, which are not analytic. */

@@ -199,6 +199,60 @@ describe("wrong rules are found", () => {
     assert.deepEqual([coverage.elements, coverage.limitedBy], [size, "count"]);
   });
 
+  test("three wrong elements among three hundred thousand beside kinks are found in few runs", async () => {
+    const size = 300_000;
+    const wrong = [1, 150_000, 299_999];
+    const factor = new Tensor(
+      [size],
+      Float64Array.from({ length: size }, (_, k) => (wrong.includes(k) ? 3 : 2)),
+    );
+    const rule = customVjp(
+      (x) => mul(x, x),
+      (cotangent, [x]) => [mul(cotangent, mul(x!, factor))],
+      5,
+    );
+    const at = new Tensor(
+      [size],
+      Float64Array.from({ length: size }, (_, k) => Math.sin(k) + 0.1),
+    );
+    let runs = 0;
+    const model: Model = (x) => {
+      runs++;
+      return sum(add(relu(x), rule(x)));
+    };
+    const { parameters } = await check(model, [at], { milliseconds: 600_000, elements: 3 });
+    const found = parameters.filter(({ verdict }) => verdict === "wrong").map(({ index }) => index[0]!);
+    assert.deepEqual(
+      found.sort((a, b) => a - b),
+      wrong,
+    );
+    assert.ok(runs < 200, `${runs} runs`);
+  });
+
+  test("a whole row of wrong elements, and a small one far from it", async () => {
+    const [size, small] = [20_000, 15_000];
+    const off = (k: number): number => (k >= 5000 && k < 5020 ? 2 : k === small ? 1.0001 : 1);
+    const factor = new Tensor(
+      [size],
+      Float64Array.from({ length: size }, (_, k) => off(k)),
+    );
+    const rule = customVjp(
+      (x) => sum(exp(x)),
+      (cotangent, [x]) => [mul(cotangent, mul(exp(x!), factor))],
+      5,
+    );
+    const at = new Tensor(
+      [size],
+      Float64Array.from({ length: size }, (_, k) => Math.sin(k)),
+    );
+    const { parameters } = await check((x) => rule(x), [at], { milliseconds: 600_000 });
+    const found = parameters.filter(({ verdict }) => verdict === "wrong").map(({ index }) => index[0]!);
+    assert.deepEqual(
+      found.sort((a, b) => a - b),
+      [...Array.from({ length: 20 }, (_, k) => 5000 + k), small],
+    );
+  });
+
   test("a rule of almost the right value: off by one in a million", async () => {
     const rule = customVjp(
       (x) => exp(x),
