@@ -40,10 +40,10 @@ export function namesOf(subject: Subject, nodes: readonly number[], influenced: 
   for (let node = 0; node < tape.length; node++) if (holds(node)) held.add(tape.site[node]!);
   const { observations } = tape;
   for (let k = 0; k < observations.length; k++) {
-    const value = observations.values.get(k);
+    const value = observations.value(k);
     const seen =
       value >= 0 ? holds(value) : observations.snapshots[~value]!.nodes.some((node) => node >= 0 && holds(node));
-    if (seen) held.add(observations.sites.get(k));
+    if (seen) held.add(observations.site(k));
   }
   held.delete(0);
   const places: { readonly file: string; readonly range: TextRange }[] = [];

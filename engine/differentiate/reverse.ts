@@ -58,8 +58,9 @@ export function reverse(tape: Tape, output: number, seed = 1): Adjoints {
 export function reverseFrom(tape: Tape, seeds: ReadonlyMap<number, Primal>, wanted?: ReadonlySet<number>): Adjoints {
   let output = 0;
   for (const node of seeds.keys()) if (node > output) output = node;
-  const adjoints = new Float64Array(output + 1);
-  const reached = new Uint8Array(output + 1);
+  // Written at once: a page of new memory that is read first is mapped twice.
+  const adjoints = new Float64Array(output + 1).fill(0);
+  const reached = new Uint8Array(output + 1).fill(0);
   const tensors = new Map<number, Tensor>();
   const { operation, flags, primal, input0, input1 } = tape;
   const constants = tape.constants.array;

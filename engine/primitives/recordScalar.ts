@@ -11,7 +11,6 @@ const appendNode = (primal: string, input0: string, input1: string): string => `
     const node = tape.length;
     if (node === tape.operation.length) tape.grow();
     tape.operation[node] = code;
-    tape.flags[node] = 0;
     tape.primal[node] = ${primal};
     tape.input0[node] = ${input0};
     tape.input1[node] = ${input1};

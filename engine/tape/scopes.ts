@@ -1,14 +1,12 @@
 import { enlarged } from "./numbers.ts";
 
-const bytesPerScope = 4 * 4;
+/** Words of one scope: its parent, site, iteration and mark. They stand side by side: a scope is written in one go. */
+const words = 4;
 
 /** Calls and loop iterations, a tree. Scope 0 is the whole run. */
 export class Scopes {
   length = 1;
-  #parent = new Int32Array(64);
-  #site = new Int32Array(64);
-  #iteration = new Int32Array(64);
-  #mark = new Int32Array(64);
+  #entries = new Int32Array(64 * words);
 
   /**
    * `iteration` counts from 0 for a turn of a loop and is -1 for a call. `mark` is how much had been recorded when the
@@ -16,44 +14,41 @@ export class Scopes {
    */
   add(parent: number, site: number, iteration: number, mark = -1): number {
     const scope = this.length;
-    if (scope === this.#parent.length) {
-      this.#parent = enlarged(this.#parent, scope * 2);
-      this.#site = enlarged(this.#site, scope * 2);
-      this.#iteration = enlarged(this.#iteration, scope * 2);
-      this.#mark = enlarged(this.#mark, scope * 2);
-    }
-    this.#parent[scope] = parent;
-    this.#site[scope] = site;
-    this.#iteration[scope] = iteration;
-    this.#mark[scope] = mark;
+    const at = scope * words;
+    if (at === this.#entries.length) this.#entries = enlarged(this.#entries);
+    const entries = this.#entries;
+    entries[at] = parent;
+    entries[at + 1] = site;
+    entries[at + 2] = iteration;
+    entries[at + 3] = mark;
     this.length = scope + 1;
     return scope;
   }
 
   /** Whether nothing was recorded since the latest scope was opened. False of any other scope. */
   isEmpty(scope: number, mark: number): boolean {
-    return scope === this.length - 1 && this.#mark[scope] === mark;
+    return scope === this.length - 1 && this.#entries[scope * words + 3] === mark;
   }
 
   /** Takes the latest scope back and gives its parent. */
   remove(scope: number): number {
     this.length = scope;
-    return this.#parent[scope]!;
+    return this.#entries[scope * words]!;
   }
 
   get bytes(): number {
-    return this.length * bytesPerScope;
+    return this.length * words * this.#entries.BYTES_PER_ELEMENT;
   }
 
   parent(scope: number): number {
-    return this.#parent[scope]!;
+    return this.#entries[scope * words]!;
   }
 
   site(scope: number): number {
-    return this.#site[scope]!;
+    return this.#entries[scope * words + 1]!;
   }
 
   iteration(scope: number): number {
-    return this.#iteration[scope]!;
+    return this.#entries[scope * words + 2]!;
   }
 }

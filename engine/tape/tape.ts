@@ -1,5 +1,5 @@
 import { Branches } from "./branches.ts";
-import { enlarged, Numbers } from "./numbers.ts";
+import { enlarged, growth, Numbers } from "./numbers.ts";
 import { Observations } from "./observations.ts";
 import { Scopes } from "./scopes.ts";
 import { scalarShape, type Shape } from "./shape.ts";
@@ -20,14 +20,14 @@ export type Attributes = Readonly<Record<string, unknown>>;
 
 /** Of tapes that come and go by the thousand. */
 export const smallCapacity = 32;
-/** Nodes of a tape are at first made for this many; then arrays double (measured faster than chunks or reserves). */
+/** Nodes of a tape are at first made for this many; then arrays grow (measured faster than chunks or reserves). */
 const firstCapacity = 1024;
 export const defaultLimitBytes = 2 ** 30;
 
 /** Input words: a node number, ~k for constant number k, or `noInput`. */
 export const noInput = -0x8000_0000;
 
-/** Node flags. */
+/** Node flags. A node that none of them is true of has the 0 that its place was made with. */
 export const isTensor = 1;
 /** input0 is an offset into `lists`, input1 the number of words there. */
 export const isNary = 2;
@@ -80,8 +80,9 @@ export class Tape {
 
   /** Makes room for at least one more node. The callers' fast paths test `length === operation.length` themselves. */
   grow(): void {
-    const capacity = this.operation.length * 2;
     if (this.bytes > this.limitBytes) throw new TapeLimitError(this.limitBytes);
+    // To just past the limit at most, so that it is met here in time.
+    const capacity = Math.min(this.operation.length * growth, Math.ceil(this.limitBytes / bytesPerNode) + 1);
     this.operation = enlarged(this.operation, capacity);
     this.flags = enlarged(this.flags, capacity);
     this.primal = enlarged(this.primal, capacity);
@@ -109,7 +110,6 @@ export class Tape {
     const node = this.length;
     if (node === this.operation.length) this.grow();
     this.operation[node] = operation;
-    this.flags[node] = 0;
     this.primal[node] = primal;
     this.input0[node] = input0;
     this.input1[node] = input1;

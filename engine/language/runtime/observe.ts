@@ -29,13 +29,14 @@ let placesOf: Tape | undefined;
 /** Notes what a variable holds: a traced value, or an array with traced values in it. */
 export function observe<T>(site: number, value: T): T {
   if (typeof value !== "object" || value === null) return value;
-  if (value instanceof Tensor && !declarationSites.has(value)) declarationSites.set(value, site);
-  if (!recording.on) return value;
+  // The tracer's hot path: variables hold traced numbers first of all.
   if (value instanceof TracedNumber) {
-    if (value.tape === recording.tape) recording.tape.observations.add(site, value.node, recording.scope);
+    const { tape } = recording;
+    if (recording.on && value.tape === tape) tape.observations.add(site, value.node, recording.scope);
   } else if (value instanceof Tensor) {
-    if (recording.tape.holds(value)) recording.tape.observations.add(site, value.node, recording.scope);
-  } else if (Array.isArray(value) || isFloatArray(value)) {
+    if (!declarationSites.has(value)) declarationSites.set(value, site);
+    if (recording.on && recording.tape.holds(value)) recording.tape.observations.add(site, value.node, recording.scope);
+  } else if (recording.on && (Array.isArray(value) || isFloatArray(value))) {
     observeArray(site, value);
   }
   return value;
@@ -80,7 +81,7 @@ function keep(site: number, place: Place, shape: readonly number[]): void {
       observations.addSnapshot(site, snapshot, recording.scope);
     }
   }
-  observations.scopes.array[place.entry] = recording.scope;
+  observations.move(place.entry, recording.scope);
   place.taken++;
 }
 

@@ -27,13 +27,13 @@ export function nameNodes(tape: Tape, sites: SiteTable): ReadonlyMap<number, str
 function nameObserved(tape: Tape, sites: SiteTable, names: Map<number, string>): void {
   const { observations } = tape;
   for (let k = 0; k < observations.length; k++) {
-    const node = observations.values.get(k);
-    const name = node < 0 ? undefined : sites.get(observations.sites.get(k)).name;
+    const node = observations.value(k);
+    const name = node < 0 ? undefined : sites.get(observations.site(k)).name;
     if (name !== undefined && !names.has(node)) names.set(node, name);
   }
   for (let k = 0; k < observations.length; k++) {
-    const value = observations.values.get(k);
-    const name = value >= 0 ? undefined : sites.get(observations.sites.get(k)).name;
+    const value = observations.value(k);
+    const name = value >= 0 ? undefined : sites.get(observations.site(k)).name;
     if (name === undefined) continue;
     const { nodes, shape } = observations.snapshots[~value]!;
     nodes.forEach((node, element) => {

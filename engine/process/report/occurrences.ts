@@ -119,8 +119,8 @@ export function occurrencesOf(run: FunctionRun, { assignments }: Pick<Binding, "
   }
   const { observations } = tape;
   for (let k = 0; k < observations.length; k++) {
-    if (!wanted.has(observations.sites.get(k))) continue;
-    const value = observations.values.get(k);
+    if (!wanted.has(observations.site(k))) continue;
+    const value = observations.value(k);
     if (value < 0) found.push(...snapshotOccurrence(run, ~value).filter(({ node }) => !inputs.has(node)));
     else if (!inputs.has(value)) found.push({ node: value });
   }

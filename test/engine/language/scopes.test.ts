@@ -93,8 +93,8 @@ test("variables are observed with the scope they were set in", () => {
     $.leave(outer);
     const { observations } = tape;
     assert.equal(observations.length, 1);
-    assert.deepEqual([observations.sites.get(0), observations.values.get(0)], [5, 0]);
-    assert.equal(tape.scopes.site(observations.scopes.get(0)), 10);
+    assert.deepEqual([observations.site(0), observations.value(0)], [5, 0]);
+    assert.equal(tape.scopes.site(observations.scope(0)), 10);
   });
 });
 
