@@ -1,3 +1,4 @@
+import { atLeast } from "./binomial.ts";
 import { logNorm } from "./chain.ts";
 import type { Finding } from "./finding.ts";
 import { figure, lineOf, textOf, type Subject } from "./subject.ts";
@@ -67,17 +68,6 @@ function isDead(layer: Layer): boolean {
   const size = Math.sqrt(live.reduce((sum, { squares, executions }) => sum + squares / executions, 0) / live.length);
   const far = dead.filter(({ largest, executions }) => executions >= fewestExamples && -largest > farAway * size);
   return far.length >= smallestShare * units.length;
-}
-
-/** The probability of `heads` or more among `tosses` of a coin that shows heads with probability `p`. */
-function atLeast(heads: number, tosses: number, p = 0.5): number {
-  let sum = 0;
-  let logTerm = tosses * Math.log1p(-p);
-  for (let k = 0; k <= tosses; k++) {
-    if (k >= heads) sum += Math.exp(logTerm);
-    logTerm += Math.log(((tosses - k) / (k + 1)) * (p / (1 - p)));
-  }
-  return sum;
 }
 
 function findingOf(subject: Subject, site: number, dying: readonly Layer[]): Finding {

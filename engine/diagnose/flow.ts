@@ -8,6 +8,7 @@ import { converges, elementNorms } from "./flowStates.ts";
 import { LevelFinder } from "./levels.ts";
 import type { Subject } from "./subject.ts";
 import { traitsOf, type Traits } from "./traits.ts";
+import { systematicOf } from "./systematic.ts";
 import { confirms, finiteFrom, judge, stepsOf, type Circumstances, type Direction } from "./verdict.ts";
 import { Tensor } from "../tape/tensor.ts";
 import { levelWeights, weightsOf, type LevelWeights } from "./weights.ts";
@@ -101,10 +102,15 @@ class Analysis {
     const consider = (norms: readonly number[], element?: number): void => {
       const from = finiteFrom(norms);
       const kept = norms.slice(from);
-      const direction = kept.length < fewestStations ? undefined : judge(kept, circumstances(from));
+      const systematic = (): number => {
+        if (kind !== "layers" || element !== undefined || view.identity) return 0;
+        const factors = summed(new Body(tape, along, chain), from, norms.length);
+        return systematicOf(this.#subject, view.weights.gains.slice(from), traits, factors);
+      };
+      const direction = kept.length < fewestStations ? undefined : judge(kept, circumstances(from), systematic);
       if (direction === undefined || (direction === "vanishing" && forgets)) return;
       if (found.some((flow) => flow.direction === direction)) return;
-      if (kind === "layers" && !confirms(direction, probed(from), circumstances(from).chance!)) return;
+      if (kind === "layers" && !confirms(direction, probed(from), circumstances(from).chance!, systematic)) return;
       found.push({ direction, ...this.#course(view, norms, element) });
     };
     consider(view.logNorms);
@@ -166,11 +172,13 @@ class Analysis {
       identity,
       gated: weights.tied && traits.gated,
       rectified: traits.rectified,
-      chance: kind === "layers" ? chance(weights.widths.slice(from), shape) : undefined,
+      chance: kind === "layers" ? chance(weights.widths.slice(from), shape, sum(weights.edges.slice(from))) : undefined,
     });
     return { candidate, chain, steps, weights, traits, kind, along, logNorms, identity, circumstances };
   }
 }
+
+const sum = (values: readonly number[]): number => values.reduce((all, each) => all + each, 0);
 
 /** What every judgement on one candidate starts from. */
 interface View {

@@ -1,5 +1,5 @@
 /** What is told of the adjoint's way through a repeated computation: the figures behind a plot of depth against log-norm. */
-import { chanceLimit, type Chance } from "./chance.ts";
+import type { Chance } from "./chance.ts";
 import type { Course } from "./flow.ts";
 import { operationOf, textOf, type Subject } from "./subject.ts";
 import { stepsOf, type Direction } from "./verdict.ts";
@@ -98,8 +98,7 @@ function layersOf(subject: Subject, { logNorms, from, chain, lines, circumstance
     k > 0 ? (lines[from + k - 1] ?? []) : siteOf(0) === siteOf(1) ? (lines[from] ?? []) : [siteOf(0)];
   const add = (k: number): void => {
     const share = (top - k) / top;
-    const middle = logNorms[top]! + (shares?.mean ?? 0) * share;
-    const spread = chanceLimit * (shares?.deviation ?? 0) * Math.sqrt(share);
+    const band = shares && bandAt(shares, share).map((bound) => (logNorms[top]! + bound) / Math.LN10);
     const station = chain.stations[from + k]!;
     layers.push({
       label: `${unit} ${from + k + 1}`,
@@ -108,12 +107,18 @@ function layersOf(subject: Subject, { logNorms, from, chain, lines, circumstance
       lines: linesOf(subject, made(k)),
       log10Norm: logNorms[k]! / Math.LN10,
       ...(k < steps.length ? { ratio: Math.exp(steps[k]!) } : {}),
-      ...(shares === undefined ? {} : { chance: [(middle - spread) / Math.LN10, (middle + spread) / Math.LN10] }),
+      ...(band === undefined ? {} : { chance: band as [number, number] }),
     });
   };
   for (let k = 0; k < top; k += stride) add(k);
   add(top);
   return layers;
+}
+
+/** The bounds of chance after a share of all layers: the mean grows with their number, the spread with its root. */
+function bandAt({ mean, low, high }: Chance, share: number): [low: number, high: number] {
+  const spread = Math.sqrt(share);
+  return [mean * share + (low - mean) * spread, mean * share + (high - mean) * spread];
 }
 
 function linesOf({ sites }: Subject, numbers: readonly number[]): number[] {

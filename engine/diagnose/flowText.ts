@@ -1,4 +1,3 @@
-import { chanceLimit } from "./chance.ts";
 import { dataOf } from "../primitives/rule.ts";
 import type { Factor } from "./chain.ts";
 import type { Flow } from "./flow.ts";
@@ -28,12 +27,11 @@ function factorText(factor: number): string {
   return factor < 1e4 ? figure(factor, factor < 100 ? 2 : 3) : factor.toExponential(1);
 }
 
-function chanceText({ circumstances: { chance }, direction }: Flow): string {
+function chanceText({ circumstances: { chance }, direction, total }: Flow): string {
   if (chance === undefined) return "";
-  const most =
-    direction === "vanishing"
-      ? chanceLimit * chance.deviation - chance.mean
-      : chanceLimit * chance.deviation + chance.mean;
+  if (total >= chance.low && total <= chance.high)
+    return "; chance may do as much at this width, but not what the weights and units of all layers do on average";
+  const most = direction === "vanishing" ? -chance.low : chance.high;
   return `; chance at this width explains at most ${factorText(Math.exp(Math.max(0, most)))}`;
 }
 

@@ -1,9 +1,14 @@
+import { atLeast } from "./binomial.ts";
 import type { Finding } from "./finding.ts";
 import { figure, lineOf, textOf, type Subject } from "./subject.ts";
 import type { Layer } from "./units.ts";
 
 /** Half of a layer's outputs: what Glorot and Bengio (2010, §3.1) see stop a layer from learning. */
 const largestShare = 0.5;
+/** Of healthy layers with few units, of which one or two have large weights, this share may be. */
+const healthyShare = 0.1;
+/** Less likely than this in a healthy layer: of six outputs five, of many the half of them. */
+const unlikely = 2e-4;
 
 /**
  * Layers of sigmoids or tanhs most of whose outputs, over units and examples, lie where the derivative is below a
@@ -38,7 +43,7 @@ function isSaturated(layer: Layer): boolean {
   const { executions, saturated } = sumsOf(layer);
   if (layer.units.size < (layer.feeds ? 2 : 4) || executions < 4) return false;
   if (layer.gate && layer.open * 2 > executions) return false;
-  return saturated >= largestShare * executions;
+  return saturated >= largestShare * executions && atLeast(saturated, executions, healthyShare) < unlikely;
 }
 
 function findingOf(subject: Subject, site: number, flat: readonly Layer[]): Finding {

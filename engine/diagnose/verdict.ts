@@ -1,4 +1,4 @@
-import { chanceLimit, type Chance } from "./chance.ts";
+import type { Chance } from "./chance.ts";
 
 /** Which way the adjoint goes from the last station to the first, if it goes out of bounds. */
 export type Direction = "vanishing" | "exploding";
@@ -11,7 +11,7 @@ export type Direction = "vanishing" | "exploding";
  * nets grow by √2 a block and more as they are initialised, and learn (Zhang et al. 2019, Fixup), and a simulation's
  * state fades at the pace of what is simulated; but sums of what differs by more no float32 can hold.
  */
-const decades = { layers: 1, steps: 3, identity: 6 } as const;
+export const decades = { layers: 1, steps: 3, identity: 6 } as const;
 
 /**
  * A forget gate is made to forget: σ(1) = 0.73 a step, with the bias 1 that Gers et al. (2000) and Jozefowicz et al.
@@ -37,15 +37,22 @@ export interface Circumstances {
  * a rate per step, the same all along (exponential), that adds up to much: power laws, as of tanh nets of gain 1, and
  * single places fail the comparison of the median step and of the two halves with the whole. The norms' differences do
  * not change when the loss is multiplied by a number, so nor does the verdict.
+ *
+ * @param systematic the sign of what is beyond chance although the total is not: see `systematicOf`
  */
-export function judge(logNorms: readonly number[], circumstances: Circumstances): Direction | undefined {
+export function judge(
+  logNorms: readonly number[],
+  circumstances: Circumstances,
+  systematic: () => number = () => 0,
+): Direction | undefined {
   const steps = stepsOf(logNorms);
   if (steps.length === 0) return undefined;
   const total = steps.reduce((sum, step) => sum + step, 0);
   const { kind, identity, gated, chance } = circumstances;
   const limit = Math.LN10 * decades[identity ? "identity" : kind];
   if (!(Math.abs(total) >= limit)) return undefined;
-  if (chance !== undefined && Math.abs(total - chance.mean) <= chanceLimit * chance.deviation) return undefined;
+  const explained = chance !== undefined && total >= chance.low && total <= chance.high;
+  if (explained && !(Math.sign(systematic()) === Math.sign(total))) return undefined;
   const middle = steps.length >> 1;
   const first = steps.slice(0, middle).reduce((sum, step) => sum + step, 0);
   if (Math.min(first / total, 1 - first / total) < halfShare) return undefined;
@@ -55,10 +62,19 @@ export function judge(logNorms: readonly number[], circumstances: Circumstances)
   return gated && rate > gatedRate ? undefined : "vanishing";
 }
 
-/** Whether random cotangents go the same way, beyond what chance does to them: `total` is their ln-ratio, in the mean. */
-export function confirms(direction: Direction, total: number, { mean, deviation }: Chance): boolean {
-  const beyond = total - mean;
-  return (direction === "exploding" ? beyond : -beyond) > chanceLimit * deviation;
+/**
+ * Whether random cotangents go the same way, beyond what chance does to them, or as far as layers are judged by where it is
+ * systematic: `total` is their ln-ratio, in the mean.
+ */
+export function confirms(
+  direction: Direction,
+  total: number,
+  { low, high }: Chance,
+  systematic: () => number = () => 0,
+): boolean {
+  const sign = direction === "exploding" ? 1 : -1;
+  if (direction === "exploding" ? total > high : total < low) return true;
+  return sign * total >= Math.LN10 * decades.layers && systematic() === sign;
 }
 
 /** From each station to the one before: negative where the adjoint shrinks on its way back. */

@@ -13,7 +13,7 @@ const flow: FlowReport = {
   factor: 1.00523e-12,
   perStep: 0.233636,
   steps: 19,
-  chance: { mean: -0.3, deviation: 0.54 },
+  chance: { mean: -0.3, deviation: 0.54, low: -1.92, high: 1.32 },
   layers: [],
   lines: [
     { ...range(13, 9, 13, 19), text: "sigmoid(z)", op: "sigmoid", nats: -27.3689, responsible: true },

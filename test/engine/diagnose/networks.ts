@@ -18,7 +18,7 @@ export interface Stack {
   readonly finding?: string;
 }
 
-const head = `import { matmul, mean, random, relu, sigmoid, slice, tanh, zeros } from "adjoint";
+const head = `import { conv, matmul, mean, random, relu, sigmoid, slice, tanh, zeros } from "adjoint";
 const matrix = (rng, rows, columns, scale) =>
   Array.from({ length: rows }, () => Array.from({ length: columns }, () => scale * rng.normal()));
 const stack = (seed, depth, n, scale) => {
@@ -80,6 +80,31 @@ export function stacks(options: Stack): Network {
     name: `${activation}, σ_w² ${variance}, width ${width}, depth ${depth}, as ${style}${tail}`,
     finding,
     model: (seeds) => head + functions(seeds, (seed) => `(w = ${made(seed)}) {${bodies[style](seed)}\n}`),
+  };
+}
+
+/** A stack of padded convolutions of equal layers. */
+export function convolutions(options: {
+  readonly activation: "relu" | "tanh";
+  readonly variance: number;
+  readonly channels: number;
+  readonly size: number;
+  readonly depth: number;
+  readonly finding?: string;
+}): Network {
+  const { activation, variance, channels, size, depth, finding = "" } = options;
+  const scale = Math.sqrt(variance / (9 * channels));
+  const body = (seed: number): string => `(
+  w = Array.from({ length: ${depth} }, (_, k) => random(1000 * ${seed} + k).normal([${channels}, ${channels}, 3, 3], { scale: ${scale} })),
+) {
+  let h = random(${seed + 500}).normal([4, ${channels}, ${size}, ${size}]);
+  for (const kernel of w) h = ${activation}(conv(h, kernel, { padding: "same" }));
+  return mean(h ** 2);
+}`;
+  return {
+    name: `${depth} padded convolutions of ${channels} channels over ${size} by ${size}, ${activation}, σ_w² ${variance}`,
+    finding,
+    model: (seeds) => head + functions(seeds, body),
   };
 }
 
