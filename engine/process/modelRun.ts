@@ -190,13 +190,14 @@ export class ModelRun {
       outline.name,
       new FunctionRun({ outline, tape, adjoints, output, parameters, sites: this.#sites, sources: this.#sources }),
     );
-    const noticed = this.findings(outline);
+    const value = typeof result === "number" ? result : tape.primal[result.node]!;
+    const noticed = this.findings(outline, Number.isNaN(value));
     if (output < 0) noticed.push(constantResult(outline));
     const diagnostics = toldOnce(noticed, this.#diagnose(outline, { tape, adjoints, output, parameters }));
     return {
       function: outline.name,
       source: outline.source,
-      value: typeof result === "number" ? result : tape.primal[result.node]!,
+      value,
       ...gradients(parameters, adjoints, tape),
       diagnostics,
       tape: { operations: countOperations(tape), bytes: tape.bytes },
@@ -259,15 +260,23 @@ export class ModelRun {
     return Promise.race([turn, this.#options.crashed()]).catch((error: unknown) => ({ error }));
   }
 
-  findings(outline: FunctionOutline): Diagnostic[] {
-    return this.#installed.findings.list.map(({ code, severity, message, site, stack }: Finding) => ({
+  /** @param isNaN Whether the result is NaN: only then it matters that NaN was made of something on the way. */
+  findings(outline: FunctionOutline, isNaN = false): Diagnostic[] {
+    const list = this.#installed.findings.list.filter(({ code }) => isNaN || code !== "operand-is-no-number");
+    return list.map(({ code, severity, message, site, stack, operand }: Finding) => ({
       code,
       severity,
-      message,
+      message: (operand && this.#operandNamed(site, operand)) ?? message,
       source:
         (stack === undefined ? undefined : placeInStack(stack, this.#sources)) ??
         (site > 0 ? rangeOf(this.#sites.get(site)) : outline.nameSource),
     }));
+  }
+
+  /** "`xs` is an array …" */
+  #operandNamed(site: number, { input, tail }: NonNullable<Finding["operand"]>): string | undefined {
+    const text = this.#sources.get(this.#sites.get(site).file)?.operandText(site, input);
+    return text === undefined || text === "undefined" || text.includes("\n") ? undefined : `\`${text}\` ${tail}`;
   }
 
   /** What made a loss or its gradient NaN or infinite; undefined where in float64 both are finite. */

@@ -9,7 +9,8 @@ const places: ReadonlySet<string> = new Set([
 
 /**
  * One fault, one finding: where a finding tells which parameters have no gradient and why, what was noticed at the same
- * place, or of the function as a whole, becomes a related place of it.
+ * place, or of the function as a whole, becomes a related place of it; where NaN was made of an operand, that is told, and
+ * not that the result is NaN.
  *
  * @param noticed while the function ran
  * @param found in its trace
@@ -21,19 +22,23 @@ export function toldOnce(noticed: readonly Diagnostic[], found: readonly Diagnos
     return places.has(known.code) ? severed.filter((finding) => overlap(finding.source, known.source)) : [];
   };
   const further = new Map<Diagnostic, NonNullable<Diagnostic["related"]>[number][]>();
+  const maker = noticed.find(({ code }) => code === "operand-is-no-number");
+  const passedOn =
+    maker && found.find((finding) => finding.code === "non-finite" && finding.data?.["kind"] === "operand");
+  if (maker !== undefined && passedOn !== undefined && !overlap(maker.source, passedOn.source))
+    further.set(maker, [{ message: "Here it becomes part of the result.", source: passedOn.source }]);
   const left = noticed.filter((known) => {
     const tellers = tellsOf(known);
     for (const finding of tellers)
       further.set(finding, [...(further.get(finding) ?? []), { message: known.message, source: known.source }]);
     return tellers.length === 0;
   });
-  return [
-    ...left,
-    ...found.map((finding) => {
-      const more = further.get(finding);
-      return more === undefined ? finding : { ...finding, related: [...(finding.related ?? []), ...more] };
-    }),
-  ];
+  const isExplained = (finding: Diagnostic): boolean =>
+    maker !== undefined && severed.includes(finding) && overlap(finding.source, maker.source);
+  return [...left, ...found.filter((finding) => finding !== passedOn && !isExplained(finding))].map((finding) => {
+    const more = further.get(finding);
+    return more === undefined ? finding : { ...finding, related: [...(finding.related ?? []), ...more] };
+  });
 }
 
 function overlap(a: Diagnostic["source"], b: Diagnostic["source"]): boolean {

@@ -3,18 +3,23 @@ import type { Assignment, Binding, InstrumentedFile, Operand, TextRange } from "
 import type { Variable } from "./lexicalScopes.ts";
 import type { Rewriter } from "./rewrite/rewriter.ts";
 
-type Index = Pick<InstrumentedFile, "bindings" | "bindingAt" | "operandAt" | "innermostSites">;
+type Index = Pick<InstrumentedFile, "bindings" | "bindingAt" | "operandAt" | "operandText" | "innermostSites">;
 
 /** Of a file that nobody reads. */
 export const noIndex: Index = {
   bindings: [],
   bindingAt: () => undefined,
   operandAt: () => undefined,
+  operandText: () => undefined,
   innermostSites: () => [],
 };
 
 /** Which variable, operand and expressions stand where, for hovers; worked out when first asked for. */
-export function bindingIndex({ scopes, assignments, operands }: Rewriter, sites: SiteTable, firstSite: number): Index {
+export function bindingIndex(
+  { scopes, assignments, operands, text }: Rewriter,
+  sites: SiteTable,
+  firstSite: number,
+): Index {
   const endSite = sites.length;
   let bindings: readonly Binding[] | undefined;
   const all = (): readonly Binding[] =>
@@ -25,6 +30,10 @@ export function bindingIndex({ scopes, assignments, operands }: Rewriter, sites:
     },
     bindingAt: (offset) => all().find(({ references }) => references.some((range) => touches(range, offset))),
     operandAt: (offset) => innermost(operands, offset),
+    operandText(site, input) {
+      const operand = operands.find((candidate) => candidate.site === site && candidate.input === input);
+      return operand && text.slice(operand.start, operand.end);
+    },
     innermostSites(offset) {
       const around: { site: number; length: number }[] = [];
       for (let site = firstSite; site < endSite; site++) {

@@ -72,6 +72,7 @@ export function instrument({
     },
     bindingAt: index.bindingAt,
     operandAt: index.operandAt,
+    operandText: index.operandText,
     innermostSites: index.innermostSites,
     original: (line, column) => mapper.original(line, column),
     originalText: (generated) => mapper.originalText(generated),

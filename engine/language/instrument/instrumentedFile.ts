@@ -55,6 +55,8 @@ export interface InstrumentedFile {
   bindingAt(offset: number): Binding | undefined;
   /** The operand that is an identifier or member expression at `offset`. */
   operandAt(offset: number): Operand | undefined;
+  /** The text of the `input`-th operand of the operation at `site`, where it is an identifier or member expression. */
+  operandText(site: number, input: number): string | undefined;
   /** The sites of kind "expression" around `offset`, innermost first. */
   innermostSites(offset: number): readonly number[];
   /** Where a position in `code` came from. */

@@ -21,6 +21,7 @@ import { installGeneratedFunctions } from "./generatedFunctions.ts";
 import { installLeakDetector } from "./leaks.ts";
 import { shareTypedArrays } from "./libraryArrays.ts";
 import { memberAccess } from "./members.ts";
+import { reportNoNumbers } from "./noNumbers.ts";
 import { reportNumbersReadBack } from "./numberTexts.ts";
 import { observe } from "./observe.ts";
 import * as operators from "./operators.ts";
@@ -55,6 +56,7 @@ export function createRuntime(options: RuntimeOptions = {}): InstalledRuntime {
   const calls = new TracedCalls();
   installLeakDetector(findings);
   reportNumbersReadBack(findings);
+  reportNoNumbers(findings);
   installFunctions(options.originalText ?? (() => undefined));
   const math = installMath();
   const globals = installNumbers(findings);

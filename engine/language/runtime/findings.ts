@@ -8,9 +8,16 @@ export interface Finding {
   readonly site: number;
   /** Where there is no site of its own: the stack, whose topmost line in the person's files is the place. */
   readonly stack?: string;
+  /** What is wrong with the `input`-th operand: the message, but for the operand. */
+  readonly operand?: { readonly input: number; readonly tail: string };
 }
 
-export type FindingCode = "value-left-trace" | "gradient-ended-at-integer-array" | "gradient-ended-at-bitwise";
+export type FindingCode =
+  | "value-left-trace"
+  | "gradient-ended-at-integer-array"
+  | "gradient-ended-at-bitwise"
+  /** Matters where the result is NaN. */
+  | "operand-is-no-number";
 
 export class Findings {
   readonly #bySite = new Map<string, Finding>();

@@ -28,33 +28,55 @@ interface Use {
   readonly site: number;
 }
 
-/** The tensors of a tape by their data, as far as they have been looked at. */
+/** The tensors of a tape by the buffers of their data, as far as they have been looked at. */
 interface Index {
-  readonly byData: Map<object, number>;
+  readonly byBuffer: Map<ArrayBufferLike, number[]>;
   seen: number;
 }
 
 const indices = new WeakMap<Tape, Index>();
 
-/** Refuses to change the data of a tensor on the tape at hand, or on one around it. Costs nothing where there are no tensors. */
-export function refuseHeld(view: object, index?: number, value?: number): void {
+/** The view that was found free last: a loop that fills an array asks about it again and again. */
+let free: { readonly view: object; readonly tape: Tape; readonly tensors: number } | undefined;
+
+/**
+ * Refuses to change the data of a tensor on the tape at hand, or on one around it, through whatever view of its buffer.
+ * Costs nothing where there are no tensors. Without an index the whole of the view is to be changed.
+ */
+export function refuseHeld(view: ArrayBufferView, index?: number, value?: unknown): void {
   if (!recording.on) return;
-  for (let tape: Tape | undefined = recording.tape; tape !== undefined; tape = tape.parent) {
-    if (tape.tensors.length === 0) continue;
-    const place = indexOf(tape).byData.get(view);
-    if (place !== undefined) throw refusal(tape, place, index, value);
+  const { tape } = recording;
+  if (free?.view === view && free.tape === tape && free.tensors === tape.tensors.length) return;
+  const { buffer } = view;
+  for (let holder: Tape | undefined = tape; holder !== undefined; holder = holder.parent) {
+    if (holder.tensors.length === 0) continue;
+    for (const place of indexOf(holder).byBuffer.get(buffer) ?? []) {
+      const { data } = holder.tensors[place]!;
+      const width = index === undefined ? view.byteLength : (view as Float64Array).BYTES_PER_ELEMENT;
+      const from = view.byteOffset + (index ?? 0) * width - data.byteOffset;
+      if (from + width <= 0 || from >= data.byteLength) continue;
+      const isElement = index !== undefined && view instanceof Float64Array;
+      throw isElement ? refusal(holder, place, from / width, value) : refusal(holder, place);
+    }
+    // A part of a tensor's buffer may be free while the rest is not.
+    if (indexOf(holder).byBuffer.has(buffer)) return;
   }
+  free = { view, tape, tensors: tape.tensors.length };
 }
 
 function indexOf(tape: Tape): Index {
   let index = indices.get(tape);
-  if (index === undefined) indices.set(tape, (index = { byData: new Map(), seen: 0 }));
-  for (const { tensors } = tape; index.seen < tensors.length; index.seen++)
-    index.byData.set(tensors[index.seen]!.data, index.seen);
+  if (index === undefined) indices.set(tape, (index = { byBuffer: new Map(), seen: 0 }));
+  for (const { tensors } = tape; index.seen < tensors.length; index.seen++) {
+    const { buffer } = tensors[index.seen]!.data;
+    const places = index.byBuffer.get(buffer);
+    if (places === undefined) index.byBuffer.set(buffer, [index.seen]);
+    else places.push(index.seen);
+  }
   return index;
 }
 
-function refusal(tape: Tape, place: number, index: number | undefined, value: number | undefined): Error {
+function refusal(tape: Tape, place: number, index?: number, value?: unknown): Error {
   const { shape, data } = tape.tensors[place]!;
   const tensor = `tensor of shape ${describeShape(shape)}`;
   const what =

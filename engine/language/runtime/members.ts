@@ -1,4 +1,4 @@
-import { TracedNumber } from "../../tape/tensor.ts";
+import { Tensor, TracedNumber } from "../../tape/tensor.ts";
 import { recording } from "../../tape/recording.ts";
 import type { Findings } from "./findings.ts";
 import { refuseHeld } from "./heldData.ts";
@@ -34,6 +34,7 @@ export function memberAccess(findings: Findings): Members {
 
   const set: Runtime["set"] = (site, object, key, value, strict) => {
     const k = key instanceof TracedNumber ? numberOf(key) : key;
+    if (typeof k === "object" && (Array.isArray(object) || ArrayBuffer.isView(object))) refuseTensor(k);
     if (Array.isArray(object)) {
       assign(object, k, k === "length" ? primal(value) : value, strict);
     } else if (ArrayBuffer.isView(object)) {
@@ -53,6 +54,7 @@ export function memberAccess(findings: Findings): Members {
     if (!isFloatArray(view)) {
       const element = isObject(value) ? toPrimitive(value, "number") : value;
       if (element instanceof TracedNumber) reportIntegerArray(findings, site, view);
+      if (recording.on && recording.tape.tensors.length > 0) refuseHeld(view, index, primal(element));
       assign(view, index, primal(element), strict);
       return;
     }
@@ -60,7 +62,7 @@ export function memberAccess(findings: Findings): Members {
     // Conversion may have run the program's code and shrunk the array.
     if (index >= view.length) return;
     recording.site = site;
-    if (recording.tape.tensors.length > 0) refuseHeld(view, index, primal(element) as number);
+    if (recording.tape.tensors.length > 0) refuseHeld(view, index, primal(element));
     writeElement(view, index, element);
   };
 
@@ -94,9 +96,9 @@ export function memberAccess(findings: Findings): Members {
     get(site, object, key) {
       const k = key instanceof TracedNumber ? numberOf(key) : key;
       // Three places that read, so that each sees few kinds of objects.
-      if (Array.isArray(object)) return object[k as number] as unknown;
+      if (Array.isArray(object)) return object[(typeof k === "object" ? refuseTensor(k) : k) as number] as unknown;
       if (!ArrayBuffer.isView(object)) return (object as Keyed)[k as PropertyKey];
-      const value = (object as unknown as Keyed)[k as PropertyKey];
+      const value = (object as unknown as Keyed)[(typeof k === "object" ? refuseTensor(k) : k) as PropertyKey];
       if (typeof value !== "number" || !hasShadows()) return value;
       const index = elementIndex(object, k);
       if (index === undefined) return value;
@@ -111,6 +113,15 @@ export function memberAccess(findings: Findings): Members {
 
     target: (site, object, key, strict) => new Target(site, object, key, strict),
   };
+}
+
+/** As a key, a tensor would be its text, which no array has. */
+function refuseTensor(key: unknown): unknown {
+  if (!(key instanceof Tensor)) return key;
+  throw new TypeError(
+    `a tensor of shape [${key.shape.join(", ")}] is no index of an array: ` +
+      "make the array a tensor and take the elements with gather, or index with a number",
+  );
 }
 
 /** What is read of it property by property: a typed array gives its elements traced. */

@@ -1,6 +1,7 @@
 import * as primitives from "../../primitives/arithmetic.ts";
 import { recording } from "../../tape/recording.ts";
 import { Tensor, TracedNumber, type Value } from "../../tape/tensor.ts";
+import { isMadeNaN, noteNoNumber } from "./noNumbers.ts";
 import { numberFromText } from "./numberTexts.ts";
 import { isDifferentiable, isObject, primal, toNumeric, toPrimitive } from "./primals.ts";
 import type { Runtime } from "./runtime.ts";
@@ -100,6 +101,7 @@ export const neg: Runtime["neg"] = (site, a) => {
     return primitives.neg(a);
   }
   const operand = toNumeric(a);
+  if (isMadeNaN(a, operand)) noteNoNumber(site, a, 0, "operand");
   if (!isDifferentiable(operand)) return -operand;
   recording.site = site;
   return primitives.neg(operand);
@@ -132,7 +134,12 @@ type Native = (a: number, b: number) => number;
 
 /** ApplyStringOrNumericBinaryOperator (ECMA-262 §13.15.3) for `+`. */
 function addOrConcatenate(site: number, a: unknown, b: unknown): unknown {
-  if (!isObject(a) && !isObject(b)) return (a as number) + (b as number);
+  if (!isObject(a) && !isObject(b)) {
+    const sum = (a as number) + (b as number);
+    if (isMadeNaN(a, sum)) noteNoNumber(site, a, 0, "side");
+    if (isMadeNaN(b, sum)) noteNoNumber(site, b, 1, "side");
+    return sum;
+  }
   refuseArrays(a, b);
   const left = toPrimitive(a, "default");
   const right = toPrimitive(b, "default");
@@ -147,6 +154,8 @@ function converted(site: number, a: unknown, b: unknown, primitive: Binary, nati
   recording.site = site;
   const left = toNumeric(a);
   const right = toNumeric(b);
+  if (isMadeNaN(a, left)) noteNoNumber(site, a, 0, "side");
+  if (isMadeNaN(b, right)) noteNoNumber(site, b, 1, "side");
   if (!isDifferentiable(left) && !isDifferentiable(right)) return native(left as number, right as number);
   if (typeof left === "bigint" || typeof right === "bigint") {
     const mixed = [left, right].map((operand) => (operand instanceof Tensor ? 0 : primal(operand)));

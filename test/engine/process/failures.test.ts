@@ -89,6 +89,18 @@ fails(
   "filled-in-place.ts",
   "changed-in-place 5:10 The data of this tensor of shape [2] cannot be changed in place, because it is what exp on line 4 gave and the backward pass counts on its values: make a new tensor instead, with scatterSet or where for example.",
 );
+fails(
+  "changed-through-view.ts",
+  "changed-in-place 5:3 Element 1 of the data of this tensor of shape [2] cannot change from 7.38905609893065 to 10, because it is what exp on line 4 gave and the backward pass counts on its values: make a new tensor instead, with scatterSet or where for example.",
+);
+fails(
+  "changed-bytes.ts",
+  "changed-in-place 5:3 The data of this tensor of shape [2] cannot be changed in place, because it is what exp on line 4 gave and the backward pass counts on its values: make a new tensor instead, with scatterSet or where for example.",
+);
+fails(
+  "tensor-as-index.ts",
+  "model-error 5:10 f threw TypeError: a tensor of shape [2] is no index of an array: make the array a tensor and take the elements with gather, or index with a number.",
+);
 fails("throws-object.ts", "model-error 2:14 f threw { code: 7, at: 1 }, which is no Error.");
 fails(
   "no-number.ts",
@@ -178,4 +190,34 @@ test("parameters that do not fit are refused by name", async () => {
     unknown.summary.functions.flatMap(({ diagnostics }) => diagnostics.map(({ code, message }) => [code, message])),
     [["parameter-mismatch", "f has no parameter z: it has x, y."]],
   );
+});
+
+/** What is told of functions whose value is NaN because an operand is no number. */
+const noNumbers: Readonly<Record<string, string>> = {
+  array:
+    'operand-is-no-number 2:10 `xs` is an array of 2 elements, of which JavaScript makes NaN: take one element by its index, or compute with all of them at once as tensor(…) from "adjoint".',
+  literal:
+    'operand-is-no-number 6:16 The right side is an array of 3 elements, of which JavaScript makes NaN: take one element by its index, or compute with all of them at once as tensor(…) from "adjoint".',
+  unspread:
+    'operand-is-no-number 11:10 `xs` is a Float64Array of 2 elements, of which JavaScript makes NaN: write `...` before it, take one element by its index, or compute with all of them at once as tensor(…) from "adjoint".',
+  beyond:
+    "operand-is-no-number 15:10 `xs[2]` is undefined, of which JavaScript makes NaN: an index beyond the end, a misspelt member or a function without `return` gives that.",
+};
+
+test("where the result is NaN, the operand that is no number is named, and nothing else is told of it", async () => {
+  const { summary } = await engine.trace({ file: fixture("bad/no-number-operands.ts") });
+  for (const [name, expected] of Object.entries(noNumbers)) {
+    const { diagnostics } = summary.functions.find((traced) => traced.function === name)!;
+    assert.deepEqual(
+      diagnostics
+        .filter(({ severity }) => severity !== "information")
+        .map(({ code, source, message }) => `${code} ${source.line}:${source.column} ${message}`),
+      [expected],
+    );
+  }
+});
+
+test("what became NaN on the way and is not used is nobody's concern", async () => {
+  const { summary } = await engine.trace({ file: fixture("bad/no-number-operands.ts") });
+  assert.deepEqual(summary.functions.find((traced) => traced.function === "unused")!.diagnostics, []);
 });

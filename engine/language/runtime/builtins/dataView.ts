@@ -2,6 +2,7 @@ import { f16round, fround } from "../../../primitives/rounding.ts";
 import { recording } from "../../../tape/recording.ts";
 import { TracedNumber } from "../../../tape/tensor.ts";
 import type { Findings } from "../findings.ts";
+import { refuseHeld } from "../heldData.ts";
 import { reportBytes } from "../members.ts";
 import { isObject, primal, toElement } from "../primals.ts";
 import { floatArrayConstructors, hasShadows, noteElement, tracedElement, type FloatArray } from "../typedArrays.ts";
@@ -32,7 +33,19 @@ export function installDataView(findings: Findings): void {
   }
   for (const name of Object.getOwnPropertyNames(prototype)) {
     if (name.startsWith("get")) replaceMethods(prototype, (native) => reading(name, native(name), findings));
+    else if (name.startsWith("set") && !(name.slice("set".length) in formats))
+      replaceMethods(prototype, (native) => writingBytes(name, native(name)));
   }
+}
+
+/** Whole numbers: their bytes may be those of a tensor. */
+function writingBytes(name: string, native: Callable): object {
+  return {
+    [name](this: DataView, ...values: unknown[]): unknown {
+      if (recording.on && recording.tape.tensors.length > 0) refuseHeld(this);
+      return native.call(this, ...values.map(primal));
+    },
+  };
 }
 
 const placeOf = (view: DataView, position: unknown): number => view.byteOffset + Math.trunc(Number(position) || 0);
@@ -41,6 +54,7 @@ function writing(name: string, native: Callable, format: string, round: (value: 
   return {
     [name](this: DataView, offset: unknown, value: unknown, littleEndian: unknown): void {
       const position = primal(offset);
+      if (recording.on && recording.tape.tensors.length > 0) refuseHeld(this);
       let element = value;
       // An object is converted after the position was looked at.
       const later = { valueOf: () => primal((element = toElement(value))) };

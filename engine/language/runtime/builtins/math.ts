@@ -4,6 +4,7 @@ import * as selection from "../../../primitives/selection.ts";
 import * as transcendental from "../../../primitives/transcendental.ts";
 import { recording } from "../../../tape/recording.ts";
 import { TracedNumber, type Value } from "../../../tape/tensor.ts";
+import { isMadeNaN, noteNoNumber } from "../noNumbers.ts";
 import { isDifferentiable, toNumber } from "../primals.ts";
 import type { Runtime } from "../runtime.ts";
 import { installRandom } from "./random.ts";
@@ -86,6 +87,9 @@ export function installMath(): Runtime["math"] {
 function generalOf(native: Callable, primitive: (...values: Value[]) => Value, arity = Infinity): Callable {
   return (...values) => {
     const converted = values.length > arity ? values.slice(0, arity).map(toNumber) : values.map(toNumber);
+    for (let k = 0; k < converted.length; k++)
+      if (isMadeNaN(values[k], converted[k]))
+        noteNoNumber(recording.site, values[k], k, arity === Infinity ? "spreadable argument" : "argument");
     while (arity !== Infinity && converted.length < arity) converted.push(NaN);
     return converted.some(isDifferentiable) ? primitive(...converted) : native(...converted);
   };

@@ -40,7 +40,7 @@ export function installTypedArrays(): void {
 
 /** The engine's own arrays come here, too: only once there are tensors is it worth a look. */
 function refuseHeldArray(array: unknown): void {
-  if (recording.on && recording.tape.tensors.length > 0 && array instanceof Float64Array) refuseHeld(array);
+  if (recording.on && recording.tape.tensors.length > 0 && ArrayBuffer.isView(array)) refuseHeld(array);
 }
 
 /** A position as methods take it: counted from the end where negative, kept within the array. */
@@ -105,7 +105,10 @@ function filling(native: Native): object {
   const [fill, set, withElement] = ["fill", "set", "with"].map(native);
   return {
     fill(this: unknown, value: unknown, ...positions: unknown[]) {
-      if (!isFloatArray(this)) return fill!.call(this, value, ...positions.map(primal));
+      if (!isFloatArray(this)) {
+        refuseHeldArray(this);
+        return fill!.call(this, value, ...positions.map(primal));
+      }
       const element = rounded(this, toElement(value));
       refuseHeldArray(this);
       fill!.call(this, primal(element), ...positions.map(primal));
