@@ -6,7 +6,7 @@ import { oneHot, takeAlongAxis } from "../primitives/gathering.ts";
 import * as normalization from "../primitives/normalization.ts";
 import { mean, sum } from "../primitives/reduction.ts";
 import { relu, softplus } from "../primitives/activation.ts";
-import { exp, log } from "../primitives/transcendental.ts";
+import { exp, log, sqrt } from "../primitives/transcendental.ts";
 import { abs, where } from "../primitives/selection.ts";
 import { expandDims, squeeze } from "../primitives/shaping.ts";
 import { sameShape, sizeOf } from "../tape/shape.ts";
@@ -196,5 +196,29 @@ export function gaussianLoss(
     const squares = arithmetic.square(difference("gaussianLoss", prediction, target));
     const losses = arithmetic.mul(0.5, arithmetic.add(log(spread), arithmetic.div(squares, spread)));
     return reduced("gaussianLoss", losses, options.reduction);
+  });
+}
+
+/**
+ * The mean of max(0, ‖anchor − positive‖ − ‖anchor − negative‖ + margin) over rows (Schroff et al. 2015): what belongs together
+ * comes nearer than what does not. At distance 0, and at the corner, the derivative is 0.
+ *
+ * @param anchor [batch, features]; positive and negative are of the same shape
+ */
+export function tripletLoss(
+  anchor: Operand,
+  positive: Operand,
+  negative: Operand,
+  options: LossOptions & { readonly margin?: number } = {},
+): number {
+  return calledAs("tripletLoss", () => {
+    const margin = asValue("tripletLoss", options.margin ?? 1);
+    const distance = (other: Operand): Value => {
+      const squares = sum(arithmetic.square(difference("tripletLoss", anchor, other)), -1);
+      const same = equal(squares, 0);
+      return where(same, 0, sqrt(where(same, 1, squares)));
+    };
+    const losses = relu(arithmetic.add(arithmetic.sub(distance(positive), distance(negative)), margin));
+    return reduced("tripletLoss", losses, options.reduction);
   });
 }

@@ -4,14 +4,16 @@ import { ShapeError } from "../primitives/broadcastShapes.ts";
 import { broadcastTo } from "../primitives/broadcasting.ts";
 import { equal, greater, less, lessEqual } from "../primitives/comparison.ts";
 import { matmul } from "../primitives/contraction.ts";
+import { conv } from "../primitives/convolution.ts";
 import { take } from "../primitives/gathering.ts";
 import { slice } from "../primitives/indexing.ts";
 import { moveAxis } from "../primitives/rearranging.ts";
 import { mean, sum } from "../primitives/reduction.ts";
 import { shapeOf } from "../primitives/rule.ts";
 import { max, min, where } from "../primitives/selection.ts";
-import { expandDims, reshape, stack, transpose } from "../primitives/shaping.ts";
+import { expandDims, flip, reshape, stack, transpose } from "../primitives/shaping.ts";
 import { sqrt } from "../primitives/transcendental.ts";
+import { windowsOver } from "../primitives/windows.ts";
 import { describeShape } from "../tape/shape.ts";
 import type { Value } from "../tape/tensor.ts";
 import type { Like, Operand, Tensor } from "./types.ts";
@@ -103,6 +105,31 @@ export function interp<const X extends Operand>(x: X, xs: Operand, ys: Operand):
     const [first, last] = [take(knots, 0, 0), take(knots, count - 1, 0)];
     const right = where(greater(at, last), take(heights, count - 1, 0), between);
     return where(less(at, first), take(heights, 0, 0), right) as Like<X>;
+  });
+}
+
+/**
+ * The convolution of two vectors, Σⱼ x[j]·kernel[i − j], as NumPy's: "full" (all places where they overlap, when left out), "same"
+ * (as many as the longer has), "valid" (where they overlap whole).
+ */
+export function convolve(x: Operand, kernel: Operand, mode: "full" | "same" | "valid" = "full"): Tensor {
+  return calledAs("convolve", () => {
+    const given = [asValue("convolve", x), asValue("convolve", kernel)];
+    const [m = 0, n = 0] = given.map((value) => (shapeOf(value).length === 1 ? shapeOf(value)[0]! : 0));
+    if (m === 0 || n === 0)
+      throw new ShapeError(
+        `convolve of ${given.map((value) => describeShape(shapeOf(value))).join(" and ")}: give two vectors with elements`,
+      );
+    const [long, short] = m >= n ? given : [given[1]!, given[0]!];
+    const [extent, window] = [Math.max(m, n), Math.min(m, n)];
+    const before = { full: window - 1, same: Math.floor(window / 2), valid: 0 }[mode] as number | undefined;
+    if (before === undefined)
+      throw new ShapeError(`convolve: the mode is ${JSON.stringify(mode)}; give full, same or valid`);
+    const after = mode === "same" ? window - 1 - before : before;
+    const windows = windowsOver("convolve", [extent], [window], { padding: [[before, after]] });
+    const weights = reshape(flip(short!, 0), [1, 1, window]);
+    const result = conv(reshape(long!, [1, 1, extent]), weights, { ...windows, groups: 1 });
+    return reshape(result, [shapeOf(result)[2]!]) as unknown as Tensor;
   });
 }
 

@@ -1,25 +1,14 @@
 import { ShapeError } from "../primitives/broadcastShapes.ts";
 import * as pooling from "../primitives/pooling.ts";
-import { reshape } from "../primitives/shaping.ts";
-import {
-  hangingOver,
-  laidOver,
-  operationOn,
-  perAxis,
-  reach,
-  within,
-  windowsOver,
-  type Padding,
-} from "../primitives/windows.ts";
+import { hangingOver, laidOver, perAxis, reach, within, windowsOver, type Padding } from "../primitives/windows.ts";
 import { matmul } from "../primitives/contraction.ts";
 import { take } from "../primitives/gathering.ts";
 import { moveAxis } from "../primitives/rearranging.ts";
 import { Tensor, type Value } from "../tape/tensor.ts";
-import type { Shape } from "../tape/shape.ts";
 import type { PerAxis } from "./convolution.ts";
-import { alone, mostSpatialAxes } from "./spatialAxes.ts";
+import { alone, spatialAxes } from "./spatialAxes.ts";
 import type { Operand, Pooled, ShapeOf, Shaped } from "./types.ts";
-import { asValue, fixed, shapeOf } from "./values.ts";
+import { fixed, shapeOf } from "./values.ts";
 
 interface PoolOptions {
   /** From one window to the next; the window itself when left out, so that windows do not overlap. */
@@ -134,21 +123,6 @@ function windowsAlong(extent: number, count: number): (readonly [start: number, 
 }
 
 // ---------------------------------------------------------------------------------------------------------- arguments
-
-/** `given` has an entry for each spatial axis where it is a list. */
-function spatialAxes(operation: string, x: unknown, given: unknown, what: string) {
-  const input = asValue(operation, x);
-  const from = shapeOf(input);
-  const spatial = Array.isArray(given) ? given.length : from.length - 2;
-  const names = operationOn(operation, from);
-  if (spatial < 1 || spatial > mostSpatialAxes || (from.length !== spatial + 2 && from.length !== spatial + 1))
-    throw new ShapeError(
-      `${names}: give an input [batch, channels, …spatial] with 1 to ${mostSpatialAxes} spatial axes, and a ${what} of one number or one for each of them`,
-    );
-  const lone = from.length === spatial + 1;
-  const whole: Shape = lone ? [1, ...from] : from;
-  return { names, spatial, whole, input: lone ? reshape(input, whole) : input, lone };
-}
 
 function pooled(operation: string, x: unknown, window: unknown, options: MaxPoolOptions) {
   const given: unknown = fixed(window);

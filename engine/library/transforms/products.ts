@@ -54,10 +54,36 @@ export function jvp<Args extends unknown[], Result>(
   const call = asFunction("jvp", f);
   return inScope(() => {
     const run = runWith("jvp", call, primals, checkedPlaces("jvp", primals, tangents));
-    const moves = tangentsOf("jvp", tangents, run);
-    const tangent = run.output.rebuild(withZeros([run.output], run.push(moves)), noDerivative);
-    return released([run.result, tangent]);
+    return released([run.result, tangentOf(run, tangentsOf("jvp", tangents, run))]);
   }) as never;
+}
+
+/**
+ * The value of a function at a point, and its derivative there as a linear function: as JAX's `linearize`. The function runs
+ * once; `pushforward(...tangents)` gives J·tangents, built like the value, and may be called any number of times.
+ *
+ * @example const [y, pushforward] = linearize(f, x); const dy = pushforward(dx);
+ * @throws TransformError where tangents are missing or not built like the arguments.
+ */
+export function linearize<Args extends unknown[], Result>(
+  f: (...args: Args) => Result,
+  ...primals: Args
+): [value: Result, pushforward: (...tangents: Tangents<Args>) => Gradient<Result>] {
+  const call = asFunction("linearize", f);
+  const run = inScope(() =>
+    runWith(
+      "linearize",
+      call,
+      primals,
+      primals.map((_, k) => k),
+    ),
+  );
+  const pushforward = (...tangents: unknown[]): unknown =>
+    inScope(() => {
+      checkedPlaces("linearize", primals, tangents);
+      return released(tangentOf(run, tangentsOf("linearize", tangents, run)));
+    });
+  return [released(run.result), pushforward] as never;
 }
 
 /**
@@ -77,8 +103,7 @@ export function hvp<Args extends unknown[]>(
   const places = checkedPlaces("hvp", primals, tangents);
   return inScope(() => {
     const run = runWith("hvp", gradientOf("hvp", f, { argnums: places }), primals, places);
-    const moves = tangentsOf("hvp", tangents, run);
-    return released(run.output.rebuild(withZeros([run.output], run.push(moves)), noDerivative));
+    return released(tangentOf(run, tangentsOf("hvp", tangents, run)));
   }) as never;
 }
 
@@ -102,6 +127,11 @@ function tangentsOf(operation: string, tangents: readonly unknown[], { inputs }:
   return tangents.flatMap((tangent, k) =>
     alike(`${operation}: the tangent of argument ${k + 1}`, tangent, inputs[k]!, "like the argument"),
   );
+}
+
+/** The derivative of the result along `moves`, built like it. */
+function tangentOf({ output, push }: Run, moves: readonly Value[]): unknown {
+  return output.rebuild(withZeros([output], push(moves)), noDerivative);
 }
 
 /** The leaves of a tree that must be built like another. */

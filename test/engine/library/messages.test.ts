@@ -9,9 +9,22 @@ const f = library as unknown as Readonly<Record<keyof typeof library, Function>>
 
 /** Functions of functions, of files and of random numbers are called otherwise: see below and their own tests. */
 const others: ReadonlySet<string> = new Set([
-  ...["grad", "valueAndGrad", "vjp", "jvp", "jacobian", "jacfwd", "jacrev", "hessian", "hvp", "vmap", "checkpoint"],
+  ...[
+    "grad",
+    "valueAndGrad",
+    "vjp",
+    "jvp",
+    "linearize",
+    "jacobian",
+    "jacfwd",
+    "jacrev",
+    "hessian",
+    "hvp",
+    "vmap",
+    "checkpoint",
+  ],
   ...["scan", "foriLoop", "whileLoop", "cond", "customVjp", "customJvp", "odeint", "odeintEvent", "fixedPoint"],
-  ...["implicitRoot", "defineModel", "readCsv", "random", "adam", "sgd"],
+  ...["implicitRoot", "treeMap", "treeLeaves", "ravel", "defineModel", "readCsv", "random", "adam", "sgd"],
 ]);
 const names = Object.keys(library).filter(
   (name) => /^[a-z]/.test(name) && !others.has(name) && typeof f[name as "abs"] === "function",

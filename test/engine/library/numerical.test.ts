@@ -55,6 +55,17 @@ describe("samples and curves", () => {
     });
   });
 
+  test("convolutions of vectors, whole, as long as the longer, or where they overlap whole", () => {
+    close(f.convolve([1, 2, 3], [0, 1, 0.5]), [0, 1, 2.5, 4, 1.5]);
+    close(f.convolve([1, 2, 3], [0, 1, 0.5], "same"), [1, 2.5, 4]);
+    close(f.convolve([1, 2, 3], [1, 1], "same"), [1, 3, 5]);
+    close(f.convolve([1, 1], [1, 2, 3], "valid"), [3, 5]);
+    checkDerivatives((x, k) => f.convolve(x, k, "same"), [random(5), random(2)]);
+    assert.throws(() => f.convolve([], [1]), {
+      message: "convolve of [0] and [1]: give two vectors with elements",
+    });
+  });
+
   test("polynomials and cross products", () => {
     close(f.polyval([2, -1, 3], [0, 1, 2]), [3, 4, 9]);
     checkDerivatives((c, x) => f.polyval(c, x), [tensorOf([3], 2, -1, 3), random(2, 2)]);

@@ -8,12 +8,15 @@ import {
   implicitRoot,
   jacobian,
   jvp,
+  linearize,
   mul,
   odeint,
+  ravel,
   scan,
   sin,
   sum,
   tensor,
+  treeMap,
   valueAndGrad,
   vjp,
   vmap,
@@ -41,6 +44,12 @@ test("derivatives have the types of what they are taken with respect to", () => 
   is<number | undefined>()(gradient.layers[0]?.b, true);
   is<number>()(grad(loss, { argnums: 1 })(parameters, 1), true);
   is<[number, typeof gradient]>()(grad(loss, { argnums: [1, 0] })(parameters, 1), true);
+  is<{ w: typeof matrix; layers: { b: number }[]; s: number }>()(
+    treeMap((p, g) => mul(p, g), parameters, gradient),
+    true,
+  );
+  is<typeof gradient>()(ravel(parameters)[1]([1, 2, 3, 4, 1, 2]), true);
+  is<number>()(linearize(loss, parameters, 1)[1](gradient, 1), true);
   const [[value, aux], [slope]] = valueAndGrad((x: number) => [mul(x, x), { half: "x" }] as const, {
     argnums: [0],
     hasAux: true,

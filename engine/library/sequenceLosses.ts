@@ -1,0 +1,139 @@
+import { add, div, neg } from "../primitives/arithmetic.ts";
+import { ShapeError } from "../primitives/broadcastShapes.ts";
+import { broadcastTo } from "../primitives/broadcasting.ts";
+import { takeAlongAxis } from "../primitives/gathering.ts";
+import { slice } from "../primitives/indexing.ts";
+import { primalOf } from "../primitives/rule.ts";
+import { mean, sum } from "../primitives/reduction.ts";
+import { where } from "../primitives/selection.ts";
+import { concat, reshape, squeeze } from "../primitives/shaping.ts";
+import { logAddExp } from "../primitives/special.ts";
+import { describeShape } from "../tape/shape.ts";
+import { Tensor, type Value } from "../tape/tensor.ts";
+import type { LossOptions } from "./losses.ts";
+import type { Operand } from "./types.ts";
+import { asValue, asWhole, calledAs, shapeOf } from "./values.ts";
+
+export interface CtcOptions extends LossOptions {
+  /** The class that stands for no label; 0 when left out. */
+  readonly blank?: number;
+  /** How many of the times count, for each example; all when left out. */
+  readonly lengths?: Operand;
+  /** How many of the labels count, for each example; all when left out. */
+  readonly labelLengths?: Operand;
+}
+
+/** The logarithm of what cannot be: finite, so that differences of two are no NaN. */
+const never = -1e30;
+
+/**
+ * Connectionist temporal classification (Graves et al. 2006): −ln of the probability that a sequence of classes, repetitions
+ * joined and blanks taken out, is the labels. The sum over all alignments is taken forwards, in logarithms. The mean is over
+ * the examples of the loss by the number of labels, as in PyTorch.
+ *
+ * @param logProbabilities [batch, times, classes], such as `logSoftmax` gives, or one example [times, classes]
+ * @param labels class indices [batch, labels], or [labels]
+ * @throws ShapeError where they do not fit.
+ */
+export function ctcLoss(logProbabilities: Operand, labels: Operand, options: CtcOptions = {}): number {
+  return calledAs("ctcLoss", () => {
+    const [given, wanted] = [asValue("ctcLoss", logProbabilities), asValue("ctcLoss", labels)];
+    const names = `ctcLoss of ${describeShape(shapeOf(given))} and labels ${describeShape(shapeOf(wanted))}`;
+    const lone = shapeOf(given).length === 2;
+    const scores = lone ? reshape(given, [1, ...shapeOf(given)]) : given;
+    const targets = lone ? reshape(wanted, [1, ...shapeOf(wanted)]) : wanted;
+    const [batch, times, classes] = shapeOf(scores) as [number, number, number];
+    if (shapeOf(scores).length !== 3 || shapeOf(targets).length !== 2 || shapeOf(targets)[0] !== batch || times === 0)
+      throw new ShapeError(
+        `${names}: give logarithms of probabilities [batch, times, classes] with at least one time, and labels [batch, labels]`,
+      );
+    const blank = asWhole("ctcLoss", "the blank", options.blank ?? 0);
+    if (blank < 0 || blank >= classes)
+      throw new ShapeError(`${names}: the blank is ${blank}; give one of the ${classes} classes`);
+    const count = shapeOf(targets)[1]!;
+    const lengths = lengthsOf(`${names}: lengths`, options.lengths, batch, times, 1);
+    const labelLengths = lengthsOf(`${names}: labelLengths`, options.labelLengths, batch, count, 0);
+
+    const states = withBlanks(primalOf(targets) as Tensor, blank);
+    const width = 2 * count + 1;
+    const emitted = (time: number): Value => takeAlongAxis(slice(scores, [null, time]), states.classes, 1);
+    let reached = where(states.first, emitted(0), never);
+    for (let time = 1; time < times; time++) {
+      const before = logAddExp(reached, shifted(reached, 1, batch, width));
+      const skipping = where(states.skips, shifted(reached, 2, batch, width), never);
+      const next = add(logAddExp(before, skipping), emitted(time));
+      const goesOn = lengths.map((length) => Number(time < length));
+      reached = goesOn.every(Boolean) ? next : where(column(goesOn), next, reached);
+    }
+    const last = takeAlongAxis(reached, column(labelLengths.map((length) => 2 * length)), 1);
+    const previous = takeAlongAxis(reached, column(labelLengths.map((length) => Math.max(0, 2 * length - 1))), 1);
+    const ends = where(column(labelLengths), logAddExp(last, previous), last);
+    const losses = neg(squeeze(ends, 1));
+    return combined(names, losses, labelLengths, options.reduction, lone) as number;
+  });
+}
+
+function combined(
+  names: string,
+  losses: Value,
+  counts: readonly number[],
+  reduction: LossOptions["reduction"] = "mean",
+  lone: boolean,
+): Value {
+  switch (reduction) {
+    case "mean":
+      return mean(
+        div(
+          losses,
+          new Tensor(
+            [counts.length],
+            Float64Array.from(counts, (count) => Math.max(1, count)),
+          ),
+        ),
+      );
+    case "sum":
+      return sum(losses);
+    case "none":
+      return lone ? sum(losses) : losses;
+    default:
+      throw new ShapeError(`${names}: the reduction is ${JSON.stringify(reduction)}; give mean, sum or none`);
+  }
+}
+
+/** A number for each example, in a column that broadcasts over states. */
+const column = (numbers: readonly number[]): Tensor => new Tensor([numbers.length, 1], Float64Array.from(numbers));
+
+function lengthsOf(names: string, given: Operand | undefined, batch: number, most: number, least: number): number[] {
+  if (given === undefined) return new Array<number>(batch).fill(most);
+  const value = primalOf(asValue("ctcLoss", given));
+  const list = typeof value === "number" ? [value] : [...value.data];
+  const fits = list.length === batch && list.every((n) => Number.isInteger(n) && n >= least && n <= most);
+  if (fits) return list;
+  throw new ShapeError(`${names} are [${list.join(", ")}]; give ${batch} whole numbers from ${least} to ${most}`);
+}
+
+/** The states of the sum: the labels with blanks before, between and after them. */
+function withBlanks({ shape, data }: Tensor, blank: number) {
+  const [batch, count] = shape as [number, number];
+  const width = 2 * count + 1;
+  const classes = new Float64Array(batch * width).fill(blank);
+  const skips = new Float64Array(batch * width);
+  const first = new Float64Array(batch * width);
+  for (let example = 0; example < batch; example++) {
+    for (let k = 0; k < count; k++) {
+      const [at, label] = [example * width + 2 * k + 1, data[example * count + k]!];
+      classes[at] = label;
+      // A blank between two equal labels cannot be left out.
+      skips[at] = Number(k > 0 && label !== data[example * count + k - 1]);
+    }
+    first.fill(1, example * width, example * width + Math.min(2, width));
+  }
+  const states = (elements: Float64Array): Tensor => new Tensor([batch, width], elements);
+  return { classes: states(classes), skips: states(skips), first: states(first) };
+}
+
+/** Each state as it was `by` states before. */
+function shifted(reached: Value, by: number, batch: number, width: number): Value {
+  const none = broadcastTo(never, [batch, Math.min(by, width)]);
+  return by >= width ? none : concat([none, slice(reached, [null, [0, width - by]])], 1);
+}
