@@ -64,13 +64,27 @@ export function reverseFrom(tape: Tape, seeds: ReadonlyMap<number, Primal>, want
   const tensors = new Map<number, Tensor>();
   const { operation, flags, primal, input0, input1 } = tape;
   const constants = tape.constants.array;
+  /** Of which nodes the adjoint so far is held by nobody else, and may be added to in place. */
+  const own = new Set<number>();
   const contribute = (word: number, contribution: Value): void => {
     reached[word] = 1;
     if (typeof contribution === "number") adjoints[word]! += contribution;
     else if (contribution instanceof Tensor) {
       const sum = tensors.get(word);
       tensors.set(word, sum === undefined ? contribution : (add(sum, contribution) as Tensor));
+      own.delete(word);
     }
+  };
+  /** Adds to an adjoint in place. False where the rule cannot, or nothing is there to add to. */
+  const accumulated = (node: number, cotangent: Primal): boolean => {
+    const accumulate = rules[operation[node]!]?.accumulate;
+    const sum = accumulate && tensors.get(input0[node]!);
+    if (sum === undefined) return false;
+    const whole = own.has(input0[node]!) ? sum : new Tensor(sum.shape, sum.data.slice());
+    accumulate!(whole.data, cotangent, tape.inputPrimals(node), tape.attributes(node));
+    tensors.set(input0[node]!, whole);
+    own.add(input0[node]!);
+    return true;
   };
 
   withoutRecording(tape, () => {
@@ -80,7 +94,8 @@ export function reverseFrom(tape: Tape, seeds: ReadonlyMap<number, Primal>, want
       node = scalarLoop(node, adjoints, reached, operation, flags, primal, input0, input1, constants);
       if (node < 0) return;
       const cotangent = tape.isTensor(node) ? tensors.get(node)! : adjoints[node]!;
-      passBack(tape, node, cotangent, tape.inputPrimals(node), tape.primalOf(node), contribute);
+      if (!accumulated(node, cotangent))
+        passBack(tape, node, cotangent, tape.inputPrimals(node), tape.primalOf(node), contribute);
       if (wanted?.has(node) === false) tensors.delete(node);
       node--;
     }

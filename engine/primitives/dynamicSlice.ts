@@ -4,7 +4,7 @@ import type { Attributes } from "../tape/tape.ts";
 import { Tensor, type Value } from "../tape/tensor.ts";
 import { ShapeError } from "./broadcastShapes.ts";
 import { broadcastTo } from "./broadcasting.ts";
-import { forEachRow, type Region } from "./indexing.ts";
+import { addRegion, forEachRow, type Region } from "./indexing.ts";
 import { dataOf, primitive, scalarOrTensor, shapeOf, type Primal, type Primitive } from "./rule.ts";
 
 /** `starts` has one number for each axis; negative ones count from the end. It may be computed: no adjoint flows there. */
@@ -43,6 +43,8 @@ export const dynamicSlice: Primitive<DynamicSlicer> = primitive<DynamicSlicer>(
     jvp: ([tangent], [, starts], result, attributes) =>
       tangent === undefined ? broadcastTo(0, shapeOf(result)) : dynamicSlice(tangent, starts!, sizesOf(attributes)),
     vjp: [(cotangent, [x, starts]) => dynamicUpdateSlice(broadcastTo(0, shapeOf(x!)), cotangent, starts!), undefined],
+    accumulate: (sum, cotangent, [x, starts], attributes) =>
+      addRegion(sum, cotangent, region("dynamicSlice", shapeOf(x!), starts!, sizesOf(attributes))),
   },
   (run) => (x, starts, sizes) => {
     checkRanks("dynamicSlice", shapeOf(x), shapeOf(starts), sizes);

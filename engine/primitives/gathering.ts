@@ -49,6 +49,8 @@ export const take: Primitive<Gatherer> = primitive<Gatherer>(
       (cotangent, [x, indices], _, attributes) => scatterAdd(cotangent, indices!, axisIn(attributes), shapeOf(x!)),
       undefined,
     ],
+    accumulate: (sum, cotangent, [x, indices], attributes) =>
+      addSlices("take", sum, cotangent, indices!, shapeOf(x!), axisIn(attributes)),
   },
   (run) => (x, indices, axis) => run([x, indices], { axis: axisOf("take", axis, shapeOf(x)) }),
 );
@@ -59,13 +61,8 @@ export const scatterAdd: Primitive<Scatterer> = primitive<Scatterer>(
   {
     shape: (_, attributes) => attributes["shape"] as Shape,
     evaluate([x, indices], attributes, shape) {
-      const { outer, extent, inner } = lanesOf(shape, axisIn(attributes));
-      const places = checkedIndices("scatterAdd", indices!, extent);
-      const from = dataOf(x!);
       const data = new Float64Array(sizeOf(shape));
-      for (let o = 0, at = 0; o < outer; o++)
-        for (const place of places)
-          for (let i = 0, target = (o * extent + place) * inner; i < inner; i++) data[target++]! += from[at++]!;
+      addSlices("scatterAdd", data, x!, indices!, shape, axisIn(attributes));
       return new Tensor(shape, data);
     },
     jvp: ([tangent], [, indices], result, attributes) =>
@@ -76,6 +73,16 @@ export const scatterAdd: Primitive<Scatterer> = primitive<Scatterer>(
   },
   (run) => (x, indices, axis, shape) => run([x, indices], { axis, shape }),
 );
+
+/** Adds to elements of shape `whole`, at indices along an axis. */
+function addSlices(name: string, sum: Float64Array, added: Primal, indices: Primal, whole: Shape, axis: number): void {
+  const { outer, extent, inner } = lanesOf(whole, axis);
+  const places = checkedIndices(name, indices, extent);
+  const from = dataOf(added);
+  for (let o = 0, at = 0; o < outer; o++)
+    for (const place of places)
+      for (let i = 0, target = (o * extent + place) * inner; i < inner; i++) sum[target++]! += from[at++]!;
+}
 
 /** Along an axis, the element at each index of `indices`, which has the shape of x except along that axis. */
 export const takeAlongAxis: Primitive<Gatherer> = primitive<Gatherer>(
@@ -108,6 +115,8 @@ export const takeAlongAxis: Primitive<Gatherer> = primitive<Gatherer>(
         scatterAddAlongAxis(cotangent, indices!, axisIn(attributes), shapeOf(x!)),
       undefined,
     ],
+    accumulate: (sum, cotangent, [x, indices], attributes) =>
+      addElements("takeAlongAxis", sum, cotangent, indices!, shapeOf(x!), axisIn(attributes)),
   },
   (run) => (x, indices, axis) => run([x, indices], { axis: axisOf("takeAlongAxis", axis, shapeOf(x)) }),
 );
@@ -119,14 +128,7 @@ export const scatterAddAlongAxis: Primitive<Scatterer> = primitive<Scatterer>(
     shape: (_, attributes) => attributes["shape"] as Shape,
     evaluate([x, indices], attributes, shape) {
       const data = new Float64Array(sizeOf(shape));
-      const from = dataOf(x!);
-      forEachPlace(
-        "scatterAddAlongAxis",
-        indices!,
-        shape,
-        axisIn(attributes),
-        (at, place) => (data[place]! += from[at]!),
-      );
+      addElements("scatterAddAlongAxis", data, x!, indices!, shape, axisIn(attributes));
       return new Tensor(shape, data);
     },
     jvp: ([tangent], [, indices], result, attributes) =>
@@ -137,6 +139,19 @@ export const scatterAddAlongAxis: Primitive<Scatterer> = primitive<Scatterer>(
   },
   (run) => (x, indices, axis, shape) => run([x, indices], { axis, shape }),
 );
+
+/** Adds to elements of shape `whole`, at an index along an axis for each of what is added. */
+function addElements(
+  name: string,
+  sum: Float64Array,
+  added: Primal,
+  indices: Primal,
+  whole: Shape,
+  axis: number,
+): void {
+  const from = dataOf(added);
+  forEachPlace(name, indices, whole, axis, (at, place) => (sum[place]! += from[at]!));
+}
 
 /** Whether indices of this shape name elements along an axis: they are equal except along it. */
 export function namesElements(whole: Shape, indices: Shape, axis: number): boolean {

@@ -2,7 +2,7 @@ import { describeShape, sameShape, sizeOf, stridesOf, type Shape } from "../tape
 import type { Attributes } from "../tape/tape.ts";
 import type { Value } from "../tape/tensor.ts";
 import { ShapeError } from "./broadcastShapes.ts";
-import { primitive, scalarOrTensor, shapeOf, dataOf, type Primitive } from "./rule.ts";
+import { primitive, scalarOrTensor, shapeOf, dataOf, type Primal, type Primitive } from "./rule.ts";
 
 /**
  * What to take along one axis: all of it (null), one element (a number; the axis goes), or a range [start, stop, step]
@@ -41,6 +41,7 @@ export const slice: Primitive<(x: Value, ranges: readonly Range[]) => Value> = p
     },
     jvp: ([tangent], _, __, attributes) => sliceRegion(tangent!, regionOf(attributes)),
     vjp: [(cotangent, _, __, attributes) => padRegion(cotangent, regionOf(attributes))],
+    accumulate: (sum, cotangent, _, attributes) => addRegion(sum, cotangent, regionOf(attributes)),
   },
   (run) => (x, ranges) => {
     const region = regionFrom(shapeOf(x), ranges);
@@ -101,6 +102,14 @@ export function forEachRow(
     visit(start, steps[last]!, row, at);
     at += row;
   }
+}
+
+/** Adds a value to a region of the elements of its whole. */
+export function addRegion(whole: Float64Array, value: Primal, region: Region): void {
+  const from = dataOf(value);
+  forEachRow(region, (start, step, row, at) => {
+    for (let i = 0; i < row; i++) whole[start + i * step]! += from[at + i]!;
+  });
 }
 
 function regionFrom(whole: Shape, ranges: readonly Range[]): Region {

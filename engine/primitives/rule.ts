@@ -22,6 +22,16 @@ export interface Rule {
   jvp(tangents: readonly (Value | undefined)[], inputs: readonly Value[], result: Value, attributes: Attributes): Value;
   /** The cotangent of each input; undefined for an input that the result does not vary with. */
   readonly vjp: Pullbacks;
+  /**
+   * Of an operation that takes a part of its first input, and has a derivative for no other: adds the cotangent of that
+   * input to `sum`, in place. Each part would else hand back a cotangent as large as the whole, zero nearly everywhere.
+   */
+  readonly accumulate?: (
+    sum: Float64Array,
+    cotangent: Primal,
+    inputs: readonly Primal[],
+    attributes: Attributes,
+  ) => void;
   /** ∂result/∂input per input where all are scalars: the allocation-free path of reverse mode. */
   readonly partials?: readonly (Partial | undefined)[];
   /** The value for scalar inputs, where there is one. */

@@ -8,6 +8,7 @@ import * as activation from "../../../engine/primitives/activation.ts";
 import { add, div, mul, neg, sub } from "../../../engine/primitives/arithmetic.ts";
 import { matmul } from "../../../engine/primitives/contraction.ts";
 import { take } from "../../../engine/primitives/gathering.ts";
+import { slice } from "../../../engine/primitives/indexing.ts";
 import { crossEntropy, softmax } from "../../../engine/primitives/normalization.ts";
 import { mean, sum, variance } from "../../../engine/primitives/reduction.ts";
 import { dataOf, type Primal } from "../../../engine/primitives/rule.ts";
@@ -83,6 +84,22 @@ test("adds up the adjoints of a value used twice", () => {
   assert.equal(reverse(run.tape, run.output).scalar(0), 7);
   const tied = trace((w, x) => mul(mul(w, w), x), 3, 2);
   assert.deepEqual(scalars(reverse(tied.tape, tied.output), tied), [12, 9]);
+});
+
+test("adds to the adjoint of a whole what its parts give, without a change to adjoints of others", () => {
+  const x = tensorOf([3], 1, 2, 3);
+  // The sum hands the same cotangent to both; the parts then add to that of one alone.
+  const parts = (p: Value): Value => add(add(slice(p, [0]), slice(p, [2])), sum(slice(p, [[0, 2]])));
+  const run = trace((p, q) => add(parts(p), sum(add(p, q))), x, x);
+  const adjoints = reverse(run.tape, run.output);
+  assert.deepEqual([...adjoints.tensor(0)!.data], [3, 2, 2]);
+  assert.deepEqual([...adjoints.tensor(1)!.data], [1, 1, 1]);
+  // A value that is also used whole, before, between and after its parts.
+  const mixed = trace((p) => add(sum(p), add(parts(p), add(sum(mul(p, p)), parts(p)))), x);
+  assert.deepEqual(
+    [...reverse(mixed.tape, mixed.output).tensor(0)!.data],
+    [1 + 2 + 2 + 2, 1 + 1 + 4 + 1, 1 + 1 + 6 + 1],
+  );
 });
 
 test("visits the tip of a diamond of diamonds once", () => {
