@@ -135,8 +135,12 @@ function backwardFinding(subject: Subject): Finding | undefined {
     const consequence = { node, parameters };
     // What broke the backward pass was infinite before it began, unless it is a branch that was not to be taken.
     const before = tape.inputsOf(node).find((input) => !isFinitePrimal(tape.primalOf(input)));
-    if (before !== undefined && !isMeant(subject, before)) return forwardFinding(subject, before, consequence);
-    if (!isFinitePrimal(tape.primalOf(node)) && whereDownstream(subject, node) === undefined && !isMeant(subject, node))
+    const isAmiss = (bad: number): boolean => {
+      const origin = originAlong(subject, bad, (from) => !isFinitePrimal(tape.primalOf(from)));
+      return !isMeant(subject, origin);
+    };
+    if (before !== undefined && isAmiss(before)) return forwardFinding(subject, before, consequence);
+    if (!isFinitePrimal(tape.primalOf(node)) && whereDownstream(subject, node) === undefined && isAmiss(node))
       return forwardFinding(subject, node, consequence);
     const execution = executionOf(subject, node);
     return {

@@ -105,3 +105,10 @@ test("is silent about a NaN that nothing depends on", () => {
 test("is silent about infinities that are meant and do no harm", () => {
   assert.deepEqual(found.get("masked"), []);
 });
+
+test("leads on to an infinity that was passed on by several operations before it spoiled the gradient", () => {
+  const [finding, ...others] = found.get("expired")!;
+  assert.deepEqual(others, []);
+  assert.deepEqual(brief([finding!]), ["error non-finite 85"]);
+  assert.equal(finding!.data!["kind"], "division by zero");
+});

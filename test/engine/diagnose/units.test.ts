@@ -82,3 +82,12 @@ test("tells of attention whose scores are too large, and of no mask or classifie
 
 for (const name of ["alive", "plainHealthy", "hinges", "edge", "classifier"])
   test(`${name} is silent: nothing is the matter with its units`, () => assert.deepEqual(found.get(name), []));
+
+test("tells of attention that is written with plain numbers", () => {
+  const { code, source, message } = only("plainAttention");
+  assert.deepEqual([code, source.line], ["saturated-activation", 171]);
+  assert.match(
+    message,
+    /^\d of 6 rows of `x \/ sum` on line 171 give over 98\.7 % of the weight to one of 6 entries, /,
+  );
+});
