@@ -109,6 +109,7 @@ export class GpuProgram {
           kernel.textures.map(textureOf),
           kernel.textures.map((id) => sizeOf(graph.nodes[id]!.shape)),
           kernel.numbers.map(numberAt),
+          kernel.offsets,
         );
         made.set(kernel.node, texture);
         for (const id of kernel.releases) {

@@ -52,17 +52,19 @@ export class KernelRunner {
     textures: readonly Texture[],
     sizes: readonly number[],
     numbers: readonly number[],
+    offsets: readonly number[],
   ): Promise<Texture> {
     const types = Object.fromEntries([
       ...textures.map((_, k) => [`b${k}`, "ArrayTexture(1)"]),
       ...numbers.map((_, k) => [`n${k}`, "Float"]),
+      ...offsets.map((_, k) => [`o${k}`, "Float"]),
     ]) as ITypesList; // which knows no textures of single numbers
     const kernel = this.#kernel(`${size} of ${sizes.join()} ${source}`, source, size, {
       pipeline: true,
       immutable: true,
       argumentTypes: types,
     });
-    return this.#texture(await this.#call(kernel, [...textures, ...numbers]));
+    return this.#texture(await this.#call(kernel, [...textures, ...numbers, ...offsets]));
   }
 
   async upload(data: Float32Array): Promise<Texture> {

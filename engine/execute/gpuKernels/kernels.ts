@@ -1,4 +1,5 @@
 import { sizeOf, type Shape } from "../../tape/shape.ts";
+import type { BundleMember } from "./bundles.ts";
 import type { Graph, OperationNode } from "./graph.ts";
 import { KernelSource, type Index } from "./source.ts";
 import { scatterRoots } from "./scatterKernels.ts";
@@ -10,18 +11,26 @@ export interface KernelText {
   readonly source: string;
   /** The nodes whose textures are its first arguments. */
   readonly textures: readonly number[];
-  /** The slots of the numbers that are its other arguments. */
+  /** The slots of the numbers that are its next arguments. */
   readonly numbers: readonly number[];
+  /** Numbers that are its last arguments, known beforehand: where in its textures it begins to read. */
+  readonly offsets: readonly number[];
 }
 
 /** The kernel that makes a texture of an operation, one thread for each element. */
 export function kernelOf(graph: Graph, node: number, isTexture: (node: number) => boolean): KernelText {
   const operation = graph.nodes[node] as OperationNode;
-  const source = new KernelSource();
-  const reader = new Reader(graph, source, isTexture);
-  const index = reader.flatIndex(operation.shape, source.own);
   const root = roots[operation.name];
-  return source.finish(root === undefined ? reader.compute(operation, index) : root(reader, operation, index));
+  const written = (begins?: ReadonlyMap<number, number>): { readonly reader: Reader; readonly text: KernelText } => {
+    const source = new KernelSource();
+    const reader = new Reader(graph, source, isTexture, begins);
+    const index = reader.flatIndex(operation.shape, source.own);
+    const result = root === undefined ? reader.compute(operation, index) : root(reader, operation, index);
+    return { reader, text: source.finish(result) };
+  };
+  const { reader, text } = written();
+  // Bundles that differ only in where they read have the same text.
+  return operation.name === "bundle" ? written(reader.begins).text : text;
 }
 
 /** Whether the operation has a kernel of its own. */
@@ -51,6 +60,7 @@ const often = new Set([
   "logCumSumExp",
   "cumargmax",
   "cumargmin",
+  "bundle",
 ]);
 
 const axesIn = ({ attributes }: OperationNode): readonly number[] => attributes["axes"] as readonly number[];
@@ -294,6 +304,37 @@ const roots: Readonly<Record<string, Root>> = {
       const rank = reader.at(operation.inputs[0]!, index.withAxes(index.shape, index.axes.with(axis, e)));
       source.set(result, `where_(${source.call("equal", rank, own)}, ${source.float(`float_(${e})`)}, ${result})`);
     });
+    return result;
+  },
+
+  // Elements of several tensors; the first holds for each of the result which tensor and which place.
+  collect(reader, { inputs }, index) {
+    const { source } = reader;
+    const [table, ...sources] = inputs as [number, ...number[]];
+    const entry = reader.times(index.flat, 2);
+    const which = reader.load(table, entry);
+    const place = source.whole(`whole_(${reader.load(table, reader.plus(entry, "1"))})`);
+    return sources.reduceRight<string>((others, from, k) => {
+      const shape = reader.shapeOf(from);
+      const own = reader.at(from, reader.flatIndex(shape, sizeOf(shape) === 1 ? "0" : place));
+      return k === sources.length - 1 ? own : source.call("where", source.call("equal", which, `${k}`), own, others);
+    }, "0");
+  },
+
+  // Operations on single numbers, one after the other, of which each thread gives another one.
+  bundle(reader, { inputs, attributes }, index) {
+    const { source } = reader;
+    const { members, results } = attributes as unknown as {
+      readonly members: readonly BundleMember[];
+      readonly results: readonly number[];
+    };
+    const given = inputs.map((input) => reader.at(input, reader.flatIndex(reader.shapeOf(input), "0")));
+    const values: string[] = [];
+    for (const { name, operands } of members)
+      values.push(source.call(name, ...operands.map((k) => (k < 0 ? given[~k]! : values[k]!))));
+    const result = source.variable(values[results[0]!]!);
+    for (const [k, place] of results.entries())
+      if (k > 0) source.set(result, `where_(same_(${index.flat}, ${k}), ${values[place]!}, ${result})`);
     return result;
   },
 

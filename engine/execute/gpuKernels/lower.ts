@@ -298,8 +298,12 @@ function inParts(graph: Graph, name: "sum" | "norm", x: number, axes: readonly n
 /** So many are joined by one kernel, which takes no more textures than this and few others. */
 export const mostJoined = 6;
 
-/** Joins along an axis, many in several rounds. */
+/** Joins along an axis, many in several rounds; many single numbers are collected later, when it is known where they are. */
 export function joined(graph: Graph, inputs: readonly number[], axis: number): number {
+  if (inputs.length > mostJoined && inputs.every((input) => sizeOf(graph.shapeOf(input)) === 1)) {
+    const shape = graph.shapeOf(inputs[0]!).with(axis, inputs.length);
+    return graph.reshape(graph.operation("join", inputs, [inputs.length]), shape);
+  }
   if (inputs.length > mostJoined) {
     const rounds = Array.from({ length: Math.ceil(inputs.length / mostJoined) }, (_, k) =>
       joined(graph, inputs.slice(k * mostJoined, (k + 1) * mostJoined), axis),

@@ -2,6 +2,7 @@
 import { sizeOf } from "../../tape/shape.ts";
 import type { Leaf } from "../executor.ts";
 import type { Program } from "../program.ts";
+import { bundled } from "./bundles.ts";
 import { Graph, firstRowSlot, placeSlot } from "./graph.ts";
 import { HostNumbers } from "./hostNumbers.ts";
 import { kernelOf, type KernelText } from "./kernels.ts";
@@ -56,7 +57,7 @@ const mostKernels = 4000;
 /** Each different one is compiled. */
 const mostSources = 400;
 /** Operations on single numbers, which a GPU does one at a time. */
-const mostScalarOperations = 4000;
+const mostScalarOperations = 100_000;
 
 /**
  * Throws an UnsupportedOperationError that names an operation for which there is no kernel, and one for a program of so
@@ -102,15 +103,18 @@ class Planner {
     const gradientNorms = outputs.gradientNorms.map(told);
     const reports = this.#reports();
     const kept = [...gradients, ...parameters, ...state, reports].filter((node) => node !== undefined);
+    const { graph, nodeOf } = bundled(this.#graph, kept);
+    const moved = (nodes: readonly (number | undefined)[]): (number | undefined)[] =>
+      nodes.map((node) => (node === undefined ? undefined : nodeOf(node)));
     return {
-      graph: this.#graph,
+      graph,
       numbers: this.#numbers,
-      constants: this.#graph.constants,
-      kernels: this.#kernels(new Set(kept)),
-      gradients,
-      parameters,
-      state,
-      reports,
+      constants: graph.constants,
+      kernels: kernelsOf(graph, new Set(kept.map(nodeOf))),
+      gradients: moved(gradients),
+      parameters: moved(parameters),
+      state: moved(state),
+      reports: nodeOf(reports),
       width: this.#told.length,
       loss,
       metrics,
@@ -190,32 +194,31 @@ class Planner {
     const before = graph.resident("reports", 0, shape);
     return graph.operation("insert", [before, joined(graph, told, 0)], shape, { place: placeSlot });
   }
-
-  #kernels(kept: ReadonlySet<number>): GpuKernel[] {
-    const graph = this.#graph;
-    const isTexture = texturesOf(graph, kept);
-    const made = graph.nodes.flatMap((_, node) => (isTexture(node) ? [node] : []));
-    if (made.length > mostKernels) throw tooManyParts(`${made.length} kernels`);
-    const texts = made.map((node) => ({
-      ...kernelOf(graph, node, isTexture),
-      node,
-      size: sizeOf(graph.shapeOf(node)),
-    }));
-    const sources = new Set(texts.map(({ source }) => source)).size;
-    if (sources > mostSources) throw tooManyParts(`${sources} different kernels`);
-    const last = new Map<number, number>();
-    texts.forEach(({ textures }, at) => {
-      for (const node of textures) last.set(node, at);
-    });
-    return texts.map((text, at) => ({
-      ...text,
-      releases: [...new Set([...text.textures, text.node])].filter(
-        (node) => graph.nodes[node]!.kind === "operation" && !kept.has(node) && (last.get(node) ?? at) === at,
-      ),
-    }));
-  }
 }
 
 /** Textures that one kernel looks through, and threads that do. */
 const mostChecked = 7;
 const checkingThreads = 64;
+
+function kernelsOf(graph: Graph, kept: ReadonlySet<number>): GpuKernel[] {
+  const isTexture = texturesOf(graph, kept);
+  const made = graph.nodes.flatMap((_, node) => (isTexture(node) ? [node] : []));
+  if (made.length > mostKernels) throw tooManyParts(`${made.length} kernels`);
+  const texts = made.map((node) => ({
+    ...kernelOf(graph, node, isTexture),
+    node,
+    size: sizeOf(graph.shapeOf(node)),
+  }));
+  const sources = new Set(texts.map(({ source }) => source)).size;
+  if (sources > mostSources) throw tooManyParts(`${sources} different kernels`);
+  const last = new Map<number, number>();
+  texts.forEach(({ textures }, at) => {
+    for (const node of textures) last.set(node, at);
+  });
+  return texts.map((text, at) => ({
+    ...text,
+    releases: [...new Set([...text.textures, text.node])].filter(
+      (node) => graph.nodes[node]!.kind === "operation" && !kept.has(node) && (last.get(node) ?? at) === at,
+    ),
+  }));
+}

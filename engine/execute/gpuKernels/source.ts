@@ -12,6 +12,8 @@ export class KernelSource {
   readonly #known = new Map<string, string>();
   readonly #textures: number[] = [];
   readonly #numbers: number[] = [];
+  /** By texture. */
+  readonly #offsets = new Map<number, number>();
   #names = 0;
   #loops = 0;
 
@@ -28,6 +30,12 @@ export class KernelSource {
   number(slot: number): string {
     const index = this.#numbers.indexOf(slot);
     return `n${index >= 0 ? index : this.#numbers.push(slot) - 1}`;
+  }
+
+  /** The argument of where reading a texture begins. */
+  offset(node: number, begin: number): string {
+    this.#offsets.set(node, begin);
+    return `o${[...this.#offsets.keys()].indexOf(node)}`;
   }
 
   /** A whole number: an index. */
@@ -72,13 +80,20 @@ export class KernelSource {
     readonly source: string;
     readonly textures: readonly number[];
     readonly numbers: readonly number[];
+    readonly offsets: readonly number[];
   } {
-    const parameters = [...this.#textures.map((_, k) => `b${k}`), ...this.#numbers.map((_, k) => `n${k}`)];
+    const offsets = [...this.#offsets.values()];
+    const parameters = [
+      ...this.#textures.map((_, k) => `b${k}`),
+      ...this.#numbers.map((_, k) => `n${k}`),
+      ...offsets.map((_, k) => `o${k}`),
+    ];
     const lines = [...this.#scopes[0]!, `return copy_(${result});`];
     return {
       source: `function(${parameters.join(", ")}) {\n${lines.join("\n")}\n}`,
       textures: this.#textures,
       numbers: this.#numbers,
+      offsets,
     };
   }
 

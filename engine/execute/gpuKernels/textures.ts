@@ -1,4 +1,5 @@
 import { sizeOf } from "../../tape/shape.ts";
+import { sourceOf } from "./collect.ts";
 import type { Graph } from "./graph.ts";
 import { isRoot, readsOften } from "./kernels.ts";
 import { isView } from "./values.ts";
@@ -43,7 +44,8 @@ function shareResults(
   isTexture: Uint8Array,
 ): void {
   const { nodes } = graph;
-  const operations = operationCounts(graph);
+  const tables = readByPlace(graph, needed);
+  const operations = operationCounts(graph, tables);
   /** By operation that is written into others, the kernels that it ends up in. */
   const kernels = nodes.map(() => new Set<number>());
   const readOften = new Uint8Array(nodes.length);
@@ -66,15 +68,16 @@ function shareResults(
     const long = operations[id]! > mostRepeated;
     const shared = long && (kernels[id]!.size > 1 || spread);
     const often = readOften[id] === 1 && operations[id]! > 0 && !isView(node.name);
-    if (kept.has(id) || isRoot(node.name) || node.name === "rows" || shared || often) isTexture[id] = 1;
+    if (kept.has(id) || isRoot(node.name) || tables.has(id) || node.name === "rows" || shared || often)
+      isTexture[id] = 1;
   }
 }
 
 /** At most how many operations each takes, if only those that cannot be written into others have a texture. */
-function operationCounts({ nodes }: Graph): number[] {
+function operationCounts({ nodes }: Graph, tables: ReadonlySet<number>): number[] {
   const counts: number[] = [];
-  for (const node of nodes) {
-    if (node.kind !== "operation" || isRoot(node.name) || node.name === "rows") counts.push(0);
+  nodes.forEach((node, id) => {
+    if (node.kind !== "operation" || isRoot(node.name) || tables.has(id) || node.name === "rows") counts.push(0);
     else {
       const own = isView(node.name) ? 0 : 1;
       // Beyond that, it makes no difference how many.
@@ -85,8 +88,18 @@ function operationCounts({ nodes }: Graph): number[] {
         ),
       );
     }
-  }
+  });
   return counts;
+}
+
+/** What bundles read single elements of: once a texture, it serves all of them. */
+function readByPlace(graph: Graph, needed: Uint8Array): Set<number> {
+  const tables = new Set<number>();
+  graph.nodes.forEach((node, id) => {
+    if (needed[id] === 1 && node.kind === "operation" && node.name === "bundle")
+      for (const input of node.inputs) tables.add(sourceOf(graph, input).source);
+  });
+  return tables;
 }
 
 interface Needs {
@@ -108,11 +121,13 @@ function keepKernelsSmall({ nodes }: Graph, needed: Uint8Array, isTexture: Uint8
     else if (node.kind !== "operation" || needed[id] === 0) needs[id] = nothing;
     else {
       let own = combined(node.inputs.map((input) => needs[input]!));
-      while (own.textures.size > mostTextures || own.operations > mostOperations) {
+      // A bundle only reads its inputs.
+      const most = node.name === "bundle" ? Infinity : mostOperations;
+      while (own.textures.size > mostTextures || own.operations > most) {
         const inline = node.inputs.filter((input) => nodes[input]!.kind === "operation" && isTexture[input] === 0);
         const weight = (input: number): number =>
           needs[input]!.textures.size * mostOperations + needs[input]!.operations;
-        asTexture(inline.reduce((most, input) => (weight(input) > weight(most) ? input : most)));
+        asTexture(inline.reduce((heaviest, input) => (weight(input) > weight(heaviest) ? input : heaviest)));
         own = combined(node.inputs.map((input) => needs[input]!));
       }
       needs[id] = own;

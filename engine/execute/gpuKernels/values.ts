@@ -25,7 +25,18 @@ export class Reader {
   /** What was written, by value and index: on many ways to the same value it is written once. */
   readonly #written = new Map<string, string>();
 
-  constructor(graph: Graph, source: KernelSource, isTexture: (node: number) => boolean) {
+  /** By texture, the lowest place that was read and known beforehand. */
+  readonly begins = new Map<number, number>();
+  /** By texture, where known places are counted from. */
+  readonly #countedFrom: ReadonlyMap<number, number> | undefined;
+
+  constructor(
+    graph: Graph,
+    source: KernelSource,
+    isTexture: (node: number) => boolean,
+    countedFrom?: ReadonlyMap<number, number>,
+  ) {
+    this.#countedFrom = countedFrom;
     this.graph = graph;
     this.source = source;
     this.#isTexture = isTexture;
@@ -48,7 +59,14 @@ export class Reader {
   }
 
   load(node: number, flat: string): string {
-    return this.source.float(`${this.source.texture(node)}[${flat}]`);
+    const texture = this.source.texture(node);
+    if (!/^\d+$/.test(flat)) return this.source.float(`${texture}[${flat}]`);
+    const place = Number(flat);
+    this.begins.set(node, Math.min(place, this.begins.get(node) ?? place));
+    const begin = this.#countedFrom?.get(node);
+    if (begin === undefined) return this.source.float(`${texture}[${flat}]`);
+    const first = this.source.whole(`whole_(${this.source.offset(node, begin)})`);
+    return this.source.float(`${texture}[${this.plus(first, `${place - begin}`)}]`);
   }
 
   /** The element as the operation computes it. */
@@ -91,7 +109,7 @@ export class Reader {
   }
 
   /** By axis, where a region of these sizes begins, as a tensor says it. */
-  begins(starts: number, whole: Shape, sizes: Shape): string[] {
+  beginnings(starts: number, whole: Shape, sizes: Shape): string[] {
     return whole.map((extent, axis) => {
       const start = this.at(starts, this.flatIndex(this.shapeOf(starts), `${axis}`));
       return this.source.whole(`begin_(${start}, ${extent}, ${sizes[axis]!})`);
@@ -213,7 +231,7 @@ const elements: Readonly<Record<string, Element>> = {
   dynamicSlice(reader, { inputs, attributes }, index) {
     const [x, starts] = inputs as [number, number];
     const shape = reader.shapeOf(x);
-    const begins = reader.begins(starts, shape, attributes["sizes"] as Shape);
+    const begins = reader.beginnings(starts, shape, attributes["sizes"] as Shape);
     const axes = begins.map((begin, axis) => reader.plus(begin, index.axes[axis]!));
     return reader.where(begins, reader.at(x, reader.index(shape, axes)));
   },
@@ -222,7 +240,7 @@ const elements: Readonly<Record<string, Element>> = {
     const [x, update, starts] = inputs as [number, number, number];
     const { source } = reader;
     const sizes = reader.shapeOf(update);
-    const begins = reader.begins(starts, index.shape, sizes);
+    const begins = reader.beginnings(starts, index.shape, sizes);
     const axes = begins.map((begin, axis) => reader.plus(index.axes[axis]!, reader.times(begin, -1)));
     const inside = axes
       .map((offset, axis) => source.float(`inside_(${offset}, 1, ${sizes[axis]!})`))

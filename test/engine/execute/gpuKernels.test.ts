@@ -79,6 +79,50 @@ test("loops are bounded by constants, and equal parts of a long model are one ke
   assert.equal(matches(/\bfor \(let (\w+) = 0; \1 < \d+; \1\+\+\)/g), matches(/\b(?:for|while|do)\b/g));
 });
 
+/** Two coupled springs as plain numbers, for so many steps of a loop. */
+const springs = (turns: number): Definition => ({
+  parameters: { stiffness: 0.7, drag: 0.1, starts: [1, -0.5] },
+  optimizer: adam({ learningRate: 0.01 }),
+  loss: ({ stiffness, drag, starts }: { stiffness: Value; drag: Value; starts: Value[] }) => {
+    let [p, q] = starts as [Value, Value];
+    let [v, w]: [Value, Value] = [0, 0];
+    let total: Value = 0;
+    for (let k = 0; k < turns; k++) {
+      const pull = mul(stiffness, sub(q, p));
+      v = add(v, mul(0.01, sub(pull, mul(drag, v))));
+      w = sub(w, mul(0.01, add(pull, mul(drag, w))));
+      [p, q] = [add(p, mul(0.01, v)), add(q, mul(0.01, w))];
+      total = add(total, mul(sub(p, sin(0.01 * k)), sub(p, sin(0.01 * k))));
+    }
+    return total;
+  },
+});
+
+test("thousands of operations on single numbers are a few kernels, and those of a loop have one text", async () => {
+  const sizes = [];
+  for (const turns of [100, 400]) {
+    const { plan, program } = await planOf(springs(turns));
+    const operations = program.values.filter(({ kind }) => kind === "operation").length;
+    assert.ok(plan.kernels.length < 30 + operations / 50, `${plan.kernels.length} kernels of ${operations} operations`);
+    for (const { textures } of plan.kernels) assert.ok(textures.length <= mostTextures);
+    sizes.push(new Set(plan.kernels.map(({ source }) => source)).size);
+  }
+  assert.ok(sizes[1]! <= sizes[0]! + 6, `${sizes.join(" and ")} different kernels: a longer loop is no other one`);
+});
+
+test("single numbers from many tensors are collected, however many there are", async () => {
+  const parameters = Object.fromEntries(Array.from({ length: 60 }, (_, k) => [`p${k}`, 0.1 * k]));
+  const { plan } = await planOf({
+    parameters,
+    loss: (own: Record<string, Value>) => {
+      const values = Object.values(own);
+      return values.map((value, k) => mul(sin(value), cos(values[(7 * k) % 60]!))).reduce(add);
+    },
+  });
+  for (const { textures } of plan.kernels) assert.ok(textures.length <= mostTextures);
+  assert.ok(namesOf(plan).includes("collect"));
+});
+
 test("every texture that a kernel makes is kept, or released after its last reader", async () => {
   const { plan } = await planOf({
     parameters: { w: normal(6, 4), b: normal(4) },
@@ -153,4 +197,21 @@ test("what there is no kernel for is refused by name, and so is what an operatio
     refused("sum is not computed on the GPU yet: train this model on the CPU."),
   );
   assert.ok(new UnsupportedOperationError("x") instanceof Error);
+});
+
+test("a program of more single numbers than a GPU gains by is refused in one sentence", () => {
+  const count = 100_001;
+  const operation = (k: number): Program["values"][number] => {
+    return { kind: "operation", name: "mul", inputs: [k, 0], shape: [], attributes: {} };
+  };
+  const values: Program["values"] = [
+    { kind: "parameter", leaf: 0, shape: [] },
+    ...Array.from({ length: count }, (_, k) => operation(k)),
+  ];
+  const outputs = { loss: count, metrics: [], gradients: [], gradientNorms: [], parameters: [], state: [] };
+  assert.throws(() => planKernels({ batchSize: 1, metrics: [], values, outputs, guards: [] }, []), {
+    name: "UnsupportedOperationError",
+    message:
+      "One step of this model takes 100001 operations on single numbers, more than a GPU gains by: train it on the CPU, which runs loops over numbers faster.",
+  });
 });

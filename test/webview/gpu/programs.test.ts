@@ -120,6 +120,38 @@ test("attention over embeddings with a normalised layer trains by the same numbe
   await assertTrainsAlike(definition, 6);
 });
 
+test("a network and a loop of plain numbers train by the same numbers as in float64", async () => {
+  const x = Array.from({ length: 16 }, (_, k) => [Math.sin(k), Math.cos(1.3 * k)]);
+  const definition: Definition = {
+    parameters: {
+      w: Array.from({ length: 6 }, (_, k) => [Math.sin(3 * k), Math.cos(5 * k)]),
+      b: [0, 0.1, 0.2, 0.3, 0.4, 0.5],
+      v: [0.5, -0.4, 0.3, -0.2, 0.1, 0.6],
+      decay: 0.9,
+    },
+    data: { x, y: x.map(([a, b]) => (a! * b! > 0 ? 1 : 0)) },
+    batchSize: 8,
+    optimizer: adam({ learningRate: 0.02 }),
+    loss: (
+      { w, b, v, decay }: { w: Value[][]; b: Value[]; v: Value[]; decay: Value },
+      batch: { x: Value[][]; y: Value[] },
+    ) => {
+      let total: Value = 0;
+      batch.x.forEach((point, row) => {
+        const hidden = w.map((own, k) => tanh(add(add(mul(own[0]!, point[0]!), mul(own[1]!, point[1]!)), b[k]!)));
+        const z = hidden.map((h, k) => mul(h, v[k]!)).reduce(add);
+        const error = sub(div(1, add(1, exp(sub(0, z)))), batch.y[row]!);
+        total = add(total, mul(error, error));
+      });
+      // What the loop goes on with is a tensor's, in between.
+      let state = slice(tanh(stack(v)), [0]);
+      for (let k = 0; k < 150; k++) state = add(mul(decay, state), mul(0.01, sin(state)));
+      return add(div(total, 8), mul(state, state));
+    },
+  };
+  await assertTrainsAlike(definition, 20);
+});
+
 test("views, joins and long sums are read where they stand", async () => {
   const definition: Definition = {
     parameters: {
