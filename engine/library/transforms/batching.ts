@@ -1,24 +1,33 @@
 import { isNode, type Graph } from "../../differentiate/graph.ts";
+import { sub } from "../../primitives/arithmetic.ts";
 import { broadcastTo, sumTo } from "../../primitives/broadcasting.ts";
 import { matmul } from "../../primitives/contraction.ts";
 import { custom, customRuleOf } from "../../primitives/custom.ts";
-import { take } from "../../primitives/gathering.ts";
-import { slice } from "../../primitives/indexing.ts";
+import { checkedIndices, takeAlongAxis } from "../../primitives/gathering.ts";
 import { operationName } from "../../primitives/names.ts";
-import { apply, isTraced, noAttributes, shapeOf, type Rule } from "../../primitives/rule.ts";
+import { logSumExp } from "../../primitives/normalization.ts";
 import { moveAxis } from "../../primitives/rearranging.ts";
-import { concat, reshape, stack } from "../../primitives/shaping.ts";
+import { mean } from "../../primitives/reduction.ts";
+import { apply, isTraced, noAttributes, primalOf, shapeOf } from "../../primitives/rule.ts";
+import { reshape } from "../../primitives/shaping.ts";
 import { rules } from "../../primitives/table.ts";
 import { recording } from "../../tape/recording.ts";
-import type { Shape } from "../../tape/shape.ts";
-import { constantOperation, hasAttributes, inputOperation, type Attributes } from "../../tape/tape.ts";
-import { Tensor, type Value } from "../../tape/tensor.ts";
-
-/** A value of one element of a batch: the same for all of them, or with the batch as its first axis. */
-export interface Batched {
-  readonly value: Value;
-  readonly isBatched: boolean;
-}
+import { sameShape, type Shape } from "../../tape/shape.ts";
+import { constantOperation, hasAttributes, inputOperation } from "../../tape/tape.ts";
+import type { Value } from "../../tape/tensor.ts";
+import {
+  alongAxis,
+  everywhere,
+  oneByOne,
+  ones,
+  own,
+  raised,
+  shifted,
+  type Batched,
+  type BatchingRule,
+  type Operation,
+} from "./batched.ts";
+import { atStarts, beside, intoShape, scattered, taken, winners } from "./batchedIndexing.ts";
 
 /** Whether every operation of a graph means the same for other values of its inputs. */
 export function isBatchable({ tape }: Graph): boolean {
@@ -62,15 +71,6 @@ export function evaluateBatched(graph: Graph, inputs: readonly Batched[], size: 
   );
 }
 
-interface Operation {
-  readonly operation: number;
-  readonly operands: readonly Batched[];
-  readonly attributes: Attributes;
-  /** Of the result, for one element of the batch. */
-  readonly shape: Shape;
-  readonly size: number;
-}
-
 function batched(given: Operation): Value {
   const rule = rules[given.operation]!;
   const name = operationName(given.operation);
@@ -78,40 +78,12 @@ function batched(given: Operation): Value {
   return (ruleByName[name] ?? oneByOne)(given, rule);
 }
 
-type BatchingRule = (given: Operation, rule: Rule) => Value;
-
-/** Shape of an operand for one element of the batch. */
-const own = ({ value, isBatched }: Batched): Shape => (isBatched ? shapeOf(value).slice(1) : shapeOf(value));
-
-/** Unit axes after the batch, so that an operand has `rank` axes of its own. */
-function raised(operand: Batched, rank: number): Value {
-  const shape = own(operand);
-  if (!operand.isBatched || shape.length === rank) return operand.value;
-  return reshape(operand.value, [shapeOf(operand.value)[0]!, ...ones(rank - shape.length), ...shape]);
-}
-
-const ones = (count: number): number[] => new Array<number>(count).fill(1);
-
 const elementwise: BatchingRule = ({ operation, operands, attributes, shape }, rule) =>
   apply(
     operation,
     rule,
     operands.map((operand) => raised(operand, shape.length)),
     attributes,
-  );
-
-/** With the batch as the first axis of every operand. */
-const everywhere = ({ value, isBatched }: Batched, size: number): Value =>
-  isBatched ? value : broadcastTo(value, [size, ...shapeOf(value)]);
-
-const shifted = (axis: unknown): number => (axis as number) + 1;
-
-const alongAxis: BatchingRule = ({ operation, operands, attributes, size }, rule) =>
-  apply(
-    operation,
-    rule,
-    operands.map((operand) => everywhere(operand, size)),
-    { ...attributes, axis: shifted(attributes["axis"]) },
   );
 
 const overAxes: BatchingRule = ({ operation, operands, attributes }, rule) =>
@@ -165,59 +137,26 @@ const examples: BatchingRule = (given, rule) => {
   return reshape(apply(given.operation, rule, inputs, given.attributes), [given.size, ...given.shape]);
 };
 
-/** Along an axis, into something of a shape that is given. */
-const intoShape: BatchingRule = (given, rule) =>
-  alongAxis({ ...given, attributes: { ...given.attributes, shape: [given.size, ...shapeIn(given.attributes)] } }, rule);
-
-const shapeIn = (attributes: Attributes): Shape => attributes["shape"] as Shape;
-
-/** What is said of the last axes holds for the batch as well. */
-const beside: BatchingRule = ({ operation, operands, attributes, size }, rule) =>
-  apply(
-    operation,
-    rule,
-    operands.map((operand) => everywhere(operand, size)),
-    attributes,
-  );
-
-/** Elements of one value for a batch of indices, or of a batch at the same ones. */
-const taken: BatchingRule = (given, rule) => {
-  const [x, indices] = given.operands as [Batched, Batched];
-  const axis = given.attributes["axis"] as number;
-  if (!indices.isBatched) return take(x.value, indices.value, axis + 1);
-  if (x.isBatched) return oneByOne(given, rule);
-  const found = take(x.value, indices.value, axis);
-  return axis === 0 ? found : moveAxis(found, axis, 0);
-};
-
-/** Several at the same indices. */
-const scattered: BatchingRule = (given, rule) => {
-  const { operation, operands, attributes, size } = given;
-  const indices = operands.at(-1)!;
-  if (indices.isBatched) return oneByOne(given, rule);
-  const shape = attributes["shape"] === undefined ? {} : { shape: [size, ...shapeIn(attributes)] };
-  return apply(operation, rule, [...operands.slice(0, -1).map((operand) => everywhere(operand, size)), indices.value], {
-    ...attributes,
-    axis: shifted(attributes["axis"]),
-    ...shape,
-  });
-};
-
-/** Regions that begin at the same place. */
-const atStarts: BatchingRule = (given, rule) => {
-  const { operation, operands, attributes, size } = given;
-  const starts = operands.at(-1)!;
-  if (starts.isBatched) return oneByOne(given, rule);
-  const from = concat([new Tensor([1], new Float64Array(1)), starts.value], 0);
-  const sizes = attributes["sizes"] === undefined ? {} : { sizes: [size, ...(attributes["sizes"] as Shape)] };
-  const wholes = operands.slice(0, -1).map((operand) => everywhere(operand, size));
-  return apply(operation, rule, [...wholes, from], { ...attributes, ...sizes });
-};
-
 /** Real and imaginary parts stay the first axis, before the batch. */
 const transformed: BatchingRule = ({ operation, operands, attributes }, rule) => {
   const axes = (attributes["axes"] as readonly number[]).map(shifted);
   return moveAxis(apply(operation, rule, [moveAxis(operands[0]!.value, 0, 1)], { ...attributes, axes }), 1, 0);
+};
+
+/** With a class for each row: −ln softmax there, and its mean over the rows of each. Probabilities are taken one by one. */
+const classLoss: BatchingRule = (given, rule) => {
+  const [logits, labels] = given.operands as readonly [Batched, Batched];
+  if (sameShape(own(logits), own(labels))) return oneByOne(given, rule);
+  const scores = everywhere(logits, given.size);
+  const classes = shapeOf(scores).at(-1)!;
+  checkedIndices("crossEntropy", primalOf(labels.value), classes);
+  const rows = shapeOf(scores).slice(0, -1);
+  const chosen = takeAlongAxis(scores, reshape(everywhere(labels, given.size), [...rows, 1]), rows.length);
+  const losses = sub(logSumExp(scores, -1), reshape(chosen, rows));
+  return mean(
+    losses,
+    rows.slice(1).map((_, axis) => axis + 1),
+  );
 };
 
 const ruleByName: Readonly<Record<string, BatchingRule>> = {
@@ -247,6 +186,7 @@ const ruleByName: Readonly<Record<string, BatchingRule>> = {
   take: taken,
   scatterAdd: scattered,
   scatterSet: scattered,
+  scatterWinners: winners,
   oneHot: beside,
   gapQuotient: beside,
   dynamicSlice: atStarts,
@@ -254,6 +194,7 @@ const ruleByName: Readonly<Record<string, BatchingRule>> = {
   fft: transformed,
   softmax: alongAxis,
   logSoftmax: alongAxis,
+  crossEntropy: classLoss,
   concat: alongAxis,
   stack: alongAxis,
   matmul: product,
@@ -290,15 +231,4 @@ const ruleByName: Readonly<Record<string, BatchingRule>> = {
     apply(operation, rule, [operands[0]!.value], {
       axes: [0, ...(attributes["axes"] as readonly number[]).map(shifted)],
     }),
-};
-
-/** For operations without a rule above, and where indices or kernels differ: element by element of the batch. */
-const oneByOne: BatchingRule = ({ operation, operands, attributes, size }, rule) => {
-  const call = (inputs: readonly Value[]): Value =>
-    operation === custom.code ? customRuleOf(attributes).apply(inputs) : apply(operation, rule, inputs, attributes);
-  return stack(
-    Array.from({ length: size }, (_, k) =>
-      call(operands.map(({ value, isBatched }) => (isBatched ? slice(value, [k]) : value))),
-    ),
-  );
 };

@@ -13,7 +13,8 @@ import type { Tensor as TensorOf, TypedArray } from "../types.ts";
 import { asValue } from "../values.ts";
 import { Complex } from "../complex/number.ts";
 import { asFunction, inScope, type AnyFunction } from "./apply.ts";
-import { evaluateBatched, isBatchable, type Batched } from "./batching.ts";
+import type { Batched } from "./batched.ts";
+import { evaluateBatched, isBatchable } from "./batching.ts";
 import { TransformError } from "./errors.ts";
 import { flatten, isArrayOfNumbers, isLeaf, misfit, released, type Flat } from "./trees.ts";
 
@@ -35,8 +36,8 @@ export interface VmapOptions {
  * Where what the function does does not hang on values, it is called once, and its operations are applied to the whole
  * batch; else it is called for each example. Either way value and derivatives are as if it had been called for each.
  *
- * Taken one by one all the same: `crossEntropy` of a batch of its own, convolutions with a kernel for each example,
- * `take` from a batch and scattering at indices that differ, `scatterMax` and `scatterMin`, and custom rules.
+ * Taken one by one all the same: `crossEntropy` with probabilities, convolutions with a kernel for each example,
+ * `dynamicSlice` at places that differ, and custom rules.
  *
  * @example vmap(grad(loss), { inAxes: [null, 0] })(weights, examples)   // a gradient for each example
  * @throws TransformError where the axes mapped over differ in their extents, naming them.

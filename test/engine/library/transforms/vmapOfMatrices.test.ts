@@ -83,6 +83,15 @@ const cases: Readonly<Record<string, Case>> = {
     inputs: [shared(2, 4), random(4)],
     inAxes: [null, 0],
   },
+  "take at a place and at a table of places of each": {
+    model: (x, k) => {
+      const order = f["argsort"]!(k);
+      const table = f["reshape"]!(f["sub"]!(order, 4), [2, 2]);
+      return f["mul"]!(f["take"]!(x, f["slice"]!(order, [1]), 1), f["sum"]!(f["take"]!(x, table, 1), [1, 2]));
+    },
+    inputs: [random(2, 4), random(4)],
+    inAxes: [0, 0],
+  },
   takeAlongAxis: {
     model: (x, k) => f["takeAlongAxis"]!(x, f["argsort"]!(k, 0), 0),
     inputs: [random(3, 2), random(3, 2)],
@@ -113,6 +122,50 @@ const cases: Readonly<Record<string, Case>> = {
     inputs: [random(3, 2), random(3, 2)],
     inAxes: [0, 0],
   },
+  ...Object.fromEntries(
+    ["scatterAdd", "scatterSet", "scatterMax", "scatterMin"].map((name) => [
+      `${name} at places of each`,
+      {
+        model: (x: Value, u: Value, k: Value) => f[name]!(x, f["argsort"]!(k), u, 1),
+        inputs: [random(2, 4, 2), random(2, 3, 2), random(3)],
+        inAxes: [0, 0, 0] as const,
+      },
+    ]),
+  ),
+  "scatterAdd of one to one at places of each": {
+    model: (x, u, k) => f["scatterAdd"]!(x, f["argsort"]!(k), u),
+    inputs: [shared(4), shared(3), random(3)],
+    inAxes: [null, null, 0],
+  },
+  "scatterMax of one to each at the same places": {
+    model: (x, u) => f["scatterMax"]!(x, [0, 2, 0], u),
+    inputs: [random(3), shared(3)],
+    inAxes: [0, null],
+  },
+  scatterMaxAlongAxis: {
+    model: (x, u) => f["scatterMaxAlongAxis"]!(x, f["argsort"]!(u), u, 1),
+    inputs: [random(2, 3), random(2, 3)],
+    inAxes: [0, 0],
+  },
+  "crossEntropy of a row": {
+    model: (x, k) => f["crossEntropy"]!(x, f["argmax"]!(k)),
+    inputs: [random(4), random(4)],
+    inAxes: [0, 0],
+  },
+  "crossEntropy of a batch with the same classes": {
+    ...both("", random(2, 4)),
+    model: (x) => f["crossEntropy"]!(x, [2, -1]),
+  },
+  "crossEntropy of one batch with classes of each": {
+    model: (x, k) => f["crossEntropy"]!(x, f["argsort"]!(k)),
+    inputs: [shared(2, 4), random(2)],
+    inAxes: [null, 0],
+  },
+  "crossEntropy with probabilities": {
+    model: (x, p) => f["crossEntropy"]!(x, f["softmax"]!(p)),
+    inputs: [random(2, 4), random(2, 4)],
+    inAxes: [0, 0],
+  },
   segmentSum: { ...both("", random(3, 2)), model: (x) => f["segmentSum"]!(x, [1, 0, 1], 2) },
   "oneHot of places": { ...both("", random(4)), model: (x) => f["mul"]!(f["oneHot"]!(f["argsort"]!(x), 4), x) },
   dynamicSlice: { ...both("", random(3, 4)), model: (x) => f["dynamicSlice"]!(x, [1, -2], [2, 2]) },
@@ -137,4 +190,18 @@ describe("mapped over a batch, values and derivatives are those of each", () => 
       dataOf(expected).forEach((value, k) => assert.ok(Math.abs(dataOf(actual)[k]! - value) < 1e-12));
       checkDerivatives(mapped, inputs, 1e-5);
     });
+});
+
+test("a place that is not there is refused in the name of what reads it, whichever of the batch it is for", () => {
+  const mapped = (model: Model) => f["vmap"]!(model) as Model;
+  const rows = random(4);
+  const wrong = filled([batch, 1], ((k) => () => (k++ < batch - 1 ? 0 : 4))(0));
+  const updates = filled([batch, 1], () => 1);
+  const problem = (name: string): RegExp => new RegExp(`^${name}: index 4 is not a whole number from -4 to 3`);
+  const refused = (name: string, model: Model, ...inputs: Primal[]): void =>
+    assert.throws(() => mapped(model)(...inputs), { message: problem(name) });
+  refused("take", (x, k) => f["take"]!(x, k), rows, wrong);
+  refused("scatterAdd", (x, k, u) => f["scatterAdd"]!(x, k, u), rows, wrong, updates);
+  refused("scatterMax", (x, k, u) => f["scatterMax"]!(x, k, u), rows, wrong, updates);
+  refused("crossEntropy", (x, k) => f["crossEntropy"]!(x, f["sum"]!(k)), rows, wrong);
 });
