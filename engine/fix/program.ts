@@ -52,12 +52,20 @@ export class Program {
   }
 
   /** The call that stands at a place. */
-  callAt({ file, line, column, endLine, endColumn }: SourceRange): t.CallExpression | undefined {
+  callAt(source: SourceRange): t.CallExpression | undefined {
+    return this.nodeAt(source, "CallExpression");
+  }
+
+  /** What of a kind stands at a place. */
+  nodeAt<T extends t.Node["type"]>(
+    { file, line, column, endLine, endColumn }: SourceRange,
+    type: T,
+  ): Extract<t.Node, { type: T }> | undefined {
     if (file !== this.file) return undefined;
     const start = this.#lines.offset({ line, column });
     const end = this.#lines.offset({ line: endLine, column: endColumn });
     for (const node of this.#parents.keys())
-      if (node.type === "CallExpression" && node.start === start && node.end === end) return node;
+      if (node.type === type && node.start === start && node.end === end) return node as Extract<t.Node, { type: T }>;
     return undefined;
   }
 

@@ -1,15 +1,19 @@
 /** What might mend a finding: one file for each kind of change. */
 import { flows, normsAlong, type Flow } from "../diagnose/flow.ts";
 import type { Candidate } from "../diagnose/flowCandidates.ts";
-import type { Subject } from "../diagnose/subject.ts";
+import { operationOf, type Subject } from "../diagnose/subject.ts";
+import { layersOf } from "../diagnose/units.ts";
 import { finiteFrom } from "../diagnose/verdict.ts";
 import type { SourceRange } from "../language/instrument/sourceReport.ts";
 import type { Site } from "../tape/site.ts";
+import { deviation } from "./deviation.ts";
 import { guard, logSoftmax } from "./guard.ts";
 import { Program } from "./program.ts";
 import type { FlowPlace, Measure, Proposal, Proposals } from "./proposal.ts";
 import { rectify } from "./rectify.ts";
 import { rescale } from "./rescale.ts";
+import { leak, unbias } from "./revive.ts";
+import { scaleScores } from "./scaleScores.ts";
 import { soften } from "./soften.ts";
 
 /** For the `index`-th vanishing or exploding gradient of a function. */
@@ -26,13 +30,45 @@ export function proposeForFlow(subject: Subject, name: string, index: number): P
 }
 
 /** For a value or gradient that is not finite, and the operation that made it so. */
-export function proposeForNonFinite(subject: Subject, source: SourceRange): Proposals | undefined {
+export function proposeForNonFinite(subject: Subject, source: SourceRange, node?: number): Proposals | undefined {
   const text = subject.sources.get(subject.file)?.text;
   if (text === undefined) return undefined;
   const program = new Program(subject.file, text);
   const exact = [guard(program, source), logSoftmax(program, source)].filter((proposal) => proposal !== undefined);
-  const softened = exact.length > 0 ? undefined : soften(program, source);
-  return { measure: { kind: "gradient" }, proposals: softened === undefined ? exact : [softened] };
+  const measure: Measure = { kind: "gradient" };
+  if (exact.length > 0) return { measure, proposals: exact };
+  const softened = soften(program, source);
+  if (softened !== undefined) return { measure, proposals: [softened] };
+  return { measure, proposals: node === undefined ? [] : deviation(program, subject, node) };
+}
+
+/** For units that are 0 for all examples, where the activation stands at `source`. */
+export function proposeForDead(subject: Subject, name: string, source: SourceRange): Proposals | undefined {
+  const text = subject.sources.get(subject.file)?.text;
+  const site = siteAt(subject, source);
+  if (text === undefined || site === undefined) return undefined;
+  const program = new Program(subject.file, text);
+  const layers = layersOf(subject).filter((layer) => layer.activation === "relu" && layer.site === site);
+  const proposals = [unbias(program, subject, name, layers), leak(program, source)];
+  return { measure: { kind: "count", code: "dead-relu" }, proposals: proposals.filter((each) => each !== undefined) };
+}
+
+/** For a softmax whose rows are held by one entry each; nothing is known against other units that are saturated. */
+export function proposeForSaturated(subject: Subject, source: SourceRange): Proposals | undefined {
+  const text = subject.sources.get(subject.file)?.text;
+  const site = siteAt(subject, source);
+  if (text === undefined || site === undefined) return undefined;
+  const { tape, output } = subject;
+  const program = new Program(subject.file, text);
+  for (let node = 0; node <= output; node++) {
+    if (tape.site[node] !== site || operationOf(subject, node) !== "softmax") continue;
+    const scaled = scaleScores(program, subject, source, node);
+    return {
+      measure: { kind: "count", code: "saturated-activation" },
+      proposals: scaled === undefined ? [] : [scaled],
+    };
+  }
+  return undefined;
 }
 
 function measureOf({ sites }: Subject, { candidate, circumstances, element }: Flow): Measure {
@@ -65,9 +101,13 @@ export function measureFlow(
   return { first: norms[0]!, total };
 }
 
-function candidateAt({ sites }: Subject, along: FlowPlace): Candidate | undefined {
+function candidateAt(subject: Subject, along: FlowPlace): Candidate | undefined {
   if ("family" in along) return along;
-  const { file, line, column, endLine, endColumn } = along.source;
+  const site = siteAt(subject, along.source);
+  return site === undefined ? undefined : { site };
+}
+
+function siteAt({ sites }: Subject, { file, line, column, endLine, endColumn }: SourceRange): number | undefined {
   for (const [site, found] of sites.entries())
     if (
       found.kind === "expression" &&
@@ -77,6 +117,6 @@ function candidateAt({ sites }: Subject, along: FlowPlace): Candidate | undefine
       found.endLine === endLine &&
       found.endColumn === endColumn
     )
-      return { site };
+      return site;
   return undefined;
 }

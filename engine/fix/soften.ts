@@ -4,7 +4,7 @@ import { bare } from "../language/instrument/syntax.ts";
 import { binds, builtinOf, isProduct } from "./expressions.ts";
 import type { Program } from "./program.ts";
 import type { Proposal } from "./proposal.ts";
-import { editsAt } from "./spots.ts";
+import { editsAt, type Spot } from "./spots.ts";
 
 /** Functions with a pole of themselves or of their derivative at 0. */
 const poles: ReadonlySet<string> = new Set(["sqrt", "log", "log2", "log10", "rsqrt", "reciprocal", "cbrt"]);
@@ -12,19 +12,24 @@ const poles: ReadonlySet<string> = new Set(["sqrt", "log", "log2", "log10", "rsq
 const little = "1e-12";
 
 /** `Math.sqrt(x)` that is taken of 0, where its derivative is infinite, a little beside it: `Math.sqrt(x + 1e-12)`. */
-export function soften(program: Program, source: SourceRange): Proposal | undefined {
+export function soften(program: Program, source: SourceRange, by = little): Proposal | undefined {
   const call = program.callAt(source);
   const [argument, ...others] = call?.arguments ?? [];
   if (call === undefined || argument === undefined || argument.type === "SpreadElement" || others.length > 0)
     return undefined;
   const name = program.libraryName(call.callee) ?? /^Math\.(\w+)$/.exec(builtinOf(call.callee) ?? "")?.[1];
   if (name === undefined || !poles.has(name)) return undefined;
-  const [open, close] = isTerm(argument) ? ["", ` + ${little}`] : ["(", `) + ${little}`];
-  const edits = editsAt(program, [
-    ...(open === "" ? [] : [{ start: argument.start!, end: argument.start!, text: open }]),
-    { start: argument.end!, end: argument.end!, text: close },
-  ]);
-  return { title: `Keep ${program.textOf(call.callee)} off 0 by ${little}`, edits };
+  const edits = editsAt(program, added(argument, by));
+  return { title: `Keep ${program.textOf(call.callee)} off 0 by ${by}`, edits };
+}
+
+/** `x + 1e-12` in the place of x. */
+export function added(term: t.Node, by: string): Spot[] {
+  if (isTerm(term)) return [{ start: term.end!, end: term.end!, text: ` + ${by}` }];
+  return [
+    { start: term.start!, end: term.start!, text: "(" },
+    { start: term.end!, end: term.end!, text: `) + ${by}` },
+  ];
 }
 
 /** Whether `+ 1e-12` may follow as it is. */

@@ -52,8 +52,13 @@ const patience = 3;
 
 /** Whether trying fixes of a finding may give any: by its kind alone. */
 export function mayHaveFixes({ code }: Diagnostic): boolean {
-  return code === "vanishing-gradient" || code === "exploding-gradient" || code === "non-finite";
+  return mendable.has(code);
 }
+
+const mendable: ReadonlySet<string> = new Set([
+  ...["vanishing-gradient", "exploding-gradient", "non-finite"],
+  ...["dead-relu", "saturated-activation"],
+]);
 
 /**
  * The fixes of the `index`-th finding of a function, the best first. Rejects with an AbortError when cancelled, and with a
@@ -222,5 +227,6 @@ function fixOf({ title, factor }: Proposal, outcome: Outcome, measure: Measure, 
 /** "‖∂L/∂layer 1‖" */
 function measureName(measure: Measure): string {
   if (measure.kind === "gradient") return "‖∇L‖";
+  if (measure.kind === "count") return measure.code === "dead-relu" ? "dead units" : "saturated rows";
   return measure.element === undefined ? `‖∂L/∂${measure.station}‖` : `|∂L/∂${measure.station}[${measure.element}]|`;
 }

@@ -1,4 +1,13 @@
-import { measureFlow, proposeForFlow, proposeForNonFinite } from "../../fix/propose.ts";
+import {
+  measureFlow,
+  proposeForDead,
+  proposeForFlow,
+  proposeForNonFinite,
+  proposeForSaturated,
+} from "../../fix/propose.ts";
+import { deadRelu } from "../../diagnose/deadRelu.ts";
+import { saturatedSoftmax } from "../../diagnose/saturatedSoftmax.ts";
+import { layersOf } from "../../diagnose/units.ts";
 import type { Diagnostic, Measure, Measurement, Proposals } from "../protocol.ts";
 import type { FunctionRun } from "./functionRun.ts";
 import { norm } from "./summaries.ts";
@@ -7,7 +16,12 @@ import { inputsOf } from "../../language/runtime/parameters.ts";
 /** What might mend the finding at `index` of `diagnostics`; undefined where nothing is known against its kind. */
 export function proposals(run: FunctionRun, index: number, diagnostics: readonly Diagnostic[]): Proposals | undefined {
   const found = diagnostics[index];
-  if (found?.code === "non-finite") return proposeForNonFinite(run.subject, found.source);
+  if (found?.code === "non-finite") {
+    const node = found.data?.["node"];
+    return proposeForNonFinite(run.subject, found.source, typeof node === "number" ? node : undefined);
+  }
+  if (found?.code === "dead-relu") return proposeForDead(run.subject, run.name, found.source);
+  if (found?.code === "saturated-activation") return proposeForSaturated(run.subject, found.source);
   if (found === undefined || !isFlow(found)) return undefined;
   return proposeForFlow(run.subject, run.name, diagnostics.slice(0, index).filter(isFlow).length);
 }
@@ -18,6 +32,12 @@ export function measure(run: FunctionRun, wanted: Measure): Measurement | undefi
   if (wanted.kind === "flow") {
     const found = measureFlow(run.subject, wanted);
     return found && { value: Math.exp(found.first), excess: found.total };
+  }
+  if (wanted.kind === "count") {
+    const { subject } = run;
+    const found = wanted.code === "dead-relu" ? deadRelu(subject, layersOf(subject)) : saturatedSoftmax(subject);
+    const value = found.reduce((sum, { data }) => sum + Number(data["dead"] ?? data["held"]), 0);
+    return { value, excess: value };
   }
   const inputs = run.parameters.flatMap(({ structure }) => inputsOf(structure));
   const value = norm(

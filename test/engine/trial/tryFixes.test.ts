@@ -180,6 +180,97 @@ test("a root or logarithm of 0 is taken a little beside it, where that gives a g
   assert.deepEqual(negative.fixes, []);
 });
 
+test("what is normalised by a deviation of 0 gets a little under its root, or to its divisor", async () => {
+  const normalised = (deviation: string): string => `import { mean, std, tensor } from "adjoint";
+export function f(gain = 2, rows = [[1, 5], [2, 5], [3, 5]]) {
+  let total = 0;
+  for (let j = 0; j < 2; j++) {
+    const column = rows.map((row) => row[j]!);
+    const m = column.reduce((a, b) => a + b, 0) / column.length;
+    const v = column.reduce((sum, x) => sum + (x - m) ** 2, 0) / column.length;
+    for (const x of column) total += x * gain * ((x - m) / ${deviation});
+  }
+  return total;
+}
+`;
+  for (const [before, title, now] of [
+    ["Math.sqrt(v)", "Keep Math.sqrt off 0 by 1e-5", "Math.sqrt(v + 1e-5)"],
+    ["v ** 0.5", "Keep v off 0 by 1e-5", "(v + 1e-5) ** 0.5"],
+  ] as const) {
+    const { fixes, text, after } = await mended(anyFile, normalised(before));
+    assert.equal(fixes.length, 1);
+    assert.ok(fixes[0]!.title.startsWith(`${title}: ‖∇L‖ NaN → `), fixes[0]!.title);
+    assert.equal(text, normalised(now));
+    assert.deepEqual(after, []);
+  }
+  const tensors = (divisor: string): string => `import { mean, std, sum, tensor } from "adjoint";
+export function f(x = tensor([2, 2, 2]), w = tensor([1, 2, 3])) {
+  return sum((w * (x - mean(x))) / ${divisor}) + sum(w * x);
+}
+`;
+  const { fixes, text } = await mended(anyFile, tensors("std(x)"));
+  assert.match(fixes[0]!.title, /^Keep the divisor std\(x\) off 0 by 1e-5: /);
+  assert.equal(text, tensors("(std(x) + 1e-5)"));
+  const pole = await mended(anyFile, "export function f(x = 3, y = 0) {\n  return x / y;\n}\n");
+  assert.deepEqual(pole.fixes, []);
+});
+
+test("dead units come to life with biases of 0, or a slope below 0", async () => {
+  const tensors = (
+    bias: number,
+    relu: string,
+  ): string => `import { matmul, mean, random, ${relu}, tensor } from "adjoint";
+const x = random(1).normal([16, 4]);
+export function f(w = random(2).normal([4, 6], { scale: 0.5 }), b = tensor([${new Array(6).fill(bias).join(", ")}])) {
+  return mean((${relu}(matmul(x, w) + b) - 1) ** 2);
+}
+`;
+  const dead = await mended(anyFile, tensors(-9, "relu"));
+  assert.equal(dead.finding.code, "dead-relu");
+  const titles = dead.fixes.map(({ title }) => title);
+  assert.deepEqual(titles, ["Begin b at 0: dead units 6 → 0", "Use leakyRelu instead of relu: dead units 6 → 0"]);
+  assert.equal(dead.text, tensors(0, "relu"));
+  assert.deepEqual(dead.after, []);
+  assert.equal(applied(tensors(-9, "relu"), dead.fixes[1]!.edits), tensors(-9, "leakyRelu"));
+  const plain = (zero: string): string => `export function f(w = [[0.3, -0.2], [0.1, 0.4]], c = 5) {
+  const b = -c;
+  let loss = 0;
+  for (let k = 0; k < 8; k++) {
+    const x = [Math.sin(k), Math.cos(k)];
+    for (const row of w) {
+      const z = row[0]! * x[0]! + row[1]! * x[1]! + b;
+      loss += (Math.max(${zero}, z) - 1) ** 2;
+    }
+  }
+  return loss;
+}
+`;
+  const sloped = await mended(anyFile, plain("0"));
+  assert.deepEqual(
+    sloped.fixes.map(({ title }) => title),
+    ["Give it a slope of 0.01 below 0: dead units 2 → 0"],
+  );
+  assert.equal(sloped.text, plain("0.01 * z"));
+});
+
+test("scores of attention are divided by the root of the size of queries and keys", async () => {
+  const model = (scores: string): string => `import { matmul, mean, random, softmax, transpose } from "adjoint";
+const [v, size] = [random(3).normal([10, 64]), [10, 64] as const];
+export function f(q = random(1).normal(size, { scale: 2 }), k = random(2).normal(size, { scale: 2 })) {
+  const scores = matmul(q, transpose(k));
+  return mean(matmul(softmax(${scores}), v) ** 2);
+}
+`;
+  const { finding, fixes, text, after } = await mended(anyFile, model("scores"));
+  assert.equal(finding.code, "saturated-activation");
+  assert.match(fixes[0]!.title, /^Divide the scores by √64, the size of queries and keys: saturated rows \d+ → 0$/);
+  assert.equal(text, model("scores / Math.sqrt(64)"));
+  assert.deepEqual(after, []);
+  const scaled = (factor: number): string => model(`scores * ${factor}`);
+  const mild = await mended(anyFile, scaled(60));
+  assert.deepEqual(mild.fixes, []);
+});
+
 test("a point other than the defaults is not mended by changing them", async () => {
   const engine = startEngine();
   try {

@@ -1,0 +1,114 @@
+import type * as t from "@babel/types";
+import { multiplierOf, weightsOf } from "../diagnose/weights.ts";
+import { isPassing } from "../diagnose/levels.ts";
+import { parameterName, type Subject } from "../diagnose/subject.ts";
+import type { Layer } from "../diagnose/units.ts";
+import { bare } from "../language/instrument/syntax.ts";
+import type { SourceRange } from "../language/instrument/sourceReport.ts";
+import { inputOperation } from "../tape/tape.ts";
+import { builtinOf } from "./expressions.ts";
+import { importChanges } from "./imports.ts";
+import { initialValues } from "./initialValue.ts";
+import type { Program } from "./program.ts";
+import { textWith, type Proposal } from "./proposal.ts";
+import { scaledValues } from "./rescale.ts";
+import { Scaler } from "./scaling.ts";
+import { selections } from "./selection.ts";
+import { distinct, editsAt, scales, type Spot } from "./spots.ts";
+
+/** The slope below 0 that leakyRelu has (Maas et al. 2013). */
+const slope = "0.01";
+
+/** Units that are 0 for all examples made to pass something on: by a slope below 0. */
+export function leak(program: Program, source: SourceRange): Proposal | undefined {
+  const call = program.callAt(source);
+  const callee = call && bare(call.callee);
+  if (callee?.type === "Identifier" && program.libraryName(callee) === "relu") {
+    const to = "leakyRelu";
+    const imports = importChanges(program, new Map([[callee.name, { to, uses: new Set<t.Node>([callee]) }]]));
+    const edits = imports && distinct([{ start: callee.start!, end: callee.end!, text: to }, ...imports]);
+    return edits && { title: "Use leakyRelu instead of relu", edits: editsAt(program, edits) };
+  }
+  const title = `Give it a slope of ${slope} below 0`;
+  const spot = call === undefined ? belowComparison(program, source) : belowMaximum(program, call);
+  return spot && { title, edits: editsAt(program, [spot]) };
+}
+
+/** The 0 of `Math.max(0, z)`: it becomes `0.01 * z`. */
+function belowMaximum(program: Program, call: t.CallExpression): Spot | undefined {
+  if (builtinOf(call.callee) !== "Math.max" || call.arguments.length !== 2) return undefined;
+  const zero = call.arguments.find((argument) => isZero(argument));
+  const other = call.arguments.find((argument) => argument !== zero);
+  return zero === undefined || other === undefined ? undefined : sloped(program, zero, other);
+}
+
+/** The 0 of `z > 0 ? z : 0`, where the comparison stands at `source`. */
+function belowComparison(program: Program, source: SourceRange): Spot | undefined {
+  const comparison = program.nodeAt(source, "BinaryExpression");
+  let choice: t.Node | undefined = comparison && program.parent(comparison);
+  if (choice?.type === "ParenthesizedExpression") choice = program.parent(choice);
+  if (comparison === undefined || choice?.type !== "ConditionalExpression") return undefined;
+  const branches = [choice.consequent, choice.alternate];
+  const zero = branches.find((branch) => isZero(branch));
+  const other = branches.find((branch) => branch !== zero);
+  return zero === undefined || other === undefined ? undefined : sloped(program, zero, other);
+}
+
+const isZero = (node: t.Node): boolean => {
+  const value = bare(node);
+  return value.type === "NumericLiteral" && value.value === 0;
+};
+
+/** Undefined where to write the other operand a second time would be to compute it a second time. */
+function sloped(program: Program, zero: t.Node, other: t.Node): Spot | undefined {
+  const value = bare(other);
+  if (value.type !== "Identifier" && value.type !== "MemberExpression") return undefined;
+  return { start: zero.start!, end: zero.end!, text: `${slope} * ${program.textOf(value)}` };
+}
+
+/** The biases of such layers begun at 0. */
+export function unbias(
+  program: Program,
+  subject: Subject,
+  name: string,
+  layers: readonly Layer[],
+): Proposal | undefined {
+  const names = biasesOf(subject, layers);
+  const wanted = selections(names);
+  if (wanted.size === 0) return undefined;
+  const values = initialValues(program, name, subject.parameters, wanted);
+  const spots = values && scaledValues(new Scaler(program), values);
+  if (spots === undefined || !scales(spots)) return undefined;
+  const zeros = editsAt(
+    program,
+    spots.map((spot) => withSign(program, spot)),
+  ).map((edit) => ({ ...edit, text: textWith(edit, 0).replace("(w) => 0 * w)", "() => 0)") }));
+  const [first, ...others] = wanted.keys();
+  return { title: `Begin ${others.length === 0 ? first! : "the biases"} at 0`, edits: zeros };
+}
+
+/** Of −8 the whole: what is left of the sign would make −0 of it. */
+function withSign({ text }: Program, spot: Spot): Spot {
+  const isLiteral = typeof spot.text !== "string" && spot.text.before === "" && spot.end > spot.start;
+  const sign = isLiteral ? /(?<=(?:^|[=([,:?>]|\breturn)\s*)-\s*$/.exec(text.slice(0, spot.start)) : null;
+  return sign === null ? spot : { ...spot, start: sign.index };
+}
+
+/** Names of the parameters that are added to products with weights, in the arguments of units. */
+function biasesOf({ tape, output }: Subject, layers: readonly Layer[]): string[] {
+  const weights = weightsOf(tape);
+  const names = new Set<string>();
+  const sites = new Set(layers.map(({ site }) => site));
+  const seen = new Set<number>();
+  const visit = (input: number): void => {
+    if (seen.has(input)) return;
+    seen.add(input);
+    if (multiplierOf(tape, weights, input) >= 0) return;
+    if (tape.operation[input] === inputOperation) names.add(parameterName(tape.inputName(input) ?? ""));
+    else if (isPassing(tape.operation[input]!)) tape.inputsOf(input).forEach(visit);
+  };
+  for (let node = 0; node <= output; node++) if (sites.has(tape.site[node]!)) tape.inputsOf(node).forEach(visit);
+  for (const { node } of layers) tape.inputsOf(node).forEach(visit);
+  names.delete("");
+  return [...names];
+}
