@@ -6,7 +6,7 @@ import { train, NonFiniteError } from "../train/loop.ts";
 import { BusyError, RunFolder, RunFolderError } from "../train/runFolder.ts";
 import { TrainingError } from "../train/stepper.ts";
 import { recording } from "../tape/recording.ts";
-import { formatNumber } from "./format.ts";
+import { formatCount, formatNumber } from "./format.ts";
 import { limitsOf } from "./limits.ts";
 import { sentence } from "./modelErrors.ts";
 import { callLossAt, modelOf } from "./modelLoss.ts";
@@ -126,7 +126,7 @@ const divergence = 100;
 
 /** The step traced again in float64: which operation made NaN or infinity, and whether the steps were too long. */
 function nonFinite(error: NonFiniteError, run: ModelRun, outline: FunctionOutline): Diagnostic {
-  const { step, result, leaves, weights, rows, losses } = error;
+  const { step, result, leaves, weights, rows, losses, resumesAfter } = error;
   const origin = run.nonFiniteOrigin(outline, () => callLossAt(leaves, weights, rows));
   const what = !Number.isFinite(result.loss)
     ? `the loss is ${formatNumber(result.loss)}`
@@ -138,6 +138,10 @@ function nonFinite(error: NonFiniteError, run: ModelRun, outline: FunctionOutlin
   const advice = grown
     ? ` The loss had grown from ${formatNumber(first, 3)} to ${formatNumber(last, 3)} before: make the learning rate smaller.`
     : "";
+  const resumes =
+    resumesAfter === undefined || resumesAfter === 0
+      ? ""
+      : ` Continuing goes on from the weights after step ${formatCount(resumesAfter)}, the last good ones.`;
   const reason =
     origin !== undefined
       ? ` ${origin.message}`
@@ -147,10 +151,16 @@ function nonFinite(error: NonFiniteError, run: ModelRun, outline: FunctionOutlin
   return {
     code: "non-finite",
     severity: "error",
-    message: `Training stopped at step ${step}, where ${what}.${reason}${advice}`,
+    message: `Training stopped at step ${step}, where ${what}.${reason}${advice}${resumes}`,
     source: origin?.source ?? outline.nameSource,
     ...(origin?.related === undefined ? {} : { related: origin.related }),
-    data: { ...origin?.data, step, firstLoss: first, lastLoss: last },
+    data: {
+      ...origin?.data,
+      step,
+      firstLoss: first,
+      lastLoss: last,
+      ...(resumesAfter === undefined ? {} : { resumesAfter }),
+    },
   };
 }
 

@@ -26,7 +26,7 @@ export interface TrainingOptions {
   readonly stop?: AbortSignal;
 }
 
-/** A loss or gradient came out NaN or infinite. The weights are those before that step. */
+/** A loss or gradient came out NaN or infinite. The weights are those before that step. A later run goes on from good ones. */
 export class NonFiniteError extends Error {
   override name = "NonFiniteError";
   readonly step: number;
@@ -36,8 +36,12 @@ export class NonFiniteError extends Error {
   readonly weights: Weights;
   /** The loss of the first step and of the last that was finite. */
   readonly losses: readonly [first: number, last: number];
+  /** After how many steps the weights are that were saved to go on from; undefined where none are saved. */
+  readonly resumesAfter: number | undefined;
 
-  constructor(failure: Pick<NonFiniteError, "step" | "result" | "rows" | "leaves" | "weights" | "losses">) {
+  constructor(
+    failure: Pick<NonFiniteError, "step" | "result" | "rows" | "leaves" | "weights" | "losses" | "resumesAfter">,
+  ) {
     super(`The loss or the gradient of step ${failure.step} is not finite.`);
     this.step = failure.step;
     this.result = failure.result;
@@ -45,6 +49,7 @@ export class NonFiniteError extends Error {
     this.leaves = failure.leaves;
     this.weights = failure.weights;
     this.losses = failure.losses;
+    this.resumesAfter = failure.resumesAfter;
   }
 }
 
@@ -58,6 +63,8 @@ const saveEveryMs = 1000;
 const saveWithinMs = 5000;
 /** The history has each end of an epoch that is told of, and within a long epoch a line in this time. */
 const logWithinMs = 1000;
+/** A loss that has grown so much from the best has diverged: weights just before it overflows are good for nothing. */
+const diverged = 10;
 /** What a save takes, reading weights from a slow device included, may be this share of the time. */
 const saveShare = 0.05;
 
@@ -93,6 +100,7 @@ class Training {
   #saveMs = 0;
   #unsaved = false;
   #latest: StepResult | undefined;
+  readonly #goodWeights = new GoodWeights();
 
   constructor(options: TrainingOptions) {
     this.#options = options;
@@ -116,6 +124,7 @@ class Training {
     this.#step = this.#firstStep = begin.step;
     this.#steps = begin.step + (steps ?? model.steps ?? model.epochs! * this.#rows.stepsPerEpoch);
     await executor.load(this.#leaves.residents(begin.weights));
+    this.#goodWeights.keep(begin, 0);
   }
 
   async finish(): Promise<TrainingSummary> {
@@ -129,17 +138,26 @@ class Training {
       const results = await this.#stepper.run(batches);
       pacer.ran(results.length, performance.now() - begun);
       for (const result of results) if (result.outcome === "done") this.#count(result);
+      this.#goodWeights.judge(results);
       if (results.at(-1)!.outcome !== "done") {
-        await this.#save(true);
         const result = results.at(-1)!;
+        const weights = await executor.read();
+        const good = this.#goodWeights.after(this.#lossOfLast) ?? { weights, step: this.#step };
+        this.#keep((kept) => kept.save(this.#leaves, good));
         throw new NonFiniteError({
           step: this.#step + 1,
           result,
           rows: batches[results.length - 1]!,
           leaves: this.#leaves,
-          weights: await executor.read(),
+          weights,
           losses: [this.#lossOfFirst ?? result.loss, this.#lossOfLast],
+          resumesAfter: folder === undefined || this.#unsaved ? undefined : good.step,
         });
+      }
+      if (this.#goodWeights.due) {
+        const asked = performance.now();
+        const weights = await executor.read();
+        this.#goodWeights.keep({ weights, step: this.#step }, performance.now() - asked);
       }
       const due = performance.now() - this.#lastReport > reportEveryMs;
       const ended = this.#step % perEpoch === 0;
@@ -281,6 +299,41 @@ class Training {
 
   #seconds(): number {
     return (performance.now() - this.#begin) / 1000;
+  }
+}
+
+/** The weights with the lowest loss so far, of those that there was time to keep. */
+class GoodWeights {
+  /** Judged by the steps that follow. */
+  #latest: Checkpoint | undefined;
+  #best: (Checkpoint & { readonly loss: number }) | undefined;
+  #keptAt = -Infinity;
+  #everyMs = 0;
+
+  keep(checkpoint: Checkpoint, tookMs: number): void {
+    this.#latest = checkpoint;
+    this.#everyMs = tookMs / saveShare;
+    this.#keptAt = performance.now();
+  }
+
+  get due(): boolean {
+    return performance.now() - this.#keptAt >= this.#everyMs;
+  }
+
+  /** What the steps since the weights were kept came to. */
+  judge(results: readonly StepResult[]): void {
+    const made = results.filter(({ outcome }) => outcome === "done");
+    if (made.length === 0) return;
+    const loss = made.reduce((sum, result) => sum + result.loss, 0) / made.length;
+    if (this.#latest !== undefined && (this.#best === undefined || loss < this.#best.loss))
+      this.#best = { ...this.#latest, loss };
+    this.#latest = undefined;
+  }
+
+  /** What to go back to from a loss; undefined where it has not diverged. */
+  after(loss: number): Checkpoint | undefined {
+    if (this.#best === undefined || !(loss - this.#best.loss > diverged * Math.abs(this.#best.loss))) return undefined;
+    return this.#best;
   }
 }
 

@@ -52,6 +52,22 @@ export const diverging = defineModel({
   steps: 1000,
 });
 `,
+  "late.ts": `import { defineModel, where } from "adjoint";
+export const late = defineModel({
+  parameters: { w: 5 },
+  data: [0],
+  loss: ({ w }) => w * w + 0.01,
+  optimizer: {
+    name: "late",
+    init: () => ({ count: 0 }),
+    update: ({ w }, gradient, { count }) => ({
+      parameters: { w: w - where(count < 300, 0.01, 3) * gradient.w },
+      state: { count: count + 1 },
+    }),
+  },
+  steps: 10000,
+});
+`,
   "bare.ts": `import { defineModel, sgd } from "adjoint";
 export const bare = defineModel({ parameters: { w: 1 }, loss: () => 1, optimizer: sgd({ learningRate: 1 }) } as never);
 `,
@@ -165,6 +181,21 @@ test("a diverging learning rate is named", async () => {
     stderr,
     /^diverging\.ts:2:14: Training stopped at step \d+, where the weights overflow\. The loss had grown from 36 to .* before: make the learning rate smaller\.\n$/,
   );
+});
+
+test("after a run that diverged, --continue goes on from the last good weights, and both say so", async () => {
+  const own = join(folder, "back");
+  await mkdir(own);
+  const fell = await train(["../late.ts"], own);
+  assert.equal(fell.code, 1);
+  const [, resumed] = /smaller\. Continuing goes on from the weights after step ([\d,]+), the last good ones\.\n$/.exec(
+    fell.stderr,
+  )!;
+  const step = Number(resumed!.replaceAll(",", ""));
+  assert.ok(step >= 1 && step <= 301, fell.stderr);
+  const rest = linesOf(await train(["../late.ts", "--steps", "1", "--continue", "--json"], own)).at(-1)!;
+  assert.equal(rest.steps, step + 1);
+  assert.ok((rest.loss) < 25.01);
 });
 
 test("what cannot be trained is one sentence at its place", async () => {

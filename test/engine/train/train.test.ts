@@ -7,7 +7,9 @@ import type { Leaves } from "../../../engine/execute/leaves.ts";
 import { PortableExecutor } from "../../../engine/execute/portable.ts";
 import { adam } from "../../../engine/library/optimizers/adam.ts";
 import { sgd } from "../../../engine/library/optimizers/sgd.ts";
-import { add, mul, sub } from "../../../engine/primitives/arithmetic.ts";
+import { add, div, mul, sub } from "../../../engine/primitives/arithmetic.ts";
+import * as comparison from "../../../engine/primitives/comparison.ts";
+import { where } from "../../../engine/primitives/selection.ts";
 import { less } from "../../../engine/language/runtime/comparisons.ts";
 import type { Value } from "../../../engine/tape/tensor.ts";
 import { numbersOf, recordStep } from "../../../engine/execute/record.ts";
@@ -206,6 +208,52 @@ test("stops where the loss is not finite, and keeps the weights before", async (
     assert.ok(error.step > 2 && error.weights.parameters[0]!.every(Number.isFinite));
     return true;
   });
+});
+
+test("a run that diverged goes on from the best weights, one that met a single NaN from those before it", async () => {
+  /** Goes down for a while, then far too fast. */
+  const turning = {
+    name: "turning",
+    init: () => ({ count: 0 }),
+    update: ({ w }: { w: Value }, gradient: { w: Value }, { count }: { count: Value }) => ({
+      parameters: { w: sub(w, mul(where(comparison.less(count, 300), 0.01, 3), gradient.w)) },
+      state: { count: add(count, 1) },
+    }),
+  };
+  const definition = {
+    parameters: { w: 5 },
+    loss: ({ w }: Record<string, Value>) => add(mul(w!, w!), 0.01),
+    optimizer: turning,
+  };
+  const file = join(folder, "turning.ts");
+  const run = RunFolder.create(folder, "turning", file);
+  await assert.rejects(trained(definition, { steps: 10_000, folder: run }), (error: unknown) => {
+    assert.ok(error instanceof NonFiniteError);
+    const [first, last] = error.losses;
+    assert.ok(last > 1e6 * first, "the weights before the step are good for nothing");
+    assert.ok(error.resumesAfter! >= 1 && error.resumesAfter! <= 301, `${error.resumesAfter}`);
+    return true;
+  });
+  run.release();
+  const again = RunFolder.latest(folder, "turning", file);
+  const { summary, weights } = await trained(definition, { steps: 1, folder: again, continues: true });
+  again.release();
+  assert.ok(summary.training.loss < 25 && Math.abs(weights[0]![0]!) < 5);
+
+  const once = RunFolder.create(folder, "once", file);
+  const gap = {
+    parameters: { w: 1 },
+    data: [1, 1, 0, 1],
+    batchSize: 1,
+    optimizer: sgd({ learningRate: 1e-3 }),
+    loss: ({ w }: Record<string, Value>, [x]: Value[]) => div(mul(w!, w!), x!),
+  };
+  await assert.rejects(trained(gap, { steps: 8, folder: once }), (error: unknown) => {
+    assert.ok(error instanceof NonFiniteError);
+    assert.equal(error.resumesAfter, error.step - 1);
+    return true;
+  });
+  once.release();
 });
 
 test("weights and state survive their file bit by bit", () => {
