@@ -24,30 +24,69 @@ export function compile(program: Program, storage: Storage): Compiled {
   return new BoundProgram(program, storage);
 }
 
+/** A number that is read after a stage, by its slot among the single numbers. */
+type Slot = number;
+
+/** What a step leaves for the next one: a row of numbers, or a single one. */
+type Kept = { readonly to: Float32Array | Float64Array } & (
+  { readonly from: Float32Array; readonly offset: number } | { readonly from?: undefined; readonly slot: Slot }
+);
+
+/** All that a step looks up is looked up before: small programs take less time than the look-ups would. */
 class BoundProgram implements Compiled {
   readonly #program: Program;
   readonly #storage: Storage;
   readonly #plan: Plan;
   readonly #arrays: readonly Float32Array[];
-  /** Single numbers, in float64. */
+  /** Single numbers, in float64; after those of the plan the constants among the outputs. */
   readonly #scalars: Float64Array;
   readonly #first: readonly Kernel[];
   readonly #second: readonly Kernel[];
   readonly #isShared: (slot: number) => boolean;
   readonly #gather: readonly ((rows: Int32Array) => void)[];
+  readonly #given: readonly { readonly slot: Slot; readonly from: Float32Array | Float64Array }[];
+  readonly #loss: Slot;
+  readonly #metrics: readonly Slot[];
+  readonly #gradientNorms: readonly Slot[];
+  readonly #guards: readonly { readonly slot: Slot; readonly expected: number }[];
+  readonly #kept: readonly Kept[];
 
   constructor(program: Program, storage: Storage) {
     this.#program = program;
     this.#storage = storage;
     this.#plan = planUnits(program);
-    const { gradients, parameters, state } = program.outputs;
-    const kept = new Set<number>();
+    const { loss, metrics, gradientNorms, gradients, parameters, state } = program.outputs;
+    const read = new Set<number>();
     for (const id of [...gradients, ...parameters, ...state]) {
       const place = this.#plan.placeOf(id);
-      if (place.kind === "view") kept.add(place.view.buffer);
+      if (place.kind === "view") read.add(place.view.buffer);
     }
-    this.#arrays = layOut(this.#plan, storage, kept);
-    this.#scalars = new Float64Array(this.#plan.slots);
+    this.#arrays = layOut(this.#plan, storage, read);
+    const constants: number[] = [];
+    const slotOf = (id: number): Slot => {
+      const place = this.#plan.placeOf(id);
+      if (place.kind === "scalar") return place.slot;
+      return this.#plan.slots + constants.push(place.kind === "number" ? place.value : NaN) - 1;
+    };
+    const keeping = (id: number, to: Float32Array | Float64Array): Kept => {
+      const place = this.#plan.placeOf(id);
+      if (place.kind !== "view") return { to, slot: slotOf(id) };
+      return { to, from: this.#arrays[place.view.buffer]!, offset: place.view.offset };
+    };
+    this.#loss = slotOf(loss);
+    this.#metrics = metrics.map(slotOf);
+    this.#gradientNorms = gradientNorms.map(slotOf);
+    this.#guards = program.guards.map(({ value, expected }) => ({ slot: slotOf(value), expected }));
+    this.#kept = [
+      ...parameters.map((id, k) => keeping(id, storage.parameters[k]!)),
+      ...state.map((id, k) => keeping(id, storage.state[k]!)),
+    ];
+    this.#scalars = new Float64Array(this.#plan.slots + constants.length);
+    constants.forEach((value, k) => (this.#scalars[this.#plan.slots + k] = value));
+    this.#given = Array.from(this.#plan.given).flatMap(([slot, source]) => {
+      if (source.kind === "parameter") return [{ slot, from: storage.parameters[source.leaf]! }];
+      return source.kind === "state" ? [{ slot, from: storage.state[source.leaf]! }] : [];
+    });
     const shared = sharedSlots(this.#plan, program);
     this.#isShared = (slot) => shared[slot] === 1;
     this.#first = this.#plan.first.map((unit) => this.#kernel(unit));
@@ -67,19 +106,23 @@ class BoundProgram implements Compiled {
   }
 
   step(rows: Int32Array): StepResult {
-    const { outputs, guards } = this.#program;
+    const scalars = this.#scalars;
     for (const gather of this.#gather) gather(rows);
-    for (const [slot, source] of this.#plan.given) {
-      if (source.kind === "parameter") this.#scalars[slot] = this.#storage.parameters[source.leaf]![0]!;
-      else if (source.kind === "state") this.#scalars[slot] = this.#storage.state[source.leaf]![0]!;
-    }
+    for (const { slot, from } of this.#given) scalars[slot] = from[0]!;
     for (const kernel of this.#first) kernel();
-    const loss = this.#number(outputs.loss);
-    const metrics = outputs.metrics.map((id) => this.#number(id));
-    const gradientNorms = outputs.gradientNorms.map((id) => this.#number(id));
+    const loss = scalars[this.#loss]!;
+    const metrics: number[] = [];
+    for (const slot of this.#metrics) metrics.push(scalars[slot]!);
+    let finite = isFinite(loss);
+    const gradientNorms: number[] = [];
+    for (const slot of this.#gradientNorms) {
+      const norm = scalars[slot]!;
+      gradientNorms.push(norm);
+      if (!isFinite(norm)) finite = false;
+    }
     let outcome: StepOutcome = "done";
-    if (guards.some(({ value, expected }) => this.#differs(value, expected))) outcome = "guard";
-    else if (!isFinite(loss) || !gradientNorms.every(isFinite) || !this.#update()) outcome = "non-finite";
+    if (!this.#takesTheSameCourse()) outcome = "guard";
+    else if (!finite || !this.#update()) outcome = "non-finite";
     return { outcome, loss, metrics, gradientNorms };
   }
 
@@ -87,7 +130,7 @@ class BoundProgram implements Compiled {
     const { values, outputs } = this.#program;
     return outputs.gradients.map((id) => {
       const place = this.#plan.placeOf(id);
-      if (place.kind !== "view") return Float32Array.of(this.#number(id));
+      if (place.kind !== "view") return Float32Array.of(this.#numberAt(place));
       const size = sizeOf(values[id]!.shape);
       return copyOf(this.#arrays[place.view.buffer]!, place.view.offset, size);
     });
@@ -95,43 +138,35 @@ class BoundProgram implements Compiled {
 
   /** False, and nothing is changed, where the update would make weights that are not finite. */
   #update(): boolean {
-    const { outputs } = this.#program;
     for (const kernel of this.#second) kernel();
-    const { parameters, state } = this.#storage;
-    const finite =
-      outputs.parameters.every((id, k) => this.#isFinite(id, parameters[k]!.length)) &&
-      outputs.state.every((id, k) => this.#isFinite(id, state[k]!.length));
-    if (!finite) return false;
-    outputs.parameters.forEach((id, k) => this.#put(id, parameters[k]!));
-    outputs.state.forEach((id, k) => this.#put(id, state[k]!));
+    for (const kept of this.#kept) {
+      const finite =
+        kept.from === undefined
+          ? // What would overflow in float32 counts as infinite.
+            isFinite(fround(this.#scalars[kept.slot]!))
+          : allFinite(kept.from, kept.offset, kept.to.length);
+      if (!finite) return false;
+    }
+    for (const kept of this.#kept)
+      if (kept.from === undefined) kept.to[0] = this.#scalars[kept.slot]!;
+      else copyInto(kept.to, kept.from, kept.offset);
     return true;
-  }
-
-  #isFinite(id: number, size: number): boolean {
-    const place = this.#plan.placeOf(id);
-    // What would overflow in float32 counts as infinite.
-    if (place.kind !== "view") return isFinite(fround(this.#numberAt(place)));
-    return allFinite(this.#arrays[place.view.buffer]!, place.view.offset, size);
-  }
-
-  #put(id: number, to: Float32Array | Float64Array): void {
-    const place = this.#plan.placeOf(id);
-    if (place.kind === "view") copyInto(to, this.#arrays[place.view.buffer]!, place.view.offset);
-    else to[0] = this.#number(id);
-  }
-
-  #number(id: number): number {
-    return this.#numberAt(this.#plan.placeOf(id));
   }
 
   #numberAt(place: Operand): number {
     return place.kind === "scalar" ? this.#scalars[place.slot]! : place.kind === "number" ? place.value : NaN;
   }
 
-  /** Numbers of the batch and of the parameters are float32, the expected ones float64. */
-  #differs(id: number, expected: number): boolean {
-    const value = this.#number(id);
-    return value !== expected && value !== fround(expected) && !(value !== value && expected !== expected);
+  /**
+   * Whether what the program hangs on is as expected. Numbers of the batch and of the parameters are float32, the expected
+   * ones float64.
+   */
+  #takesTheSameCourse(): boolean {
+    for (const { slot, expected } of this.#guards) {
+      const value = this.#scalars[slot]!;
+      if (value !== expected && value !== fround(expected) && !(value !== value && expected !== expected)) return false;
+    }
+    return true;
   }
 
   #kernel(unit: Unit): Kernel {
