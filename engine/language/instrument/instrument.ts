@@ -20,6 +20,8 @@ export interface InstrumentOptions {
   readonly parsed?: Parsed;
   /** False: nobody will hover over it, so its syntax need not be kept. */
   readonly isRead?: boolean;
+  /** Of a text that is handed to `eval`: whether the code around it is strict. Names then mean what they mean there. */
+  readonly evaluated?: { readonly strict: boolean };
 }
 
 /**
@@ -33,12 +35,17 @@ export function instrument({
   format,
   parsed = parse(file, text, format),
   isRead = true,
+  evaluated,
 }: InstrumentOptions): InstrumentedFile {
   const [problem] = parsed.problems;
   if (problem !== undefined) throw new SourceSyntaxError(problem);
   const { program } = parsed;
-  const strict = parsed.format === "module" || program.directives.some(({ value }) => value.value === "use strict");
-  const scopes = resolveScopes(program, strict);
+  const strict =
+    parsed.format === "module" ||
+    evaluated?.strict === true ||
+    program.directives.some(({ value }) => value.value === "use strict");
+  const resolved = resolveScopes(program, strict);
+  const scopes = evaluated === undefined ? resolved : { ...resolved, dynamic: true };
   const edits = new Edits(text);
   const rewriter = new Rewriter({
     file,
@@ -49,6 +56,7 @@ export function instrument({
     typescript: parsed.typescript,
     strict,
     format: parsed.format,
+    hasValue: evaluated !== undefined,
   });
   const exported = exportedFunctions(program);
   rewriter.traceable = new Set(exported.filter(({ node }) => isTraceable(node)).map(({ node }) => node));

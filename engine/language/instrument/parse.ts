@@ -65,14 +65,17 @@ function parseCommonjsTypescript(file: string, text: string): Parsed {
 
 export const isTypescript = (file: string): boolean => /\.[cm]?tsx?$/.test(file);
 
-function parseAs(file: string, text: string, format: "module" | "commonjs"): Parsed {
+const parseAs = (file: string, text: string, format: "module" | "commonjs"): Parsed =>
+  parseWith(file, text, format, { sourceType: format });
+
+function parseWith(file: string, text: string, format: "module" | "commonjs", options: ParserOptions): Parsed {
   const typescript = isTypescript(file);
   const plugins: NonNullable<ParserOptions["plugins"]> = ["decorators", "decoratorAutoAccessors"];
   if (typescript) plugins.push(["typescript", { dts: /\.d\.[cm]?ts$/.test(file) }]);
   if (file.endsWith("x")) plugins.push("jsx");
   try {
     const parsed = babelParse(text, {
-      sourceType: format,
+      ...options,
       plugins,
       attachComment: false,
       createParenthesizedExpressions: true,
@@ -91,6 +94,16 @@ function parseAs(file: string, text: string, format: "module" | "commonjs"): Par
     }
     throw error;
   }
+}
+
+/** A text that is handed to `eval`. What stands around it may allow more than is known here. */
+export function parseEvaluated(file: string, text: string, strict: boolean): Parsed {
+  return parseWith(file, text, "commonjs", {
+    sourceType: "script",
+    strictMode: strict,
+    allowNewTargetOutsideFunction: true,
+    allowSuperOutsideMethod: true,
+  });
 }
 
 function syntaxDiagnostic(file: string, { message, loc }: ParserProblem): Diagnostic {

@@ -17,7 +17,7 @@ import { installTypedArrays } from "./builtins/typedArray.ts";
 import * as comparisons from "./comparisons.ts";
 import { construction } from "./construct.ts";
 import { Findings, type Finding } from "./findings.ts";
-import { installGeneratedFunctions } from "./generatedFunctions.ts";
+import { EvaluatedTexts, installGeneratedFunctions } from "./generatedFunctions.ts";
 import { installLeakDetector } from "./leaks.ts";
 import { shareTypedArrays } from "./libraryArrays.ts";
 import { memberAccess } from "./members.ts";
@@ -57,7 +57,8 @@ export function createRuntime(options: RuntimeOptions = {}): InstalledRuntime {
   installLeakDetector(findings);
   reportNumbersReadBack(findings);
   reportNoNumbers(findings);
-  installFunctions(options.originalText ?? (() => undefined));
+  const texts = new EvaluatedTexts(options.sites);
+  installFunctions((generated) => options.originalText?.(generated) ?? texts.originalText(generated));
   const math = installMath();
   const globals = installNumbers(findings);
   installObjects();
@@ -102,6 +103,7 @@ export function createRuntime(options: RuntimeOptions = {}): InstalledRuntime {
       recording.site = site;
       return argument;
     },
+    evaluated: texts.evaluated,
     construct: construction(findings),
     ...scopes,
     observe,

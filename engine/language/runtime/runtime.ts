@@ -69,6 +69,8 @@ export interface Runtime {
   readonly math: Readonly<Record<string, (site: number, ...values: unknown[]) => unknown>>;
   /** Calls of global functions by name: Number, String, Boolean, BigInt, parseInt, parseFloat, isNaN, isFinite, Array, Object. */
   readonly globals: Readonly<Record<string, (site: number, ...values: unknown[]) => unknown>>;
+  /** The text that is handed to `eval`, instrumented; anything else, or where `callee` is no longer the language's own, as it is. */
+  evaluated(site: number, callee: unknown, strict: boolean, text: unknown): unknown;
   /** Wraps the last argument of any other call: notes the call's site for what the callee records itself. */
   last<T>(site: number, argument: T): T;
   /** `new callee(...values)`: typed arrays, Array, Number … take traced values; everything else is Reflect.construct. */

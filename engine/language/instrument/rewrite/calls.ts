@@ -28,6 +28,10 @@ const constructed = new Set(
 export function callExpression(node: t.CallExpression, r: Rewriter): void {
   const { callee } = node;
   eraseTypeArguments(node, r);
+  if (evaluates(node, r)) {
+    evaluation(node, r);
+    return;
+  }
   const name = runtimeFunction(node, r);
   if (name === undefined) {
     const fields = callee.type === "Super" ? r.afterSuper : undefined;
@@ -44,6 +48,24 @@ export function callExpression(node: t.CallExpression, r: Rewriter): void {
   const parenthesis = openingParenthesis(node, r);
   r.edits.after(parenthesis + 1, node.arguments.length === 0 ? `${site}` : `${site}, `);
   r.visitAll(node.arguments);
+}
+
+/** `eval(…)`, which sees the names around it, and `(0, eval)(…)`, which does not. */
+function evaluates({ callee, arguments: [text] }: t.CallExpression, r: Rewriter): boolean {
+  if (text === undefined || text.type === "SpreadElement") return false;
+  const inner = bare(callee);
+  const called = inner.type === "SequenceExpression" ? inner.expressions.at(-1)! : callee;
+  return called.type === "Identifier" && called.name === "eval" && r.scopes.of(called) === undefined;
+}
+
+/** The text is instrumented when it is there; the call stays what it is. */
+function evaluation(node: t.CallExpression, r: Rewriter): void {
+  const [text, ...others] = node.arguments;
+  r.host.operations++;
+  r.visit(node.callee);
+  const strict = node.callee.type === "Identifier" && r.strict;
+  r.wrap(text!, `${r.call("evaluated", r.site(node))}eval, ${strict}, `, ")");
+  r.visitAll(others);
 }
 
 /** What answers a call of a function of Math or of a global function. */

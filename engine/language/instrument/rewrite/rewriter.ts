@@ -28,6 +28,8 @@ export interface RewriteInput {
   readonly typescript: boolean;
   readonly strict: boolean;
   readonly format: "module" | "commonjs";
+  /** Whether the file as a whole has a value, as a text that is handed to `eval` has. */
+  readonly hasValue: boolean;
 }
 
 /** The state of one walk over a file: what is being changed, and where the walk is. */
@@ -62,6 +64,8 @@ export class Rewriter {
   traceable: ReadonlySet<t.Node> = new Set();
 
   readonly #sites: SiteTable;
+  /** The host of a text that is handed to `eval`. */
+  readonly #valued: Host | undefined;
   readonly #names = new Map<t.Node, Variable>();
   readonly #prefix: string;
   #temporaries = 0;
@@ -76,6 +80,7 @@ export class Rewriter {
     this.format = input.format;
     this.strict = input.strict;
     this.#sites = input.sites;
+    this.#valued = input.hasValue ? this.host : undefined;
     let prefix = "$t";
     while (this.text.includes(prefix)) prefix += "_";
     this.#prefix = prefix;
@@ -174,6 +179,11 @@ export class Rewriter {
 
   call(name: string, site: number): string {
     return `${runtimeName}.${name}(${site}, `;
+  }
+
+  /** Whether what statements come to is the value of the whole: then no others may be put between them. */
+  get keepsValue(): boolean {
+    return this.host === this.#valued;
   }
 
   // ---------------------------------------------------------------------------------------------------- temporaries

@@ -29,6 +29,7 @@ export function visitStatements(statements: readonly t.Statement[], r: Rewriter)
 
 /** After a declaration that takes a value apart: what its variables hold. */
 function observeDeclared({ declarations }: t.VariableDeclaration, end: number, r: Rewriter): void {
+  if (r.keepsValue) return;
   let statements = "";
   for (const { id, init } of declarations) {
     if (id.type !== "Identifier" && init && r.known.globalName(init) !== "Math") statements += observations(id, r);
@@ -37,6 +38,10 @@ function observeDeclared({ declarations }: t.VariableDeclaration, end: number, r
 }
 
 export function expressionStatement(node: t.ExpressionStatement, r: Rewriter): void {
+  if (r.keepsValue) {
+    r.visit(node.expression);
+    return;
+  }
   unused(node.expression, r);
   const expression = bare(node.expression);
   if (expression.type !== "AssignmentExpression" || expression.operator !== "=") return;
@@ -99,7 +104,7 @@ export function tryStatement(node: t.TryStatement, r: Rewriter): void {
   visitStatements(block.body, r);
   if (handler) {
     if (handler.param) visitPattern(handler.param, r);
-    if (r.host.operations > before) {
+    if (r.host.operations > before && !r.keepsValue) {
       const scope = r.temporary();
       r.edits.after(block.start! + 1, `${scope} = ${runtimeName}.scope();`);
       const resume = r.host.frame === undefined ? "" : `${runtimeName}.resume(${r.host.frame}, void 0);`;
@@ -175,6 +180,7 @@ export function loop(node: t.Node, r: Rewriter, statement: t.Node = node): void 
       visitBody();
       test(loopNode.test, r);
   }
+  if (r.keepsValue) return;
   const resumes = loopNode.type === "ForOfStatement" && loopNode.await && r.host.frame !== undefined;
   if (operations === 0 && !resumes && takenApart === "") return;
   if (resumes) r.host.suspends = true;
