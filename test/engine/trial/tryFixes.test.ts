@@ -248,9 +248,9 @@ export function f(w = random(2).normal([4, 6], { scale: 0.5 }), b = tensor([${ne
   const sloped = await mended(anyFile, plain("0"));
   assert.deepEqual(
     sloped.fixes.map(({ title }) => title),
-    ["Give it a slope of 0.01 below 0: dead units 2 → 0"],
+    ["Begin c at 0: dead units 2 → 0", "Give it a slope of 0.01 below 0: dead units 2 → 0"],
   );
-  assert.equal(sloped.text, plain("0.01 * z"));
+  assert.equal(applied(plain("0"), sloped.fixes[1]!.edits), plain("0.01 * z"));
 });
 
 test("scores of attention are divided by the root of the size of queries and keys", async () => {
