@@ -4,7 +4,7 @@ import { stopGradient } from "../../primitives/activation.ts";
 import { recording } from "../../tape/recording.ts";
 import { describeShape } from "../../tape/shape.ts";
 import { Tensor, TracedNumber } from "../../tape/tensor.ts";
-import type { Shape, ShapeOf, Tensor as TensorOf, TypedArray } from "../types.ts";
+import type { TypedArray } from "../types.ts";
 import { Complex } from "../complex/number.ts";
 import { describe } from "../tree.ts";
 import { asValue, fixed, shapeOf } from "../values.ts";
@@ -12,6 +12,7 @@ import { asFunction, inScope, type AnyFunction } from "./apply.ts";
 import { recomputed, segmentSize, type CheckpointPolicy } from "./checkpoint.ts";
 import { TransformError } from "./errors.ts";
 import { flatten, isArrayOfNumbers, misfit, released, type Flat } from "./trees.ts";
+import type { Stacked } from "./types.ts";
 
 export interface ScanOptions {
   /** The number of turns, where there is nothing to scan over. */
@@ -41,19 +42,6 @@ export type ElementOf<Xs> = Xs extends undefined | null
           : Xs extends object
             ? { readonly [K in keyof Xs]: ElementOf<Xs[K]> }
             : never;
-
-/** What a value of each turn becomes: tensors with the turns as their first axis. */
-export type Stacked<Y> = Y extends number
-  ? TensorOf<ShapeOf<Y> extends readonly [] ? readonly [number] : Shape>
-  : Y extends undefined | null
-    ? Y
-    : Y extends Complex
-      ? Complex
-      : Y extends TypedArray
-        ? TensorOf
-        : Y extends readonly unknown[] | object
-          ? { -readonly [K in keyof Y]: Stacked<Y[K]> }
-          : never;
 
 /**
  * A loop that hands a carry from turn to turn: as JAX's `scan`. `f(carry, x)` gives `[carry, y]`; scan gives the last carry and

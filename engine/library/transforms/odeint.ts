@@ -9,7 +9,7 @@ import type { Tensor as TensorOf } from "../types.ts";
 import { asFunction, inScope, type AnyFunction } from "./apply.ts";
 import { TransformError } from "./errors.ts";
 import { implicitRoot } from "./implicit.ts";
-import type { Stacked } from "./loops.ts";
+import type { Stacked } from "./types.ts";
 import { solveOde, type SolveOptions } from "./solveOde.ts";
 import { flatten, misfit, released, type Flat } from "./trees.ts";
 

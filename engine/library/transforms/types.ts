@@ -15,6 +15,19 @@ export type Gradient<T> =
             ? { -readonly [K in keyof T]: Gradient<T[K]> }
             : T;
 
+/** What the values of all turns of a loop, or of all calls, are together: tensors with those as one axis more, the first. */
+export type Stacked<Y> = Y extends number
+  ? Tensor<ShapeOf<Y> extends readonly [] ? readonly [number] : Shape>
+  : Y extends undefined | null
+    ? Y
+    : Y extends Complex
+      ? Complex
+      : Y extends TypedArray
+        ? Tensor
+        : Y extends readonly unknown[] | object
+          ? { -readonly [K in keyof Y]: Stacked<Y[K]> }
+          : never;
+
 /** Which arguments a derivative is taken with respect to, counted from 0. */
 export interface Argnums {
   /** The first argument when left out. An array of several gives an array of derivatives, in its order. */

@@ -17,6 +17,7 @@ import type { Batched } from "./batched.ts";
 import { evaluateBatched, isBatchable } from "./batching.ts";
 import { TransformError } from "./errors.ts";
 import { flatten, isArrayOfNumbers, isLeaf, misfit, released, type Flat } from "./trees.ts";
+import type { Stacked } from "./types.ts";
 
 /** One axis for all of a tree, a tree of axes built like it, or null for what is the same for every call. */
 export type AxisTree = number | null | readonly AxisTree[] | { readonly [key: string]: AxisTree };
@@ -45,7 +46,7 @@ export interface VmapOptions {
 export function vmap<Args extends unknown[], Result>(
   f: (...args: Args) => Result,
   { inAxes = 0, outAxes = 0 }: VmapOptions = {},
-): (...args: { [K in keyof Args]: MappedOver<Args[K]> }) => MappedResult<Result> {
+): (...args: { [K in keyof Args]: MappedOver<Args[K]> }) => Stacked<Result> {
   const call = asFunction("vmap", f);
   return ((...args: unknown[]) => {
     const batch = batchOf(args, inAxes);
@@ -64,17 +65,6 @@ export type MappedOver<T> = T extends number
       ? Complex
       : T extends readonly unknown[] | object
         ? { readonly [K in keyof T]: MappedOver<T[K]> } | readonly T[]
-        : T;
-
-/** A value of each call, stacked. */
-export type MappedResult<T> = T extends number
-  ? TensorOf
-  : T extends TypedArray
-    ? TensorOf
-    : T extends Complex
-      ? Complex
-      : T extends readonly unknown[] | object
-        ? { -readonly [K in keyof T]: MappedResult<T[K]> }
         : T;
 
 function detached(run: () => unknown): unknown {
