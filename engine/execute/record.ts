@@ -45,6 +45,8 @@ export interface RecordedStep {
   readonly parameters: readonly Value[];
   readonly state: readonly Value[];
   readonly guards: readonly RecordedGuard[];
+  /** How many of the guards are the loss's; the metrics took the others. */
+  readonly lossGuards: number;
 }
 
 export interface StepInputs {
@@ -82,6 +84,23 @@ export function recordStep(
   }
 }
 
+/** The step without its metrics, and so without the branches that they take. */
+export function withoutMetrics(step: RecordedStep): RecordedStep {
+  return { ...step, metrics: new Map(), guards: step.guards.slice(0, step.lossGuards) };
+}
+
+/** The metrics in float64, in order, with nothing recorded. Throws what the model throws. */
+export function metricsAt(model: CheckedModel, inputs: StepInputs): number[] {
+  const given = (leaves: readonly LeafData[]): unknown[] =>
+    leaves.map(({ leaf: { kind }, shape, data }) => {
+      if (kind === "number") return data[0]!;
+      return kind === "tensor" ? new Tensor(shape, Float64Array.from(data)) : nested(shape, Array.from(data));
+    });
+  const parameters = model.parameters.rebuild(given(inputs.parameters));
+  const metrics = asMetrics(model.metrics?.(parameters, model.data.rebuild(given(inputs.batch))));
+  return [...metrics.values()].map((metric) => primalOf(metric) as number);
+}
+
 class StepRecorder {
   readonly #tape: Tape;
   readonly #model: CheckedModel;
@@ -103,8 +122,9 @@ class StepRecorder {
     const parameterTree = model.parameters.rebuild(parameters.map(({ given }) => given));
     const batchTree = model.data.rebuild(batch.map(({ given }) => given));
     const loss = asLoss(model.loss(parameterTree, batchTree));
+    const lossGuards = this.#guards.length;
     const metrics = asMetrics(model.metrics?.(parameterTree, batchTree));
-    const step = { tape: this.#tape, sources: this.#sources, loss, metrics, guards: this.#guards };
+    const step = { tape: this.#tape, sources: this.#sources, loss, metrics, guards: this.#guards, lossGuards };
     if (!update) return { ...step, gradients: [], gradientNorms: [], parameters: [], state: [] };
     recording.site = 0;
     recording.scope = 0;

@@ -337,22 +337,24 @@ class GoodWeights {
   }
 }
 
-/** The mean of results, by weight. */
+/** The mean of results, by weight. Those without metrics count for the loss alone. */
 class Mean {
   count = 0;
   #loss = 0;
+  #measured = 0;
   #metrics: number[] = [];
 
   add({ loss, metrics }: StepResult, weight = 1): void {
     this.count += weight;
     this.#loss += weight * loss;
+    if (metrics.length > 0) this.#measured += weight;
     metrics.forEach((metric, k) => (this.#metrics[k] = (this.#metrics[k] ?? 0) + weight * metric));
   }
 
   judged(names: readonly string[]): Judged {
     return {
       loss: this.#loss / this.count,
-      metrics: Object.fromEntries(names.map((name, k) => [name, this.#metrics[k]! / this.count])),
+      metrics: Object.fromEntries(this.#metrics.map((total, k) => [names[k]!, total / this.#measured])),
     };
   }
 }

@@ -2,7 +2,14 @@ import { buildProgram } from "../execute/build.ts";
 import type { Executor, StepResult, Weights } from "../execute/executor.ts";
 import type { Leaves } from "../execute/leaves.ts";
 import type { Program } from "../execute/program.ts";
-import { numbersOf, recordStep, type RecordedStep, type StepInputs } from "../execute/record.ts";
+import {
+  metricsAt,
+  numbersOf,
+  recordStep,
+  withoutMetrics,
+  type RecordedStep,
+  type StepInputs,
+} from "../execute/record.ts";
 import { agreementBound, disagreement } from "./agreement.ts";
 
 /** A run cannot begin, or cannot go on. The message is one whole sentence. */
@@ -20,6 +27,9 @@ interface Variant {
   /** The same without guards, for where float32 and float64 see a comparison differently. */
   unguarded?: number;
 }
+
+const metricsApart =
+  "The metrics take another way through their branches at almost every step, so while the model trains they are computed for some of its steps only, and for all examples that are held out. Written with functions such as where, equal and greater in place of branches, they are computed for every step.";
 
 export interface StepperOptions {
   readonly leaves: Leaves;
@@ -41,6 +51,8 @@ export class Stepper {
   readonly #options: StepperOptions;
   #variants: Variant[] = [];
   #tracesEachStep = false;
+  /** Metrics that branch too much are no part of the program. */
+  #metricsApart = false;
   #metricNames: readonly string[] = [];
   traced = 0;
 
@@ -57,8 +69,26 @@ export class Stepper {
     return this.#tracesEachStep;
   }
 
-  /** As `Executor.run`, without the outcome `guard`. */
+  /**
+   * As `Executor.run`, without the outcome `guard`. Where the metrics are no part of the program, only the first step has
+   * them; where the weights do not change, every one.
+   */
   async run(batches: readonly Int32Array[]): Promise<StepResult[]> {
+    if (!this.#metricsApart) return this.#steps(batches);
+    const { executor, update } = this.#options;
+    const before = await executor.read();
+    const results = await this.#steps(batches);
+    return results.map((result, k) =>
+      (update && k > 0) || result.outcome !== "done" ? result : this.#withMetrics(result, before, batches[k]!),
+    );
+  }
+
+  #withMetrics(result: StepResult, weights: Weights, rows: Int32Array): StepResult {
+    const { leaves, guarded } = this.#options;
+    return { ...result, metrics: guarded(() => metricsAt(leaves.model, leaves.inputs(weights, rows))) };
+  }
+
+  async #steps(batches: readonly Int32Array[]): Promise<StepResult[]> {
     const results: StepResult[] = [];
     while (results.length < batches.length) {
       const rest = batches.slice(results.length);
@@ -92,7 +122,7 @@ export class Stepper {
     const { leaves, executor, update, tapeBytes, guarded } = this.#options;
     const weights = await executor.read();
     const inputs = leaves.inputs(weights, rows);
-    const recorded = guarded(() => recordStep(leaves.model, inputs, update, tapeBytes));
+    let recorded = guarded(() => recordStep(leaves.model, inputs, update, tapeBytes));
     this.traced++;
     this.#metricNames = [...recorded.metrics.keys()];
     if (this.traced === 1 && !this.#isPure(inputs)) {
@@ -103,6 +133,13 @@ export class Stepper {
       );
     }
     if (this.#tracesEachStep) return this.#asTraced(recorded);
+    if (this.#variants.length === mostVariants && !this.#metricsApart && recorded.guards.length > recorded.lossGuards) {
+      this.#metricsApart = true;
+      this.#variants = [];
+      this.#options.notice("metrics-apart", metricsApart);
+    }
+    const whole = recorded;
+    if (this.#metricsApart) recorded = withoutMetrics(recorded);
     const program = buildProgram(recorded, inputs);
     const key = keyOf(program);
     const known = this.#variants.find((variant) => variant.key === key);
@@ -112,11 +149,12 @@ export class Stepper {
     }
     if (this.#variants.length === mostVariants) {
       this.#tracesEachStep = true;
+      this.#metricsApart = false;
       this.#options.notice(
         "traced-each-step",
         "The loss takes another way through its branches at almost every step, so every step is traced anew, which is slower than a compiled program.",
       );
-      return this.#asTraced(recorded);
+      return this.#asTraced(whole);
     }
     const variant = { key, program, handle: await executor.prepare(program) };
     const [result] = await executor.run(variant.handle, [rows]);

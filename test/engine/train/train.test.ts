@@ -185,6 +185,31 @@ test("a model that takes ever new ways is traced at each step, which is said", a
   near(weights[0]!, [w], 1e-4, "w");
 });
 
+test("metrics that take ever new ways are computed apart from the program: for some steps, and for all that are held out", async () => {
+  const definition = {
+    parameters: { w: 3 },
+    data: { x: Array.from({ length: 60 }, (_, k) => (k * 37) % 61) },
+    batchSize: 8,
+    validation: { fraction: 0.2 },
+    optimizer: sgd({ learningRate: 1e-6 }),
+    loss: ({ w }: Record<string, Value>, { x }: { x: Value[] }) =>
+      x.map((value) => mul(sub(mul(w!, value), value), sub(mul(w!, value), value))).reduce(add),
+    metrics: (_: unknown, { x }: { x: Value[] }) => {
+      let large = 0;
+      for (const value of x) if (less(0, 30, value)) large++;
+      return { large: large / x.length };
+    },
+    epochs: 12,
+  };
+  const { summary, notices } = await trained(definition);
+  assert.equal(summary.executor, "portable");
+  assert.match(notices.join(), /metrics take another way through their branches .* held out/);
+  assert.ok(summary.training.metrics["large"]! > 0 && summary.training.metrics["large"]! < 1);
+  const rows = new Rows(60, 0.2, 8, 0).validation;
+  const large = Array.from(rows).filter((row) => definition.data.x[row]! > 30).length;
+  near([summary.validation!.metrics["large"]!], [large / rows.length], 1e-9, "of those held out");
+});
+
 test("a loss that is another one at each call is traced at each step, which is said", async () => {
   let calls = 0;
   const { summary, notices } = await trained({
