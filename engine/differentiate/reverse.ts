@@ -1,6 +1,7 @@
 import { add } from "../primitives/arithmetic.ts";
 import { pullback, type Primal } from "../primitives/rule.ts";
 import { rules } from "../primitives/table.ts";
+import { enlarged, touched } from "../tape/numbers.ts";
 import { recordOn, withoutRecording } from "../tape/recording.ts";
 import { constantOperation, type Tape } from "../tape/tape.ts";
 import { Tensor, type Value } from "../tape/tensor.ts";
@@ -58,9 +59,8 @@ export function reverse(tape: Tape, output: number, seed = 1): Adjoints {
 export function reverseFrom(tape: Tape, seeds: ReadonlyMap<number, Primal>, wanted?: ReadonlySet<number>): Adjoints {
   let output = 0;
   for (const node of seeds.keys()) if (node > output) output = node;
-  // Written at once: a page of new memory that is read first is mapped twice.
-  const adjoints = new Float64Array(output + 1).fill(0);
-  const reached = new Uint8Array(output + 1).fill(0);
+  const adjoints = touched(new Float64Array(output + 1));
+  const reached = touched(new Uint8Array(output + 1));
   const tensors = new Map<number, Tensor>();
   const { operation, flags, primal, input0, input1 } = tape;
   const constants = tape.constants.array;
@@ -80,7 +80,7 @@ export function reverseFrom(tape: Tape, seeds: ReadonlyMap<number, Primal>, want
     const accumulate = rules[operation[node]!]?.accumulate;
     const sum = accumulate && tensors.get(input0[node]!);
     if (sum === undefined) return false;
-    const whole = own.has(input0[node]!) ? sum : new Tensor(sum.shape, sum.data.slice());
+    const whole = own.has(input0[node]!) ? sum : new Tensor(sum.shape, enlarged(sum.data, sum.data.length));
     accumulate!(whole.data, cotangent, tape.inputPrimals(node), tape.attributes(node));
     tensors.set(input0[node]!, whole);
     own.add(input0[node]!);

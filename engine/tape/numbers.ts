@@ -25,16 +25,23 @@ export class Numbers<T extends Float64Array<ArrayBuffer> | Int32Array<ArrayBuffe
   }
 }
 
-/** The native method, from before a program's process replaces it with one that looks for traced elements. */
-const copyInto = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), "set")!.value as (
-  source: ArrayLike<number>,
-) => void;
+/** The native methods, from before a program's process replaces them with ones that look for traced elements. */
+const { set: copyInto, fill } = Object.getPrototypeOf(Uint8Array.prototype) as {
+  readonly set: (source: ArrayLike<number>) => void;
+  readonly fill: (value: number) => void;
+};
 
 /**
  * Arrays become so many times longer. Room that is not used yet costs nothing, but what was copied before was written in
  * vain, to memory that is new each time: with 2 that is as much as the data, with 4 a third of it.
  */
 export const growth = 4;
+
+/** Makes memory that is read before it is written the array's own at once: else each page is mapped twice. */
+export function touched<T extends Uint8Array | Float64Array>(array: T): T {
+  Reflect.apply(fill, array, [0]);
+  return array;
+}
 
 /** A copy with room for more elements, zeros at the end. */
 export function enlarged<T extends Uint8Array | Float64Array | Int32Array>(
