@@ -172,7 +172,14 @@ class Analysis {
       identity,
       gated: weights.tied && traits.gated,
       rectified: traits.rectified,
-      chance: kind === "layers" ? chance(weights.widths.slice(from), shape, sum(weights.edges.slice(from))) : undefined,
+      standardised: traits.standardised,
+      chance:
+        kind === "layers"
+          ? chance(weights.widths.slice(from), shape, {
+              lost: sum(weights.edges.slice(from)),
+              standardised: traits.standardised,
+            })
+          : undefined,
     });
     return { candidate, chain, steps, weights, traits, kind, along, logNorms, identity, circumstances };
   }

@@ -134,6 +134,8 @@ function advice(subject: Subject, flow: Flow): string {
   const saturating = squashing.length > 0;
   const weightNames = named(weights.parameters);
   if (circumstances.kind === "layers") {
+    if (circumstances.standardised && direction === "exploding")
+      return "Standardised layers do that whatever their weights: add skip connections, h + f(h).";
     const scale = `scale the initial ${weightNames} by ${figure(rate, 2)}`;
     if (direction === "exploding") return `Smaller weights keep it level: ${scale}, or normalise between layers.`;
     const sigmoid = squashing.some(({ node }) => isSigmoid(subject.tape, node));

@@ -10,7 +10,9 @@ import {
   firstBad,
   forwardKind,
   isFinitePrimal,
+  type BackwardStep,
   type NonFiniteKind,
+  type Spoiled,
 } from "./nonFiniteKind.ts";
 import { backwardMessage, forwardMessage, passesOnText, whereDownstream } from "./nonFiniteText.ts";
 import { isInput, operationOf, parameterName, someInput, type Subject } from "./subject.ts";
@@ -34,9 +36,9 @@ function forwardFinding(subject: Subject, from: number, alsoBackward?: Spoiled):
   const isNaNPrimal = (node: number): boolean => dataOf(tape.primalOf(node)).some(Number.isNaN);
   const isBad = (node: number): boolean => !isFinitePrimal(tape.primalOf(node));
   const maker = isNaNPrimal(from) ? originAlong(subject, from, isNaNPrimal) : from;
-  let origin = originAlong(subject, maker, isBad);
-  if (isMeant(subject, origin)) origin = maker;
-  const passing = [maker, origin];
+  const earliest = originAlong(subject, maker, isBad);
+  let origin = isMeant(subject, earliest) ? maker : earliest;
+  const passing = [maker, earliest];
   const zero = zeroBefore(subject, origin);
   const overflow = zero?.how === "overflow" ? originAlong(subject, zero.node, isBad) : undefined;
   if (overflow !== undefined && !isMeant(subject, overflow)) origin = overflow;
@@ -78,15 +80,6 @@ function forwardFinding(subject: Subject, from: number, alsoBackward?: Spoiled):
       ...executionOf(subject, origin),
     },
   };
-}
-
-/** What became of it in the end. */
-export type Consequence = { readonly result: number } | Spoiled;
-
-/** The node at which the backward pass broke, and the parameters it did not reach sound. */
-interface Spoiled {
-  readonly node: number;
-  readonly parameters: readonly string[];
 }
 
 /** The earliest node that `from` comes from through nodes of which `test` is true, and that has no such input itself. */
@@ -160,15 +153,6 @@ function spoiledParameters(subject: Subject): Set<string> {
     if (isInput(subject, node) && subject.adjoints.reached(node) && !isFinitePrimal(adjointOf(subject, node)))
       names.add(parameterName(subject.tape.inputName(node) ?? ""));
   return names;
-}
-
-/** One backward step that gave NaN or ±∞ for a finite cotangent. */
-export interface BackwardStep {
-  readonly kind: NonFiniteKind;
-  readonly cotangent: number;
-  readonly derivative: number;
-  readonly operands: readonly number[];
-  readonly index: readonly number[];
 }
 
 function spoiledStep(subject: Subject, node: number): BackwardStep | undefined {

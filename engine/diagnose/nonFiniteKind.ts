@@ -14,6 +14,24 @@ export interface BadElement {
   readonly operands: readonly number[];
 }
 
+/** What became of it in the end. */
+export type Consequence = { readonly result: number } | Spoiled;
+
+/** The node at which the backward pass broke, and the parameters it did not reach sound. */
+export interface Spoiled {
+  readonly node: number;
+  readonly parameters: readonly string[];
+}
+
+/** One backward step that gave NaN or ±∞ for a finite cotangent. */
+export interface BackwardStep {
+  readonly kind: NonFiniteKind;
+  readonly cotangent: number;
+  readonly derivative: number;
+  readonly operands: readonly number[];
+  readonly index: readonly number[];
+}
+
 /** Row-major position of the first element that is not finite; NaN before infinities. −1 where all are finite. */
 export function firstBad(primal: Primal): number {
   const data = dataOf(primal);

@@ -1,6 +1,5 @@
 import { dataOf } from "../primitives/rule.ts";
-import type { BackwardStep, Consequence } from "./nonFinite.ts";
-import type { BadElement, NonFiniteKind } from "./nonFiniteKind.ts";
+import type { BackwardStep, BadElement, Consequence, NonFiniteKind } from "./nonFiniteKind.ts";
 import type { ZeroBefore } from "./zeroBefore.ts";
 import { expressionOf, figure, isInput, lineOf, listed, operationOf, textOf, type Subject } from "./subject.ts";
 

@@ -10,6 +10,8 @@ export interface Traits {
   readonly rectified: boolean;
   /** It is rectified by other functions than relu and leakyRelu. */
   readonly smooth: boolean;
+  /** It is brought to mean 0 and variance 1, as batchNorm and layerNorm do. */
+  readonly standardised: boolean;
   /** Sigmoids that the state of the step before is multiplied with: forget gates. */
   readonly gates: readonly number[];
   readonly gated: boolean;
@@ -43,9 +45,19 @@ export function traitsOf({ tape }: Subject, nodes: readonly number[]): Traits {
       if (factors.some((input) => input < begin)) gates.push(gate);
     }
   }
+  const standardised = nodes.some((node) => operationName(tape.operation[node]!) === "standardize");
   const saturating = tanh || sigmoid;
   const network = saturating || rectified || smooth || product;
-  return { saturating, tanh: tanh && !sigmoid, rectified: rectified || smooth, smooth, gated, gates, network };
+  return {
+    saturating,
+    tanh: tanh && !sigmoid,
+    rectified: rectified || smooth,
+    smooth,
+    standardised,
+    gated,
+    gates,
+    network,
+  };
 }
 
 /** relu and its like, also those that are a product of a value with a sigmoid or tanh of itself. */

@@ -29,6 +29,8 @@ export interface Circumstances {
   readonly gated: boolean;
   /** A rectifier lies on the way. */
   readonly rectified: boolean;
+  /** Layers are standardised: what size their weights have makes no difference. */
+  readonly standardised: boolean;
   readonly chance: Chance | undefined;
 }
 
