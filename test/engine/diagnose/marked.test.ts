@@ -35,7 +35,7 @@ for (const files of [
   ["sequences.ts"],
   ["importing.ts", "layers.ts"],
 ])
-  describe(files[0]!, async () => {
+  describe(files[0], async () => {
     const { summary } = await engine.trace({
       file: fixture(`diagnose/marked/${files[0]!}`),
       limits: { wallClockMs: 300_000 },
