@@ -213,6 +213,30 @@ test("says what to do before the first run", async () => {
   assert.deepEqual(acts(sent), ["train"]);
 });
 
+test("a loss that has exploded is drawn on a logarithmic scale, until a person chooses otherwise", async () => {
+  const { page, send, complaints } = await shown(done);
+  const log = page.locator("vscode-button:has-text('Log')");
+  assert.equal(await log.getAttribute("aria-pressed"), "false");
+  const history = new History();
+  for (const [k, report] of reports.entries()) history.add({ ...report, loss: 2 * 10 ** k });
+  await send({ type: "curves", curves: history.curves, latest: history.latest });
+  await page.waitForSelector("vscode-button[aria-pressed='true']:has-text('Log')");
+  await log.click();
+  await page.waitForSelector("vscode-button[aria-pressed='false']:has-text('Log')");
+  await send({ type: "report", report: { ...reports.at(-1)!, step: 10_000, loss: 1e30 } });
+  await page.waitForFunction(() => document.body.innerText.includes("1e30"));
+  assert.equal(await log.getAttribute("aria-pressed"), "false");
+  assert.deepEqual(complaints, []);
+});
+
+test("what a run begins with is said once", async () => {
+  const { page, send } = await open();
+  const doing = "Tracing and compiling the first step";
+  await send({ type: "show", state: { kind: "starting", run, doing } });
+  await page.waitForSelector(".screen p");
+  assert.equal((await page.innerText("body")).split(doing).length - 1, 1);
+});
+
 test("the loss can be seen on a logarithmic scale", async () => {
   const { page } = await shown(done);
   const picture = (): Promise<string> =>

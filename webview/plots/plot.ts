@@ -159,6 +159,9 @@ export class Plot {
         },
         {
           ...axis,
+          ...(this.#logarithmic
+            ? { grid: { ...axis.grid, filter: decades }, ticks: { ...axis.ticks, filter: decades }, filter: named }
+            : {}),
           space: this.#logarithmic ? 18 : 30,
           size: (_, values) =>
             Math.max(
@@ -277,4 +280,29 @@ function lastUpTo(column: readonly (number | null)[], index: number): number | n
     if (value !== null && value !== undefined) return value;
   }
   return null;
+}
+
+/** Over more decades, lines between powers of ten say nothing; over many more, not even each power does. */
+const fewDecades = 3;
+const mostDecades = 8;
+
+/** Which of an axis' splits have a line across a logarithmic plot: as many as can be told apart. */
+function decades(_: uPlot, splits: number[]): (number | null)[] {
+  const exponents = splits.map((value) => Math.log10(value));
+  const span = Math.max(...exponents) - Math.min(...exponents);
+  if (span <= fewDecades) return splits;
+  const every = Math.ceil(span / mostDecades);
+  return splits.map((value, k) => {
+    const exponent = Math.round(exponents[k]!);
+    return Math.abs(exponents[k]! - exponent) < 1e-6 && exponent % every === 0 ? value : null;
+  });
+}
+
+/** Which of them have a number: those with a line, of few decades 1, 2 and 5 of each. */
+function named(plot: uPlot, splits: number[]): (number | null)[] {
+  return decades(plot, splits).map((value) => {
+    if (value === null) return null;
+    const mantissa = value / 10 ** Math.floor(Math.log10(value) + 1e-6);
+    return [1, 2, 5].some((one) => Math.abs(mantissa - one) < 1e-3) ? value : null;
+  });
 }

@@ -23,7 +23,10 @@ export class CurvePlots {
   #drawn: Drawn[] = [];
   /** What the plots were made for. */
   #made = "";
-  #logarithmicLoss = false;
+  /** Undefined until a person chooses. */
+  #logarithmicLoss: boolean | undefined;
+  #exploded = false;
+  #scale: HTMLElement | undefined;
   #digits = 4;
 
   set digits(digits: number) {
@@ -44,6 +47,8 @@ export class CurvePlots {
     const made = JSON.stringify([curves.metrics, curves.parameters, judged, this.#digits]);
     if (made !== this.#made) this.#make(curves, judged);
     this.#made = made;
+    this.#exploded = hasExploded(column(columns.loss));
+    this.#rescale();
     const steps = column(columns.step) as number[];
     for (const { plot, data } of this.#drawn) plot.data = [steps, ...data(column)] as unknown as PlotData;
   }
@@ -55,7 +60,7 @@ export class CurvePlots {
     const series = judged ? [training, heldOut] : [training];
     const figure = { along: "step", digits: this.#digits, together } as const;
     const scale = this.#scaleButton();
-    const loss = new Plot({ ...figure, title: "Loss", series, logarithmic: this.#logarithmicLoss }, [scale]);
+    const loss = new Plot({ ...figure, title: "Loss", series, logarithmic: this.#logarithmic }, [scale]);
     this.#drawn = [
       {
         plot: loss,
@@ -81,20 +86,38 @@ export class CurvePlots {
     this.element.replaceChildren(...this.#drawn.map(({ plot }) => plot.element));
   }
 
+  get #logarithmic(): boolean {
+    return this.#logarithmicLoss ?? this.#exploded;
+  }
+
+  #rescale(): void {
+    this.#scale?.setAttribute("aria-pressed", String(this.#logarithmic));
+    this.#drawn[0]!.plot.logarithmic = this.#logarithmic;
+  }
+
   #scaleButton(): HTMLElement {
     const toggle = button({
       label: "Log",
       tooltip: "Logarithmic scale",
       press: () => {
-        this.#logarithmicLoss = !this.#logarithmicLoss;
-        toggle.setAttribute("aria-pressed", String(this.#logarithmicLoss));
-        this.#drawn[0]!.plot.logarithmic = this.#logarithmicLoss;
+        this.#logarithmicLoss = !this.#logarithmic;
+        this.#rescale();
       },
     });
     toggle.classList.add("toggle");
-    toggle.setAttribute("aria-pressed", String(this.#logarithmicLoss));
+    toggle.setAttribute("aria-pressed", String(this.#logarithmic));
+    this.#scale = toggle;
     return toggle;
   }
+}
+
+/** Beyond this a linear scale shows the last steps only, and of what was before a flat line. */
+const explosion = 1000;
+
+function hasExploded(losses: readonly (number | null)[]): boolean {
+  const known = losses.filter((loss) => loss !== null && Number.isFinite(loss)) as number[];
+  const least = known.reduce((least, loss) => Math.min(least, loss), Infinity);
+  return least > 0 && known.length > 0 && known.at(-1)! > explosion * least;
 }
 
 const dashes: readonly Pick<Series, "dash">[] = [{}, { dash: [7, 3] }, { dash: [2, 3] }, { dash: [9, 3, 2, 3] }];

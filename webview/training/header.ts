@@ -102,7 +102,8 @@ export class Header {
     this.#bar.hidden = !busy;
     const words = progressWords(state, latest, pace);
     this.#progress.replaceChildren(...words.flatMap((word, k) => (k === 0 ? [word] : [" · ", word])));
-    this.#progress.hidden = words.length === 0;
+    // Where there are no curves yet, the page itself says what is done.
+    this.#progress.hidden = words.length === 0 || (state.kind === "starting" && latest === undefined);
   }
 
   #where({ device }: RunFacts): void {
