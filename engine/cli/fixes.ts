@@ -1,7 +1,7 @@
 /** Fixes of what was found, tried after the trace. */
 import type { EngineClient, TraceSession } from "../process/client.ts";
 import type { Diagnostic, FunctionTrace, TraceRequest } from "../process/protocol.ts";
-import { applied, moved } from "../trial/edits.ts";
+import { applied, editsIn, moved, type Edit } from "../trial/edits.ts";
 import { mayHaveFixes, tryFixes } from "../trial/tryFixes.ts";
 import { placeText } from "./arguments.ts";
 
@@ -36,22 +36,36 @@ export function fixesOf({ engine, request, session, milliseconds }: TriedRun, tr
   };
 }
 
-/** "  try: …", and each line as it then reads. */
-export function fixText({ fixes = [] }: Diagnostic, text: string, nameOf: (file: string) => string): string {
-  const lines = text.split(/\r?\n/);
+/**
+ * "  try: …", and each line as it then reads.
+ *
+ * @param textOf a file as it was traced
+ */
+export function fixText(
+  { fixes = [] }: Diagnostic,
+  textOf: (file: string) => string,
+  nameOf: (file: string) => string,
+): string {
   return fixes
     .map(({ title, edits }) => {
-      const changed = applied(text, edits).split(/\r?\n/);
-      const rows = new Map(
-        edits.map(({ source }, k) => {
-          const { line } = moved(source, edits.slice(0, k));
-          const now = changed[line - 1] ?? "";
-          return [source.line, lines[source.line - 1] === now ? "" : row(placeText(source, nameOf), now)];
-        }),
-      );
-      return `  try: ${title}\n${[...rows.values()].join("")}`;
+      const files = new Set(edits.map(({ source }) => source.file));
+      const rows = [...files].map((file) => changedLines(editsIn(edits, file), textOf(file), nameOf));
+      return `  try: ${title}\n${rows.join("")}`;
     })
     .join("");
+}
+
+function changedLines(edits: readonly Edit[], text: string, nameOf: (file: string) => string): string {
+  const lines = text.split(/\r?\n/);
+  const changed = applied(text, edits).split(/\r?\n/);
+  const rows = new Map(
+    edits.map(({ source }, k) => {
+      const { line } = moved(source, edits.slice(0, k));
+      const now = changed[line - 1] ?? "";
+      return [source.line, lines[source.line - 1] === now ? "" : row(placeText(source, nameOf), now)];
+    }),
+  );
+  return [...rows.values()].join("");
 }
 
 const row = (place: string, text: string): string => `       ${place}: ${text.trim()}\n`;

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { EngineClient, TraceSession } from "../process/client.ts";
 import type { Diagnostic, FunctionOutline, FunctionTrace } from "../process/protocol.ts";
@@ -85,6 +86,7 @@ async function run(
 
 async function tell(outcome: Outcome, { json }: TraceArguments): Promise<void> {
   const { diagnostics, withFixes, nameOf, text } = outcome;
+  const textOf = (file: string): string => (file === outcome.file ? text : readFileSync(file, "utf8"));
   if (json) {
     const tried: Diagnostic[] = [];
     for (const found of diagnostics) tried.push(await withFixes(found));
@@ -95,6 +97,6 @@ async function tell(outcome: Outcome, { json }: TraceArguments): Promise<void> {
   await writeTable(outcome, process.stdout);
   for (const found of diagnostics) {
     tellProblems([found], nameOf);
-    process.stderr.write(fixText(await withFixes(found), text, nameOf));
+    process.stderr.write(fixText(await withFixes(found), textOf, nameOf));
   }
 }

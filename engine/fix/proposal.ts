@@ -24,6 +24,8 @@ export interface ProposedEdit {
 export interface Proposals {
   readonly measure: Measure;
   readonly proposals: readonly Proposal[];
+  /** Texts of imported files that they change, by path. */
+  readonly texts: Readonly<Record<string, string>>;
 }
 
 export type Measure =

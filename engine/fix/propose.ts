@@ -19,56 +19,62 @@ import { soften } from "./soften.ts";
 /** For the `index`-th vanishing or exploding gradient of a function. */
 export function proposeForFlow(subject: Subject, name: string, index: number): Proposals | undefined {
   const flow = flows(subject)[index];
-  const source = subject.sources.get(subject.file);
-  if (flow === undefined || source === undefined) return undefined;
-  const program = new Program(subject.file, source.text);
-  const proposals = [rectify(program, subject, name, flow), rescale(program, name, subject.parameters, flow)];
-  return {
-    measure: measureOf(subject, flow),
-    proposals: proposals.filter((each): each is Proposal => each !== undefined),
-  };
+  const program = programAt(subject, subject.file);
+  if (flow === undefined || program === undefined) return undefined;
+  return proposed(subject, measureOf(subject, flow), [
+    rectify(program, subject, name, flow),
+    rescale(program, name, subject.parameters, flow),
+  ]);
 }
 
 /** For a value or gradient that is not finite, and the operation that made it so. */
 export function proposeForNonFinite(subject: Subject, source: SourceRange, node?: number): Proposals | undefined {
-  const text = subject.sources.get(subject.file)?.text;
-  if (text === undefined) return undefined;
-  const program = new Program(subject.file, text);
-  const exact = [guard(program, source), logSoftmax(program, source)].filter((proposal) => proposal !== undefined);
+  const program = programAt(subject, source.file);
+  if (program === undefined) return undefined;
   const measure: Measure = { kind: "gradient" };
-  if (exact.length > 0) return { measure, proposals: exact };
+  const exact = [guard(program, source), logSoftmax(program, source)].filter((proposal) => proposal !== undefined);
+  if (exact.length > 0) return proposed(subject, measure, exact);
   const softened = soften(program, source);
-  if (softened !== undefined) return { measure, proposals: [softened] };
-  return { measure, proposals: node === undefined ? [] : deviation(program, subject, node) };
+  if (softened !== undefined) return proposed(subject, measure, [softened]);
+  const normalised = node === undefined ? undefined : deviation((file) => programAt(subject, file), subject, node);
+  return proposed(subject, measure, [normalised]);
 }
 
 /** For units that are 0 for all examples, where the activation stands at `source`. */
 export function proposeForDead(subject: Subject, name: string, source: SourceRange): Proposals | undefined {
-  const text = subject.sources.get(subject.file)?.text;
   const site = siteAt(subject, source);
-  if (text === undefined || site === undefined) return undefined;
-  const program = new Program(subject.file, text);
+  const [model, program] = [programAt(subject, subject.file), programAt(subject, source.file)];
+  if (model === undefined || program === undefined || site === undefined) return undefined;
   const layers = layersOf(subject).filter((layer) => layer.activation === "relu" && layer.site === site);
-  const proposals = [unbias(program, subject, name, layers), leak(program, source)];
-  return { measure: { kind: "count", code: "dead-relu" }, proposals: proposals.filter((each) => each !== undefined) };
+  const measure: Measure = { kind: "count", code: "dead-relu" };
+  return proposed(subject, measure, [unbias(model, subject, name, layers), leak(program, source)]);
 }
 
 /** For a softmax whose rows are held by one entry each; nothing is known against other units that are saturated. */
 export function proposeForSaturated(subject: Subject, source: SourceRange): Proposals | undefined {
-  const text = subject.sources.get(subject.file)?.text;
+  const program = programAt(subject, source.file);
   const site = siteAt(subject, source);
-  if (text === undefined || site === undefined) return undefined;
+  if (program === undefined || site === undefined) return undefined;
   const { tape, output } = subject;
-  const program = new Program(subject.file, text);
-  for (let node = 0; node <= output; node++) {
-    if (tape.site[node] !== site || operationOf(subject, node) !== "softmax") continue;
-    const scaled = scaleScores(program, subject, source, node);
-    return {
-      measure: { kind: "count", code: "saturated-activation" },
-      proposals: scaled === undefined ? [] : [scaled],
-    };
-  }
+  const measure: Measure = { kind: "count", code: "saturated-activation" };
+  for (let node = 0; node <= output; node++)
+    if (tape.site[node] === site && operationOf(subject, node) === "softmax")
+      return proposed(subject, measure, [scaleScores(program, subject, source, node)]);
   return undefined;
+}
+
+/** A file of the program; undefined where it is none of the person's own. */
+function programAt({ sources }: Subject, file: string): Program | undefined {
+  const text = /[\\/]node_modules[\\/]/.test(file) ? undefined : sources.get(file)?.text;
+  return text === undefined ? undefined : new Program(file, text);
+}
+
+function proposed(subject: Subject, measure: Measure, found: readonly (Proposal | undefined)[]): Proposals {
+  const proposals = found.filter((each) => each !== undefined);
+  const files = new Set(proposals.flatMap(({ edits }) => edits.map(({ source }) => source.file)));
+  files.delete(subject.file);
+  const texts = Object.fromEntries([...files].map((file) => [file, subject.sources.get(file)!.text]));
+  return { measure, proposals, texts };
 }
 
 function measureOf({ sites }: Subject, { candidate, circumstances, element }: Flow): Measure {

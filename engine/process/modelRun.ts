@@ -102,7 +102,7 @@ export class ModelRun {
 
   /** Loads the file; where it cannot be loaded, the summary says why. */
   async load(): Promise<LoadedModel | TraceSummary> {
-    const { file, text } = this.#request;
+    const { file, text, texts } = this.#request;
     const { watchdog, onProgress, crashed } = this.#options;
     watchdog.arm(this.#limits);
     onProgress({ stage: "loading", operations: 0 });
@@ -113,6 +113,7 @@ export class ModelRun {
       const loading = loadModel({
         file,
         ...(text === undefined ? {} : { text }),
+        ...(texts === undefined ? {} : { texts }),
         runtime: this.#installed.runtime,
         sites: this.#sites,
         library,

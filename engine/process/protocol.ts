@@ -110,6 +110,8 @@ export interface TraceRequest {
   readonly file: string;
   /** The text to run where it differs from what is on disk (an unsaved editor). */
   readonly text?: string;
+  /** Those of files that it imports, by their paths. */
+  readonly texts?: Readonly<Record<string, string>>;
   readonly functions?: readonly string[];
   /** Parameters by name, in place of their defaults. */
   readonly at?: Readonly<Record<string, unknown>>;
@@ -159,6 +161,8 @@ export interface CheckRequest extends TraceRequest {
 
 export interface CheckSummary {
   readonly file: string;
+  /** Every file of the program that ran and that is not in a package, absolute. */
+  readonly files?: readonly string[];
   readonly outline: Outline;
   readonly passed: boolean;
   readonly functions: readonly FunctionCheck[];

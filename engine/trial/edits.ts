@@ -25,9 +25,14 @@ export function applied(text: string, edits: readonly Edit[]): string {
   return result + text.slice(from);
 }
 
+/** Those of one file. */
+export function editsIn(edits: readonly Edit[], file: string): Edit[] {
+  return edits.filter(({ source }) => source.file === file);
+}
+
 /** Where a range of the text is once `edits`, in the order of the text, are made. Of what is inserted at its ends, nothing is part of it. */
 export function moved(range: SourceRange, edits: readonly Edit[]): SourceRange {
-  const own = edits.filter(({ source }) => source.file === range.file);
+  const own = editsIn(edits, range.file);
   const start = movedPosition({ line: range.line, column: range.column }, own, () => true);
   const end = movedPosition(
     { line: range.endLine, column: range.endColumn },

@@ -8,11 +8,12 @@ import type {
   Measure,
   Measurement,
   Proposal,
+  Proposals,
   Questions,
   TraceRequest,
   TraceSummary,
 } from "../process/protocol.ts";
-import { applied, editsOf, moved, type Edit } from "./edits.ts";
+import { applied, editsIn, editsOf, moved, type Edit } from "./edits.ts";
 import { findFactor, type Tried } from "./search.ts";
 
 /** What is asked of a run that has been traced. */
@@ -78,7 +79,7 @@ export async function tryFixes(
   const { measure } = proposed;
   const before = await run.ask("measure", { function: traced.function, measure });
   if (before === undefined) return [];
-  const trials = new Trials(engine, wanted, traced, finding, measure);
+  const trials = new Trials(engine, wanted, traced, finding, proposed);
   const fixes: { readonly fix: Fix; readonly outcome: Outcome }[] = [];
   for (const proposal of proposed.proposals) {
     const outcome = await best(trials, proposal, before);
@@ -133,14 +134,23 @@ class Trials {
   readonly #traced: FunctionTrace;
   readonly #finding: Diagnostic;
   readonly #measure: Measure;
+  /** Of imported files that changes are made in. */
+  readonly #texts: Proposals["texts"];
   #longestMs: number;
 
-  constructor(engine: TrialEngine, request: FixRequest, traced: FunctionTrace, finding: Diagnostic, measure: Measure) {
+  constructor(
+    engine: TrialEngine,
+    request: FixRequest,
+    traced: FunctionTrace,
+    finding: Diagnostic,
+    { measure, texts }: Proposals,
+  ) {
     this.#engine = engine;
     this.#request = request;
     this.#traced = traced;
     this.#finding = finding;
     this.#measure = measure;
+    this.#texts = texts;
     this.#longestMs = request.expectedMs ?? 0;
   }
 
@@ -166,10 +176,15 @@ class Trials {
     const name = this.#traced.function;
     const edits = editsOf(proposal.edits, factor);
     const { seed } = run.summary;
+    const others = Object.entries(this.#texts)
+      .map(([file, text]) => [file, editsIn(edits, file), text] as const)
+      .filter(([, own]) => own.length > 0)
+      .map(([file, own, text]) => [file, applied(text, own)] as const);
     const session = await this.#engine.trace(
       {
         ...request,
-        text: applied(request.text, edits),
+        text: applied(request.text, editsIn(edits, request.file)),
+        ...(others.length === 0 ? {} : { texts: Object.fromEntries(others) }),
         functions: [name],
         limits: { ...request.limits, wallClockMs },
         ...(seed === undefined ? {} : { seed }),

@@ -1,6 +1,6 @@
 import path from "node:path";
 import * as vscode from "vscode";
-import { applied } from "../../engine/trial/edits.ts";
+import { applied, editsIn } from "../../engine/trial/edits.ts";
 import type { Fix } from "../../engine/process/protocol.ts";
 import { toRange } from "../convert.ts";
 import { Disposable } from "../disposable.ts";
@@ -10,7 +10,10 @@ import type { Traces } from "../traces.ts";
 
 /** A fix that is shown beside the file as it is. */
 interface Preview {
+  /** Of the file that was traced. */
   readonly uri: vscode.Uri;
+  /** The file that is shown with the fix: what it then reads. */
+  readonly text: string;
   readonly trace: Trace;
   readonly fix: Fix;
 }
@@ -32,34 +35,37 @@ export class FixActions extends Disposable implements vscode.TextDocumentContent
   }
 
   provideTextDocumentContent(uri: vscode.Uri): string | undefined {
-    const preview = this.#previews.get(uri.toString());
-    return preview && applied(preview.trace.text, preview.fix.edits);
+    return this.#previews.get(uri.toString())?.text;
   }
 
   /** `uri` is that of the file that was traced. The changed text is traced at once. Gives whether the fix was applied. */
   async apply(uri: vscode.Uri, trace: Trace, fix: Fix): Promise<boolean> {
     // Of a file that was closed, its text is compared once it is open again.
     const document = await vscode.workspace.openTextDocument(uri);
-    if (!this.#isCurrent(trace)) return false;
+    if (!this.#isCurrent(trace, fix)) return false;
     if (!(await vscode.workspace.applyEdit(editOf(fix)))) {
       void vscode.window.showErrorMessage(`${path.basename(uri.fsPath)} could not be changed.`);
       return false;
     }
-    const isVisible = vscode.window.visibleTextEditors.some((editor) => editor.document === document);
-    if (!isVisible) await vscode.window.showTextDocument(document);
+    const changed = await vscode.workspace.openTextDocument(fileOf(uri, fix));
+    const isVisible = vscode.window.visibleTextEditors.some((editor) => editor.document === changed);
+    if (!isVisible) await vscode.window.showTextDocument(changed);
     await this.#traces.run(document, { asked: false });
     return true;
   }
 
   async preview(uri: vscode.Uri, trace: Trace, fix: Fix): Promise<void> {
-    if (!this.#isCurrent(trace)) return;
-    const name = path.basename(uri.fsPath);
-    const changed = uri.with({ scheme: fixScheme, query: String(this.#next++) });
-    this.#previews.set(changed.toString(), { uri, trace, fix });
+    if (!this.#isCurrent(trace, fix)) return;
+    const file = fileOf(uri, fix);
+    const name = path.basename(file.fsPath);
+    const before = file.fsPath === uri.fsPath ? trace.text : (await vscode.workspace.openTextDocument(file)).getText();
+    const text = applied(before, editsIn(fix.edits, file.fsPath));
+    const changed = file.with({ scheme: fixScheme, query: String(this.#next++) });
+    this.#previews.set(changed.toString(), { uri, text, trace, fix });
     const [oldest] = this.#previews.keys();
     if (this.#previews.size > mostPreviews) this.#previews.delete(oldest!);
-    await vscode.commands.executeCommand("vscode.diff", uri, changed, `${name}: ${fix.title}`, {
-      viewColumn: vscode.window.visibleTextEditors.find(({ document }) => document.uri.toString() === uri.toString())
+    await vscode.commands.executeCommand("vscode.diff", file, changed, `${name}: ${fix.title}`, {
+      viewColumn: vscode.window.visibleTextEditors.find(({ document }) => document.uri.toString() === file.toString())
         ?.viewColumn,
     });
   }
@@ -79,12 +85,25 @@ export class FixActions extends Disposable implements vscode.TextDocumentContent
     if (await this.apply(preview.uri, preview.trace, preview.fix)) await vscode.window.tabGroups.close(ours);
   }
 
-  #isCurrent(trace: Trace): boolean {
-    if (this.#traces.isCurrent(trace)) return true;
+  #isCurrent(trace: Trace, fix: Fix): boolean {
+    if (this.#traces.isCurrent(trace) && isUnchanged(fix, trace)) return true;
     const text = "The text has changed since this fix was tried. Fixes are tried again with the next trace.";
     void vscode.window.showInformationMessage(text);
     return false;
   }
+}
+
+/** The file to show: an imported one where the fix changes it, else the one that was traced. */
+function fileOf(uri: vscode.Uri, { edits }: Fix): vscode.Uri {
+  const other = edits.find(({ source }) => source.file !== uri.fsPath)?.source.file;
+  return other === undefined ? uri : vscode.Uri.file(other);
+}
+
+/** Of the files that are imported what ran is what is on disk: an editor with changes shows another text. */
+export function isUnchanged({ edits }: Fix, trace: Trace): boolean {
+  const files = new Set(edits.map(({ source }) => source.file));
+  files.delete(trace.summary.file);
+  return !vscode.workspace.textDocuments.some(({ uri, isDirty }) => isDirty && files.has(uri.fsPath));
 }
 
 export function editOf({ edits }: Fix): vscode.WorkspaceEdit {

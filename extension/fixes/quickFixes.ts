@@ -5,7 +5,7 @@ import { commands } from "../ids.ts";
 import { isProblemOf } from "../problems.ts";
 import type { Trace } from "../trace.ts";
 import type { Traces } from "../traces.ts";
-import { editOf } from "./fixActions.ts";
+import { editOf, isUnchanged } from "./fixActions.ts";
 
 /** The fixes that help, on the findings they mend. */
 export class QuickFixes implements vscode.CodeActionProvider {
@@ -52,6 +52,7 @@ function actionsOf(
   mended: vscode.Diagnostic[],
 ): vscode.CodeAction[] {
   return fixes.flatMap((fix, k) => {
+    if (!isUnchanged(fix, trace)) return [];
     const apply = new vscode.CodeAction(fix.title, vscode.CodeActionKind.QuickFix);
     apply.edit = editOf(fix);
     apply.isPreferred = k === 0;

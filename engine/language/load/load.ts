@@ -15,6 +15,8 @@ export interface LoadRequest {
   readonly file: string;
   /** Its text where that differs from what is on disk. */
   readonly text?: string;
+  /** Those of files that it imports, by their paths, where they differ from what is on disk. */
+  readonly texts?: Readonly<Record<string, string>>;
   /** What instrumented code calls; becomes globalThis.$adjoint. */
   readonly runtime: Runtime;
   readonly sites: SiteTable;
@@ -63,7 +65,15 @@ export async function loadModel(request: LoadRequest): Promise<LoadedModel> {
   const url = pathToFileURL(existsSync(file) ? realpathSync(file) : file);
   if (loaded++ > 0) url.searchParams.set("load", `${loaded}`);
   Object.defineProperty(globalThis, runtimeName, { value: runtime, configurable: true, writable: true });
-  beginSession({ entryUrl: url.href, entryFile: file, entryText: text, sites, library, sources });
+  beginSession({
+    entryUrl: url.href,
+    entryFile: file,
+    entryText: text,
+    texts: new Map(Object.entries(request.texts ?? {})),
+    sites,
+    library,
+    sources,
+  });
   // Before the import, which needs the same syntax.
   const outlined = outline(file, text);
   let namespace: Record<string, unknown>;

@@ -16,6 +16,8 @@ export interface Session {
   readonly entryUrl: string;
   readonly entryFile: string;
   readonly entryText: string | undefined;
+  /** Of files that are imported, by path, in place of what is on disk. */
+  readonly texts: ReadonlyMap<string, string>;
   readonly sites: SiteTable;
   readonly library: object;
   /** By path. */
@@ -132,7 +134,7 @@ function loadScript(
 ): ReturnType<LoadHook> {
   const isEntry = url === session.entryUrl;
   const file = nameThroughLink(location, session.entryFile, fileURLToPath(session.entryUrl));
-  const text = (isEntry ? session.entryText : undefined) ?? readFileSync(file, "utf8");
+  const text = (isEntry ? session.entryText : session.texts.get(file)) ?? readFileSync(file, "utf8");
   const instrumented = instrumentFile(file, text, session, formatOf(file, context.format));
   // A package that only Node itself can read runs as it is.
   if (instrumented === undefined) return nextLoad(url, context);

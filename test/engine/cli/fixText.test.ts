@@ -14,7 +14,7 @@ test("lines are told as they then read, also below lines that a fix takes away o
       {
         fixes: [{ title: "Use relu", edits, predicted: { measure: "‖∇L‖", before: 0, after: 1 } }],
       } as unknown as Diagnostic,
-      text,
+      () => text,
       () => "f.ts",
     );
   assert.equal(

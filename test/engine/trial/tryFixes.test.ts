@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { CancelledError } from "../../../engine/process/client.ts";
 import type { Diagnostic, Fix } from "../../../engine/process/protocol.ts";
-import { applied, moved, type Edit } from "../../../engine/trial/edits.ts";
+import { applied, editsIn, moved, type Edit } from "../../../engine/trial/edits.ts";
 import { findFactor } from "../../../engine/trial/search.ts";
 import { tryFixes } from "../../../engine/trial/tryFixes.ts";
 import { example, fixture, startEngine } from "../process/engine.ts";
@@ -213,6 +213,34 @@ export function f(x = tensor([2, 2, 2]), w = tensor([1, 2, 3])) {
   assert.equal(text, tensors("(std(x) + 1e-5)"));
   const pole = await mended(anyFile, "export function f(x = 3, y = 0) {\n  return x / y;\n}\n");
   assert.deepEqual(pole.fixes, []);
+});
+
+test("a fix changes the file that the line stands in, also where the traced file imports it", async () => {
+  const engine = startEngine();
+  try {
+    const [file, imported] = [fixture("diagnose/marked/importing.ts"), fixture("diagnose/marked/layers.ts")];
+    const text = readFileSync(file, "utf8");
+    const run = await engine.trace({ file, text, functions: ["constantFeature"] });
+    const traced = run.summary.functions[0]!;
+    const limits = { wallClockMs: 60_000 };
+    const [fix, ...others] = await tryFixes(engine, { request: { file, text, limits }, run }, traced, 0);
+    assert.deepEqual(others, []);
+    assert.match(fix!.title, /^Keep Math\.sqrt off 0 by 1e-5: ‖∇L‖ NaN → /);
+    assert.deepEqual(new Set(fix!.edits.map(({ source }) => source.file)), new Set([imported]));
+    const before = readFileSync(imported, "utf8");
+    const changed = applied(before, editsIn(fix!.edits, imported));
+    assert.match(changed, / \/ x\.length \+ 1e-5\);\n/);
+    const again = await engine.trace({
+      file,
+      text,
+      functions: ["constantFeature"],
+      texts: { [imported]: changed },
+    });
+    assert.deepEqual(again.summary.functions[0]!.diagnostics, []);
+    assert.equal(readFileSync(imported, "utf8"), before);
+  } finally {
+    engine.dispose();
+  }
 });
 
 test("dead units come to life with biases of 0, or a slope below 0", async () => {
