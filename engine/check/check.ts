@@ -5,7 +5,7 @@ import { PortableExecutor } from "../execute/portable.ts";
 import type { SourceRange } from "../language/instrument/sourceReport.ts";
 import { heldValues } from "../primitives/held.ts";
 import { notAnalyticBecause } from "./complex/step.ts";
-import { findCulprits, firstNonFinite } from "./culprits.ts";
+import { findCulprits, firstNonFiniteAdjoint } from "./culprits.ts";
 import { parameterElements } from "./elements.ts";
 import type { Evaluate, Evaluation } from "./evaluation.ts";
 import { checkNearby } from "./nearby.ts";
@@ -109,7 +109,7 @@ async function check(evaluate: Evaluate, options: CheckOptions): Promise<Checked
     culprits.push(...(await secondOrderCulprits(uses, options)));
   const reason = reasonOf(options, captured, stateful && { site: stateful.site, definition: stateful.rule.definition });
   if (all.some(({ verdict }) => verdict === "non-finite")) {
-    const culprit = output < 0 ? undefined : firstNonFinite(base, adjoints, options);
+    const culprit = output < 0 ? undefined : firstNonFiniteAdjoint(base, adjoints, options);
     if (culprit !== undefined && !culprits.some((found) => sameRule(found, culprit))) culprits.push(culprit);
   }
   const noValue = withoutValue(base, options);

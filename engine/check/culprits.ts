@@ -1,5 +1,6 @@
 import { contributions } from "../differentiate/contributions.ts";
 import { reverse, type Adjoints } from "../differentiate/reverse.ts";
+import { firstBad, isFinitePrimal } from "../diagnose/nonFiniteKind.ts";
 import type { SourceRange } from "../language/instrument/sourceReport.ts";
 import { customRuleOf } from "../primitives/custom.ts";
 import { codeOf, operationName } from "../primitives/names.ts";
@@ -100,15 +101,11 @@ function evenly(nodes: readonly number[]): number[] {
 /** Undefined where nothing of it can be wrong: it is zero, or not finite already. */
 function cotangentOf(tape: Evaluation["tape"], adjoints: Adjoints, node: number): Primal | undefined {
   const cotangent = adjointOf(tape, adjoints, node);
-  return dataOf(cotangent).some((x) => x !== 0) && isFinite(cotangent) ? cotangent : undefined;
+  return dataOf(cotangent).some((x) => x !== 0) && isFinitePrimal(cotangent) ? cotangent : undefined;
 }
 
 function adjointOf(tape: Evaluation["tape"], adjoints: Adjoints, node: number): Primal {
   return tape.isTensor(node) ? (adjoints.tensor(node) ?? 0) : adjoints.scalar(node);
-}
-
-function isFinite(primal: Primal): boolean {
-  return dataOf(primal).every(Number.isFinite);
 }
 
 /** A cotangent of ones, where the run gave a rule none that tells anything. */
@@ -229,29 +226,28 @@ function sentence(
 }
 
 /** The operation of the backward pass that turned a finite adjoint into NaN or infinity, the first in its order. */
-export function firstNonFinite(
+export function firstNonFiniteAdjoint(
   { tape, output }: Evaluation,
   adjoints: Adjoints,
   { placeOf }: Places,
 ): Culprit | undefined {
   for (let node = output; node >= 0; node--) {
     if (tape.operation[node]! < firstPrimitive || !adjoints.reached(node)) continue;
-    if (!isFinite(adjointOf(tape, adjoints, node))) continue;
+    if (!isFinitePrimal(adjointOf(tape, adjoints, node))) continue;
     for (const { position, contribution } of contributions(tape, adjoints, node)) {
-      const data = dataOf(contribution);
-      const at = data.findIndex((x) => !Number.isFinite(x));
-      if (at < 0) continue;
+      if (isFinitePrimal(contribution)) continue;
+      const bad = dataOf(contribution)[firstBad(contribution)]!;
       const op = operationName(tape.operation[node]!);
       return {
         op,
         input: position,
         index: [],
-        reverse: data[at]!,
+        reverse: bad,
         forward: NaN,
         numeric: NaN,
         error: NaN,
         ...placesOf(tape, node, placeOf),
-        message: `The adjoint that ${ruleOf(op)} gives to input ${position + 1} is not finite here: ${data[at]!}.`,
+        message: `The adjoint that ${ruleOf(op)} gives to input ${position + 1} is not finite here: ${bad}.`,
       };
     }
   }

@@ -1,9 +1,8 @@
 /** What a gradient check says besides the elements that are wrong. */
 import type { Diagnostic, SourceRange } from "../language/instrument/sourceReport.ts";
-import { operationName } from "../primitives/names.ts";
-import { dataOf } from "../primitives/rule.ts";
 import type { Evaluation } from "./evaluation.ts";
 import { short } from "./figures.ts";
+import { firstNonFinite } from "./nonFinite.ts";
 import type { Culprit, DirectionCheck, ElementCheck, NearbyCheck, SecondOrderCheck } from "./report.ts";
 
 /** The function that is spoken of. */
@@ -142,18 +141,16 @@ export function reasonOf(
 }
 
 /** Where the function has no finite value at its own point: the first operation that gives none. */
-export function withoutValue({ tape, value, output }: Evaluation, { name, placeOf }: About): Diagnostic | undefined {
-  if (Number.isFinite(value)) return undefined;
-  const finite = (node: number): boolean => dataOf(tape.primalOf(node)).every(Number.isFinite);
-  let node = 0;
-  while (node < output && finite(node)) node++;
-  const op = output < 0 ? "" : operationName(tape.operation[node]!);
-  const what = op === "" || op === "input" || op === "constant" ? "" : `: here ${op} gives what is not finite`;
+export function withoutValue(run: Evaluation, { name, placeOf }: About): Diagnostic | undefined {
+  if (Number.isFinite(run.value)) return undefined;
+  const first = firstNonFinite(run);
+  const given = first === undefined || first.op === "input" || first.op === "constant";
+  const what = given ? "" : `: here ${first.op} gives what is not finite`;
   return {
     code: "no-value",
     severity: "error",
-    message: `${name} gives ${value} at its own point, so there is no gradient to check${what}.`,
-    source: placeOf(output < 0 ? 0 : tape.site[node]!),
+    message: `${name} gives ${run.value} at its own point, so there is no gradient to check${what}.`,
+    source: placeOf(first?.site ?? 0),
   };
 }
 

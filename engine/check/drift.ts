@@ -97,6 +97,7 @@ async function inFloat32(
       tape,
       sources,
       guards,
+      lossGuards: guards.length,
       gradients,
       loss: tape.valueOf(output),
       metrics: new Map(),

@@ -124,6 +124,18 @@ export class Direction {
     return derivative;
   }
 
+  /** How far the derivative along it is off at most, of that of each input's element. */
+  uncertainty(tape: MovedTape, errors: ReadonlyMap<number, number | Float64Array>): number {
+    let sum = 0;
+    for (const { input, element, tangent } of this.#parts.values()) {
+      const error = errors.get(tape.inputs[input]!) ?? 0;
+      if (typeof error === "number") sum += error * abs(tangent as number);
+      else if (element !== undefined) sum += error[element]! * abs(tangent as number);
+      else error.forEach((x, k) => (sum += x * abs((tangent as Float64Array)[k]!)));
+    }
+    return sum;
+  }
+
   /** The same as tangents of the inputs' nodes. */
   tangents(tape: MovedTape): Map<number, Primal> {
     return new Map(

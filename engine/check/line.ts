@@ -1,7 +1,6 @@
-import { operationName } from "../primitives/names.ts";
-import { dataOf } from "../primitives/rule.ts";
 import { Path, type Crossing } from "./crossings.ts";
 import type { Direction, Evaluate, Evaluation } from "./evaluation.ts";
+import { firstNonFinite } from "./nonFinite.ts";
 import { roundingNoise } from "./ridders.ts";
 import { sureness } from "./steps.ts";
 
@@ -89,10 +88,8 @@ export class Line {
     for (const t of [step, -step]) {
       const run = await this.#evaluate(this.direction.move(t));
       if (run === undefined || Number.isFinite(run.value)) continue;
-      const { tape } = run;
-      for (let node = 0; node <= run.output; node++)
-        if (!dataOf(tape.primalOf(node)).every(Number.isFinite))
-          return { op: operationName(tape.operation[node]!), site: tape.site[node]! };
+      const found = firstNonFinite(run);
+      if (found !== undefined) return found;
     }
     return undefined;
   }

@@ -13,7 +13,7 @@ import { generator, madeLike, unlike } from "./survey.ts";
 /** Rounding in a sum of two cotangents, relative to the larger. */
 const linearTolerance = 1e-9;
 
-/** Zero gives zero, and a sum of cotangents the sum of what each of them gives. Undefined where that holds. */
+/** The same gives the same, zero gives zero, and a sum of cotangents the sum of what each of them gives. Undefined where that holds. */
 export function linearityOf(use: RuleUse, placeOf: (site: number) => SourceRange): Culprit | undefined {
   const { inputs } = use;
   const result = valueOf(use);
@@ -21,8 +21,15 @@ export function linearityOf(use: RuleUse, placeOf: (site: number) => SourceRange
   const random = generator(11);
   const [u, v] = [madeLike(result, () => unlike(random)), madeLike(result, () => unlike(random))];
   const pulled = (cotangent: Primal): Primal[] | undefined => pullbackOf(use, cotangent);
-  const [ofU, ofV, ofBoth, ofZero] = [u, v, combined(u, 2, v), madeLike(result, () => 0)].map(pulled);
+  const [ofU, ofV, ofBoth, ofZero, again] = [u, v, combined(u, 2, v), madeLike(result, () => 0), u].map(pulled);
   if (ofU === undefined || ofV === undefined || ofBoth === undefined || ofZero === undefined) return undefined;
+  const changed = again && changedSince(ofU, again);
+  if (changed !== undefined) {
+    const { input, k, given, wanted } = changed;
+    const message = (element: string): string =>
+      `The rule of this custom function gives another cotangent each time it is asked: for input ${input + 1}${element}, ${short(wanted)} first and ${short(given)} then. Let it hang on its inputs, its output and the cotangent only.`;
+    return culprit(use, placeOf, { input, k, given, wanted, message });
+  }
   for (let input = 0; input < inputs.length; input++) {
     const [pu, pv, both, zero] = [ofU, ofV, ofBoth, ofZero].map((all) => dataOf(all[input]!));
     if (!pu!.every(Number.isFinite) || !pv!.every(Number.isFinite)) continue;
@@ -30,7 +37,14 @@ export function linearityOf(use: RuleUse, placeOf: (site: number) => SourceRange
       const expected = pu![k]! + 2 * pv![k]!;
       const size = Math.abs(pu![k]!) + 2 * Math.abs(pv![k]!);
       const told = (given: number, wanted: number, how: string): Culprit =>
-        culprit(use, placeOf, { input, k, given, wanted, how });
+        culprit(use, placeOf, {
+          input,
+          k,
+          given,
+          wanted,
+          message: (element) =>
+            `The rule of this custom function is not linear in its cotangent: for input ${input + 1}${element}, ${how}.`,
+        });
       if (zero![k] !== 0) return told(zero![k]!, 0, `a cotangent of 0 gives ${short(zero![k]!)} instead of 0`);
       if (!(Math.abs(both![k]! - expected) <= linearTolerance * size))
         return told(
@@ -65,10 +79,10 @@ function culprit(
     readonly k: number;
     readonly given: number;
     readonly wanted: number;
-    readonly how: string;
+    readonly message: (element: string) => string;
   },
 ): Culprit {
-  const { input, k, given, wanted, how } = about;
+  const { input, k, given, wanted, message } = about;
   const shape = use.inputs[input]!;
   const index = typeof shape === "number" ? [] : indexAt(shape.shape, k);
   const element = index.length === 0 ? "" : `, element [${index.join(", ")}]`;
@@ -82,8 +96,21 @@ function culprit(
     error: Math.abs(given - wanted) / (Math.abs(given) + Math.abs(wanted)),
     kind: "not-linear",
     ...usePlaces(use, placeOf),
-    message: `The rule of this custom function is not linear in its cotangent: for input ${input + 1}${element}, ${how}.`,
+    message: message(element),
   };
+}
+
+/** The first element that is another one, the second time. */
+function changedSince(
+  first: readonly Primal[],
+  second: readonly Primal[],
+): { readonly input: number; readonly k: number; readonly given: number; readonly wanted: number } | undefined {
+  for (const [input, before] of first.entries()) {
+    const [wanted, given] = [dataOf(before), dataOf(second[input]!)];
+    const k = wanted.findIndex((x, at) => !Object.is(x, given[at]));
+    if (k >= 0) return { input, k, given: given[k]!, wanted: wanted[k]! };
+  }
+  return undefined;
 }
 
 /** u + factor·v */

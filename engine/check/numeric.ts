@@ -3,7 +3,7 @@ import type { Direction, Evaluate, Evaluation } from "./evaluation.ts";
 import { Line } from "./line.ts";
 import { DifferenceTableau, reduction, type Estimate } from "./ridders.ts";
 import { besideKink, sidesOf, unseenKink, type Sides } from "./sides.ts";
-import { fewestRestarts, firstOrder, restart, retreat, stepsFor, type Steps } from "./steps.ts";
+import { fewestRestarts, firstOrder, restart, retreat, stepsFor, sureness, type Steps } from "./steps.ts";
 
 /** A derivative along a direction, from differences; of a point on a kink, from those of its sides. */
 export interface NumericDerivative extends Sides {
@@ -25,6 +25,13 @@ export interface Expectation {
 
 /** Smaller jumps of the value, relative to it, may come from a search that ends when it is near enough. */
 const leastJump = 1e-9;
+
+/** A step that moves the value by more of itself is long for a function that varies fast. */
+const nearShare = 2 ** -8;
+/** Of the parameter's resolution: shorter steps are mostly rounding. */
+const leastMoves = 2 ** 6;
+/** An estimate that is known less well than this corrects no other. */
+const coarse = 1e-3;
 
 /** Derivatives of one function at one point. */
 export class Differences {
@@ -66,7 +73,7 @@ export class Differences {
       step = step > near && step / retreat < near ? near : Math.max(step / retreat, smallest);
     }
     this.#firstSteps.set(direction.input, step / unit);
-    const estimate = await refined(line, step, smallest, expected);
+    const estimate = await refined(line, step, this.#finest(steps, expected), expected);
     const confirmed = expected.confirmedBy(estimate);
     if (kink === undefined && !confirmed && !expected.refutedBy(estimate)) {
       const jump = await unseenKink(line, unit, smallest, estimate);
@@ -112,6 +119,12 @@ export class Differences {
     return this.#line(direction).nonFinite(stepsFor(direction.scale(this.#base.tape)).smallest);
   }
 
+  /** With the derivative that is expected, larger steps would take the value far from where it is. */
+  #finest({ smallest, resolution }: Steps, { derivative }: Expectation): number {
+    const near = (nearShare * Math.abs(this.#base.value)) / Math.abs(derivative);
+    return near < smallest ? Math.max(near, resolution * leastMoves) : smallest;
+  }
+
   #line(direction: Direction): Line {
     return new Line(this.#evaluate, this.#base, this.#path, this.#rounding, direction);
   }
@@ -134,7 +147,7 @@ async function refined(
     if (restarts > fewestRestarts && !expected.refutable(best, line.noise(begin))) break;
     const found = await extrapolated(line, begin, expected, across);
     if (expected.confirmedBy(found) || expected.refutedBy(found)) return found;
-    if (relativeError(found, expected) < relativeError(best, expected)) best = found;
+    if (relativeError(found, expected) < relativeError(best, expected) || corrects(found, best, expected)) best = found;
   }
   return best;
 }
@@ -189,6 +202,19 @@ async function standsAlone(line: Line, value: number, step: number, smallest: nu
 /** Whether larger steps, which leave the piece, give the same. */
 async function isSmoothAcross(line: Line, { unit }: Steps, expected: Expectation): Promise<boolean> {
   return expected.confirmedBy(await extrapolated(line, unit * 2 ** -firstOrder, expected, true));
+}
+
+/**
+ * Whether smaller steps, though they tell it less well, show that larger ones did not see how fast the function varies: of
+ * a chaotic one those give a mean over many waves, whose error is small against a derivative that is large.
+ */
+function corrects(found: Estimate, best: Estimate, expected: Expectation): boolean {
+  const apart = Math.abs(found.derivative - best.derivative);
+  return (
+    apart > sureness * (found.error + best.error) &&
+    Math.abs(found.derivative - expected.derivative) <= sureness * found.error &&
+    relativeError(found, expected) < coarse
+  );
 }
 
 function relativeError({ derivative, error }: Estimate, expected: Expectation): number {

@@ -1,6 +1,7 @@
 import type { Adjoints } from "../differentiate/reverse.ts";
 import { forward } from "../differentiate/forward.ts";
 import type { SourceRange } from "../language/instrument/sourceReport.ts";
+import { adjointRounding } from "./adjointRounding.ts";
 import { ComplexStep, type NotAnalytic } from "./complex/step.ts";
 import type { Crossing } from "./crossings.ts";
 import type { Direction, Evaluate, Evaluation } from "./evaluation.ts";
@@ -60,6 +61,8 @@ export class Ballot {
   readonly #placeOf: (site: number) => SourceRange;
   /** Why the last run beside the point threw. */
   readonly #failureBeside: (() => { readonly source: SourceRange } | undefined) | undefined;
+  readonly #adjoints: Adjoints | undefined;
+  #backwardRounding: ReturnType<typeof adjointRounding> | undefined;
   #notAnalytic: NotAnalytic | undefined;
 
   /** `adjoints`: of the base; undefined where its value hangs on no input. */
@@ -71,6 +74,7 @@ export class Ballot {
     failureBeside?: () => { readonly source: SourceRange } | undefined,
   ) {
     this.#base = base;
+    this.#adjoints = adjoints;
     this.#failureBeside = failureBeside;
     const largest = adjoints === undefined ? 0 : largestAdjoint(base, adjoints);
     const rounding = adjoints === undefined ? { error: 0, withCasts: 0, site: 0 } : roundingError(base, adjoints);
@@ -243,6 +247,15 @@ export class Ballot {
     const judged = { ...votes, error: off / unit, tolerance: allowed / unit };
     if (!measured || !paired) {
       const foreign = onEdge ? undefined : await this.#differences.foreign(direction);
+      const lost = roundingFactor * this.#lostBackward(direction);
+      if (foreign === undefined && Math.max(off, Math.abs(reverse - forward)) <= lost + allowed)
+        return {
+          ...judged,
+          tolerance: (lost + allowed) / unit,
+          verdict: kink === undefined ? "ok" : "kink",
+          ...(lost > uselessTolerance * unit ? { inconclusive: true as const } : {}),
+          ...report,
+        };
       const wrong = { ...judged, verdict: "wrong" as const };
       const who = dissent(wrong, allowed, onEdge);
       if (who.dissent === "program" && foreign === undefined && this.#cancelledAt !== undefined)
@@ -255,6 +268,13 @@ export class Ballot {
         ? { inconclusive: true as const }
         : {};
     return { ...judged, verdict: kink === undefined ? "ok" : "kink", ...inconclusive, ...report };
+  }
+
+  /** What rounding on the way back may do to the derivative along a direction. */
+  #lostBackward(direction: Direction): number {
+    if (this.#adjoints === undefined) return 0;
+    this.#backwardRounding ??= adjointRounding(this.#base, this.#adjoints);
+    return direction.uncertainty(this.#base.tape, this.#backwardRounding);
   }
 
   #foreignReport(foreign: Crossing | undefined): Pick<Votes, "untraced"> {

@@ -13,6 +13,9 @@ export interface ModelArguments {
   readonly limits: Partial<Limits>;
 }
 
+/** Longer is no limit, milliseconds: timers wait for 24 days at most. */
+const longestLimit = 20 * 86_400_000;
+
 const common = {
   function: { type: "string" },
   json: { type: "boolean" },
@@ -33,7 +36,7 @@ export function readModelArguments<const O extends Options>(
     parseArgs({ args, options: { ...common, ...options }, allowPositionals: true }),
   );
   const [file, ...more] = positionals;
-  if (file === undefined)
+  if (file === undefined || file === "")
     throw usageError(
       `adjoint ${command} needs a file to ${command === "memory" ? "look at" : command}: adjoint ${command} FILE (see adjoint ${command} --help).`,
     );
@@ -47,7 +50,7 @@ export function readModelArguments<const O extends Options>(
     function: given.function,
     json: given.json ?? false,
     limits: {
-      ...(seconds === undefined ? {} : { wallClockMs: seconds * 1000 }),
+      ...(seconds === undefined ? {} : { wallClockMs: Math.min(seconds * 1000, longestLimit) }),
       ...(megabytes === undefined ? {} : { memoryBytes: megabytes * 2 ** 20 }),
     },
     values: given,
@@ -59,9 +62,8 @@ export function parsedAs<T>(command: string, parse: () => T): T {
   try {
     return parse();
   } catch (error) {
-    throw usageError(
-      `${(error as Error).message.replace(/\. To specify a positional[\s\S]*$/, ".")} See adjoint ${command} --help.`,
-    );
+    const [told] = (error as Error).message.replace(/\. To specify a positional[\s\S]*$/, "").split("\n");
+    throw usageError(`${told!.replace(/\.$/, "")}. See adjoint ${command} --help.`);
   }
 }
 

@@ -7,8 +7,9 @@ import type { Colours } from "./colours.ts";
 export function checkLines(check: FunctionCheck, nameOf: (file: string) => string, colours: Colours): string[] {
   const { source, coverage, milliseconds, passed } = check;
   const where = `${nameOf(source.file)}:${source.line}`;
-  const done = coverage.checked + coverage.directions > 0 ? `checked ${coverageText(coverage)}` : "not checked";
-  const head = `${passed ? "✓" : "✗"} ${colours.bold(check.function)}  ${done} in ${formatDuration(milliseconds)}${limitText(coverage)}  ${colours.dim(where)}`;
+  const took = `in ${formatDuration(milliseconds)}${limitText(coverage)}`;
+  const done = coverage.checked + coverage.directions > 0 ? `checked ${coverageText(coverage)} ${took}` : "not checked";
+  const head = `${passed ? "✓" : "✗"} ${colours.bold(check.function)}  ${done}  ${colours.dim(where)}`;
   const rows = byParameter(check.parameters).map((elements) => parameterRow(elements));
   const along = check.directions
     .filter(failed)

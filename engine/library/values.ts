@@ -27,7 +27,11 @@ export function describe(x: unknown): string {
   if (x === null || x === undefined) return String(x);
   if (x instanceof Tensor) return `a tensor of shape ${describeShape(x.shape)}`;
   if (Array.isArray(x)) return "an array";
-  if (typeof x === "object") return `an object of type ${x.constructor.name}`;
+  if (typeof x === "object") {
+    const { constructor } = x as { readonly constructor?: { readonly name: string } };
+    const kind = constructor?.name ?? "Object";
+    return kind === "Object" || kind === "" ? "an object" : `an object of type ${kind}`;
+  }
   if (typeof x === "string") return `the text ${JSON.stringify(x)}`;
   return typeof x === "number" ? String(x) : `a ${typeof x}`;
 }

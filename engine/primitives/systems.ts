@@ -50,6 +50,11 @@ function singularity(a: Primal): string | undefined {
   return undefined;
 }
 
+function refuseSingular(what: string, a: Primal): void {
+  const singular = singularity(a);
+  if (singular !== undefined) throw new UnsolvableError(`${what}: ${singular}; lstsq finds the best answer there is`);
+}
+
 export type Solver = (a: Value, b: Value, transposed?: boolean) => Value;
 
 /** X of A·X = B, or of Aᵀ·X = B when `transposed`, by LU factorization with partial pivoting. */
@@ -58,11 +63,7 @@ export const solve: Primitive<Solver> = primitive<Solver>(
   {
     shape: ([a, b]) => solutionShape("solve", a!, b!),
     evaluate([a, b], attributes, shape) {
-      const singular = singularity(a!);
-      if (singular !== undefined)
-        throw new UnsolvableError(
-          `solve of ${describeShape(shapeOf(a!))} and ${describeShape(shapeOf(b!))}: ${singular}; lstsq finds the best answer there is`,
-        );
+      refuseSingular(`solve of ${describeShape(shapeOf(a!))} and ${describeShape(shapeOf(b!))}`, a!);
       const factors = factorsOf(a!);
       const [size, columns] = [shape.at(-2)!, shape.at(-1)!];
       const data = new Float64Array(sizeOf(shape));
@@ -96,6 +97,7 @@ export const solve: Primitive<Solver> = primitive<Solver>(
 /** A⁻¹: the solution of A·X = I. */
 export function inverse(a: Value): Value {
   const { size } = squareShape("inv", shapeOf(a));
+  refuseSingular(`inv of ${describeShape(shapeOf(a))}`, primalOf(a));
   return solve(a, identityFrom(size));
 }
 

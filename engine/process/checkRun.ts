@@ -7,6 +7,7 @@ import type { LoadedModel } from "../language/load/load.ts";
 import { recording } from "../tape/recording.ts";
 import { limitsOf } from "./limits.ts";
 import type { ModelRun, ModelRunOptions } from "./modelRun.ts";
+import { isOwn } from "./stackPlaces.ts";
 import { RemoteExecutor } from "./remoteExecutor.ts";
 import type { ExecutorCall } from "./trainingProtocol.ts";
 import type { CheckRequest, CheckSummary, Diagnostic, FunctionCheck, FunctionOutline } from "./protocol.ts";
@@ -37,7 +38,8 @@ export async function checkModel(
   for (const outline of wanted.functions) functions.push(await checkFunction(request, run, model, outline, options));
   const passed =
     functions.every((checked) => checked.passed) && !wanted.diagnostics.some(({ severity }) => severity === "error");
-  return { file, outline: model.outline, functions, diagnostics: wanted.diagnostics, passed };
+  const files = [...model.sources.keys()].filter(isOwn);
+  return { file, files, outline: model.outline, functions, diagnostics: wanted.diagnostics, passed };
 }
 
 async function checkFunction(
@@ -113,7 +115,9 @@ async function checkFunction(
     checked = { passed: false, ...emptyCheck };
   }
   const diagnostics = [...(problem === undefined ? [] : [problem]), ...checked.diagnostics];
-  const explained = diagnostics.some(({ code }) => code === "wrong-gradient") ? run.findings(outline) : [];
+  const explained = diagnostics.some(({ code }) => code === "wrong-gradient" || code === "no-value")
+    ? run.findings(outline)
+    : [];
   return {
     function: name,
     source: outline.source,

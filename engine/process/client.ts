@@ -137,8 +137,8 @@ export class EngineClient {
    */
   async check(request: CheckRequest, options: CheckOptions = {}): Promise<CheckSummary> {
     const { file } = request;
-    const outline = await this.outline(file, request.text);
-    const names = request.functions ?? tracedByDefault(outline);
+    let outline = await this.outline(file, request.text);
+    const names = [...(request.functions ?? tracedByDefault(outline))];
     // Without a function of its own to check, a run tells why there is none, or checks what the file hands on from others.
     if (names.length === 0) {
       const summary = await this.#checkOne(request, outline, options);
@@ -147,12 +147,18 @@ export class EngineClient {
     }
     const functions: FunctionCheck[] = [];
     const diagnostics: Diagnostic[] = [];
+    const files = new Set<string>();
     for (const name of names) {
       const summary = await this.#checkOne({ ...request, functions: [name] }, outline, options);
       for (const check of summary.functions) {
         functions.push(check);
         options.onChecked?.(check);
       }
+      for (const ran of summary.files ?? []) files.add(ran);
+      // What the file hands on from others is known once it has been loaded, and is checked too.
+      if (summary.outline.functions.length > outline.functions.length) ({ outline } = summary);
+      if (request.functions === undefined)
+        names.push(...tracedByDefault(outline).filter((found) => !names.includes(found)));
       diagnostics.push(
         ...summary.diagnostics.filter((found) => !diagnostics.some((known) => sameFinding(known, found))),
       );
@@ -161,7 +167,7 @@ export class EngineClient {
     }
     const passed =
       functions.every((check) => check.passed) && !diagnostics.some(({ severity }) => severity === "error");
-    return { file, outline, passed, functions, diagnostics };
+    return { file, files: [...files], outline, passed, functions, diagnostics };
   }
 
   async #checkOne(request: CheckRequest, outline: Outline, options: CheckOptions): Promise<CheckSummary> {

@@ -5,7 +5,7 @@ import { dataOf, scalarOrTensor, shapeOf, type Primal } from "../../primitives/r
 import { sameShape, sizeOf } from "../../tape/shape.ts";
 import { Tensor } from "../../tape/tensor.ts";
 import { quotient } from "./functions.ts";
-import type { ComplexOperation, Operands } from "./operations.ts";
+import type { ComplexOperation, Operands } from "./operation.ts";
 
 function zerosOr(part: Primal | undefined, like: Primal): Float64Array {
   return part === undefined ? new Float64Array(dataOf(like).length) : dataOf(part);

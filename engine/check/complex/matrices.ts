@@ -8,7 +8,7 @@ import { luPermutation } from "../../primitives/systems.ts";
 import { dataOf, scalarOrTensor, shapeOf, type Primal } from "../../primitives/rule.ts";
 import { sizeOf, type Shape } from "../../tape/shape.ts";
 import { Tensor } from "../../tape/tensor.ts";
-import type { ComplexOperation, Operands } from "./operations.ts";
+import type { ComplexOperation, Operands } from "./operation.ts";
 
 /** A row-major matrix A + iB. */
 interface ComplexMatrix {

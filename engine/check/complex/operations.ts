@@ -4,27 +4,15 @@
  */
 import { lanesOver, reduced } from "../../primitives/reducing.ts";
 import { broadcastTo } from "../../primitives/broadcasting.ts";
-import { dataOf, scalarOrTensor, shapeOf, type Primal, type Rule } from "../../primitives/rule.ts";
+import { dataOf, scalarOrTensor, shapeOf, type Primal } from "../../primitives/rule.ts";
 import { lanesOf } from "../../primitives/axes.ts";
 import type { Shape } from "../../tape/shape.ts";
 import { sameShape, sizeOf } from "../../tape/shape.ts";
-import type { Attributes } from "../../tape/tape.ts";
 import { Tensor } from "../../tape/tensor.ts";
 import { angle, functions, logAddExp, power, quotient, sinc, timesLog, type Imaginary } from "./functions.ts";
+import type { ComplexOperation } from "./operation.ts";
 import { crossEntropy, cumprod, linearRecurrence, logCumSumExp, standardize } from "./fused.ts";
 import { cholesky, det, expm, lu, solve, triangularSolve } from "./matrices.ts";
-
-export interface Operands {
-  readonly real: readonly Primal[];
-  /** Undefined where an input does not move. */
-  readonly imaginary: readonly (Primal | undefined)[];
-  readonly result: Primal;
-  readonly attributes: Attributes;
-  readonly rule: Rule;
-}
-
-/** The imaginary part of the result; undefined where the operation is not analytic there. */
-export type ComplexOperation = (operands: Operands) => Primal | undefined;
 
 type ImaginaryOfTwo = (a: number, da: number, b: number, db: number) => number | undefined;
 

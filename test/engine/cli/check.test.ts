@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { cp, mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -170,4 +170,40 @@ test("a file that does not parse, and one without a function, fail with a senten
   assert.deepEqual([syntax.code, documentOf(syntax).functions], [1, []]);
   assert.match(syntax.stderr, /^bad\/syntax-error\.ts:\d+:\d+: /);
   assert.equal((await check("bad/no-function.ts")).code, 1);
+});
+
+test("functions that a file hands on are checked besides its own", async () => {
+  await writeFile(
+    join(folder, "handed.ts"),
+    'import { customVjp } from "adjoint";\n' +
+      "const off = customVjp((x: number) => x * x, (c, [x]) => [c * x]);\n" +
+      "export function wrong(x = 3) { return off(x); }\n" +
+      "export function right(x = 3) { return x * x; }\n",
+  );
+  await writeFile(
+    join(folder, "barrel.ts"),
+    'import { right } from "./handed";\nexport { right };\nexport { wrong as renamed } from "./handed";\n' +
+      "export function own(x = 2) { return x * x; }\n",
+  );
+  await writeFile(join(folder, "all.ts"), 'export * from "./handed";\nexport function own(x = 2) { return x * x; }\n');
+  const checkedIn = async (file: string): Promise<string[]> => {
+    const run = await check(file, "--json");
+    assert.equal(run.code, 1);
+    return documentOf(run)
+      .functions.map(({ function: name, passed, source }) => `${name} ${passed} ${source.file}`)
+      .sort();
+  };
+  assert.deepEqual(await checkedIn("barrel.ts"), [
+    "own true barrel.ts",
+    "renamed false handed.ts",
+    "right true handed.ts",
+  ]);
+  assert.deepEqual(await checkedIn("all.ts"), ["own true all.ts", "right true handed.ts", "wrong false handed.ts"]);
+});
+
+test("a function that could not be called is not checked, and no time is told", async () => {
+  await writeFile(join(folder, "throws.ts"), "export function f(x = 1) { throw new Error(`no ${x}`); }\n");
+  const run = await check("throws.ts");
+  assert.equal(run.code, 1);
+  assert.match(run.stdout, /^✗ f {2}not checked {2}throws\.ts:1\n$/);
 });

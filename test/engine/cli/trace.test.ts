@@ -244,7 +244,21 @@ refuses(
   /^formula\.ts:1:1: The file exports no function g; it exports f\.$/m,
 );
 refuses(["trace", "formula.ts", "--time-limit", "soon"], /^--time-limit takes a number/);
+refuses(
+  ["trace", "formula.ts", "--time-limit", "-1"],
+  /^Option '--time-limit' argument is ambiguous\. See adjoint trace --help\.$/m,
+);
+refuses(
+  ["trace", "formula.ts", "--function"],
+  /^Option '--function <value>' argument missing\. See adjoint trace --help\.$/m,
+);
+refuses(["trace", ""], /^adjoint trace needs a file to trace/);
 refuses(["frob"], /^adjoint has no command frob; it has trace, /);
+
+test("a time limit beyond what timers can wait for is no limit", async () => {
+  const run = await adjoint("trace", "formula.ts", "--time-limit", "Infinity", "--json");
+  assert.deepEqual([run.code, run.stderr], [0, ""]);
+});
 
 test("a file is known by the name that it was given, also where that is a link", async () => {
   await mkdir(join(folder, "real"));
