@@ -2,6 +2,7 @@ import { sizeOf, type Shape } from "../../tape/shape.ts";
 import type { BundleMember } from "./bundles.ts";
 import type { Graph, OperationNode } from "./graph.ts";
 import { KernelSource, type Index } from "./source.ts";
+import { eliminationRoots } from "./eliminationKernels.ts";
 import { scatterRoots } from "./scatterKernels.ts";
 import { Reader, type Root } from "./values.ts";
 import { windowRoots } from "./windowKernels.ts";
@@ -13,7 +14,7 @@ export interface KernelText {
   readonly textures: readonly number[];
   /** The slots of the numbers that are its next arguments. */
   readonly numbers: readonly number[];
-  /** Numbers that are its last arguments, known beforehand: where in its textures it begins to read. */
+  /** Numbers that are its last arguments, known beforehand: where in its textures it begins to read, or its step. */
   readonly offsets: readonly number[];
 }
 
@@ -40,7 +41,7 @@ export function isRoot(name: string): boolean {
 
 /** Whether each element of an input is read by many threads: it should not be computed by each of them. */
 export function readsOften(name: string): boolean {
-  return often.has(name) || Object.hasOwn(windowRoots, name);
+  return often.has(name) || Object.hasOwn(windowRoots, name) || Object.hasOwn(eliminationRoots, name);
 }
 
 const often = new Set([
@@ -208,6 +209,7 @@ const mask =
 const roots: Readonly<Record<string, Root>> = {
   ...windowRoots,
   ...scatterRoots,
+  ...eliminationRoots,
   sum: folding("0", (sum, element) => `${sum} + ${element}`),
   prod: folding("1", (product, element) => `${product} * ${element}`),
   reduceMax: (reader, operation, index) => winner(reader, operation, index.axes, "exceeds").best,

@@ -2,6 +2,7 @@ import { shares as sharesOf, type Averaging } from "../../primitives/pooling.ts"
 import { positions } from "../../primitives/windows.ts";
 import { sizeOf, type Shape } from "../../tape/shape.ts";
 import type { ProgramValue } from "../program.ts";
+import * as elimination from "./eliminationKernels.ts";
 import { isElementwise } from "./functions.ts";
 import { mostOrder } from "./gammaFunctions.ts";
 import type { Attributes, Graph } from "./graph.ts";
@@ -49,6 +50,8 @@ const knownAttributes: Readonly<Record<string, readonly string[]>> = {
   scatterWinners: ["operation", "axis", "addressing", "smallest"],
   dynamicSlice: ["sizes"],
   fft: ["axes", "inverse"],
+  triangularSolve: ["lower", "transpose", "unitDiagonal"],
+  solve: ["transposed"],
   oneHot: ["depth"],
   cumsum: ["axis", "reverse"],
   cumprod: ["axis", "reverse"],
@@ -129,6 +132,14 @@ const lowerings: Readonly<Record<string, Lower>> = {
   cumargmin: asItIs,
   polygamma: (graph, [n, x], { name }) => ofOrder(graph, name, n!, n!, x!),
   sinc: (graph, [x, n], { name }) => ofOrder(graph, name, n!, x!, n!),
+  cholesky: (graph, [a]) => elimination.cholesky(graph, a!),
+  triangularSolve: (graph, [a, b], { shape, attributes }) =>
+    elimination.triangularSolve(graph, a!, b!, shape, attributes as unknown as elimination.Triangle),
+  solve: (graph, [a, b], { shape, attributes }) =>
+    elimination.solve(graph, a!, b!, shape, attributes["transposed"] === true),
+  lu: (graph, [a]) => elimination.lu(graph, a!),
+  luPermutation: (graph, [a]) => elimination.luPermutation(graph, a!),
+  det: (graph, [a]) => elimination.determinant(graph, a!),
   fft: (graph, [x], { attributes }) =>
     axesIn(attributes).reduce((at, axis) => fourier(graph, at, axis, attributes["inverse"] === true), x!),
   maxMask: asItIs,

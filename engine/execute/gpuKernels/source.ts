@@ -12,8 +12,8 @@ export class KernelSource {
   readonly #known = new Map<string, string>();
   readonly #textures: number[] = [];
   readonly #numbers: number[] = [];
-  /** By texture. */
-  readonly #offsets = new Map<number, number>();
+  /** By what they are called for. */
+  readonly #offsets = new Map<string, number>();
   #names = 0;
   #loops = 0;
 
@@ -34,8 +34,13 @@ export class KernelSource {
 
   /** The argument of where reading a texture begins. */
   offset(node: number, begin: number): string {
-    this.#offsets.set(node, begin);
-    return `o${[...this.#offsets.keys()].indexOf(node)}`;
+    return this.known(`texture ${node}`, begin);
+  }
+
+  /** The argument of a number that is known, but would give equal kernels different texts. */
+  known(name: string, value: number): string {
+    this.#offsets.set(name, value);
+    return `o${[...this.#offsets.keys()].indexOf(name)}`;
   }
 
   /** A whole number: an index. */

@@ -11,6 +11,7 @@ import { matmul } from "../../../engine/primitives/contraction.ts";
 import { codeOf, type PrimitiveName } from "../../../engine/primitives/names.ts";
 import { mean, sum } from "../../../engine/primitives/reduction.ts";
 import { stack } from "../../../engine/primitives/shaping.ts";
+import { solve } from "../../../engine/primitives/systems.ts";
 import { rules } from "../../../engine/primitives/table.ts";
 import { cos, exp, sin, tanh } from "../../../engine/primitives/transcendental.ts";
 import type { Tensor, Value } from "../../../engine/tape/tensor.ts";
@@ -108,6 +109,20 @@ test("thousands of operations on single numbers are a few kernels, and those of 
     sizes.push(new Set(plan.kernels.map(({ source }) => source)).size);
   }
   assert.ok(sizes[1]! <= sizes[0]! + 6, `${sizes.join(" and ")} different kernels: a longer loop is no other one`);
+});
+
+test("the steps of an elimination are kernels of one text", async () => {
+  const { plan } = await planOf({
+    parameters: { a: normal(20, 20), b: normal(20, 1) },
+    loss: ({ a, b }: Tensors) => sum(solve(a!, b!)),
+  });
+  const steps = plan.kernels.filter((_, k) => namesOf(plan)[k] === "solveStep");
+  assert.equal(steps.length, 40, "of the solution and of its adjoint");
+  assert.ok(new Set(steps.map(({ source }) => source)).size <= 2);
+  assert.deepEqual(
+    steps.slice(0, 20).map(({ offsets }) => offsets),
+    Array.from({ length: 20 }, (_, k) => [k]),
+  );
 });
 
 test("single numbers from many tensors are collected, however many there are", async () => {

@@ -38,7 +38,7 @@ const covered: ReadonlySet<PrimitiveName> = new Set([
   ...(["cumprod", "linearRecurrence", "standardize"] as const),
   ...(["erfinv", "lgamma", "digamma", "polygamma", "sinc", "f16round", "bf16round", "logCumSumExp"] as const),
   ...(["cumargmax", "cumargmin", "scatterSet", "scatterSetAlongAxis", "scatterWinners", "dynamicSlice"] as const),
-  ...(["dynamicUpdateSlice", "fft"] as const),
+  ...(["dynamicUpdateSlice", "fft", "cholesky", "triangularSolve", "solve", "lu", "luPermutation"] as const),
   "custom",
 ]);
 

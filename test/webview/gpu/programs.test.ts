@@ -13,8 +13,10 @@ import { crossEntropy, softmax } from "../../../engine/primitives/normalization.
 import { mean, sum } from "../../../engine/primitives/reduction.ts";
 import { max } from "../../../engine/primitives/selection.ts";
 import { concat, reshape, stack, transpose } from "../../../engine/primitives/shaping.ts";
+import { solve } from "../../../engine/primitives/systems.ts";
+import { cholesky } from "../../../engine/primitives/triangular.ts";
 import { cos, exp, log, sin, sqrt, tanh } from "../../../engine/primitives/transcendental.ts";
-import type { Tensor, Value } from "../../../engine/tape/tensor.ts";
+import { Tensor, type Value } from "../../../engine/tape/tensor.ts";
 import { compileStep, near, type Compiled, type Definition } from "../../engine/execute/steps.ts";
 import { gpuPage } from "./gpuPage.ts";
 
@@ -150,6 +152,29 @@ test("a network and a loop of plain numbers train by the same numbers as in floa
     },
   };
   await assertTrainsAlike(definition, 20);
+});
+
+test("a Gaussian process trains by the same numbers as in float64: matrices are factored and solved for on the GPU", async () => {
+  const x = Array.from({ length: 14 }, (_, k) => -3 + 0.45 * k + 0.1 * Math.sin(5 * k));
+  const identity = new Tensor(
+    [14, 14],
+    Float64Array.from({ length: 196 }, (_, k) => (k % 15 === 0 ? 1 : 0)),
+  );
+  const definition: Definition = {
+    parameters: { length: 0, height: 0, noise: -1 },
+    data: { x: new Tensor([14, 1], Float64Array.from(x)), y: new Tensor([14, 1], Float64Array.from(x, Math.sin)) },
+    batchSize: 14,
+    optimizer: adam({ learningRate: 0.05 }),
+    loss: ({ length, height, noise }: Record<string, Value>, batch: Batch) => {
+      const apart = div(sub(batch["x"]!, transpose(batch["x"]!)), exp(length!));
+      const alike = mul(exp(height!), exp(mul(-0.5, mul(apart, apart))));
+      const covariance = add(alike, mul(exp(noise!), identity));
+      const fit = sum(mul(batch["y"]!, solve(covariance, batch["y"]!)));
+      const factor = cholesky(covariance);
+      return add(mul(0.5, fit), sum(mul(identity, log(add(mul(factor, identity), sub(1, identity))))));
+    },
+  };
+  await assertTrainsAlike(definition, 10);
 });
 
 test("views, joins and long sums are read where they stand", async () => {
