@@ -1,9 +1,11 @@
 import { add } from "../primitives/arithmetic.ts";
+import { padRegion, slice, type Region } from "../primitives/indexing.ts";
 import { pullback, type Rule } from "../primitives/rule.ts";
 import { rules } from "../primitives/table.ts";
 import type { Tape } from "../tape/tape.ts";
 import type { Value } from "../tape/tensor.ts";
 import { atSite } from "./atSite.ts";
+import { putTogether, type Part } from "./parts.ts";
 
 /** A node as a value to compute on with: `tape.valueOf`, or what stands for the node elsewhere. */
 export type ValueOf = (node: number) => Value;
@@ -54,7 +56,29 @@ export function pullBack(
   const last = largest(seeds.keys());
   const active = new Active(tape, wanted, last);
   const adjoints = new Map<number, Value>(seeds);
+  const receive = (word: number, contribution: Value): void => {
+    const sum = adjoints.get(word);
+    adjoints.set(word, sum === undefined ? contribution : add(sum, contribution));
+  };
+  /** By node, what slices of it hand back, until all of them have. */
+  const parts = new Map<number, Part[]>();
+  const receiveParts = (word: number, all: readonly Part[]): void => {
+    for (const { node } of all) pulling?.(node, 0);
+    const together = atSite(tape, all[0]!.node, () => putTogether(all));
+    if (together !== undefined) receive(word, together);
+    else
+      for (const { node, cotangent, region } of all) {
+        pulling?.(node, 0);
+        receive(
+          word,
+          atSite(tape, node, () => padRegion(cotangent, region)),
+        );
+      }
+    parts.delete(word);
+  };
   for (let node = last; node >= active.first; node--) {
+    const handedBack = parts.get(node);
+    if (handedBack !== undefined) receiveParts(node, handedBack);
     const cotangent = adjoints.get(node);
     const rule = rules[tape.operation[node]!];
     if (cotangent === undefined || rule === undefined || !active.has(node)) continue;
@@ -65,10 +89,16 @@ export function pullBack(
       if (!active.has(word)) return;
       const pull = pullback(rule, position);
       if (pull === undefined) return;
+      if (tape.operation[node] === slice.code) {
+        const part = { node, cotangent, region: attributes as unknown as Region };
+        if (parts.get(word)?.push(part) === undefined) parts.set(word, [part]);
+        return;
+      }
       pulling?.(node, position);
-      const contribution = atSite(tape, node, () => pull(cotangent, inputs, result, attributes, position));
-      const sum = adjoints.get(word);
-      adjoints.set(word, sum === undefined ? contribution : add(sum, contribution));
+      receive(
+        word,
+        atSite(tape, node, () => pull(cotangent, inputs, result, attributes, position)),
+      );
     });
   }
   return adjoints;

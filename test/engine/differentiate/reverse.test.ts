@@ -8,7 +8,8 @@ import * as activation from "../../../engine/primitives/activation.ts";
 import { add, div, mul, neg, sub } from "../../../engine/primitives/arithmetic.ts";
 import { matmul } from "../../../engine/primitives/contraction.ts";
 import { take } from "../../../engine/primitives/gathering.ts";
-import { slice } from "../../../engine/primitives/indexing.ts";
+import { slice, type Range } from "../../../engine/primitives/indexing.ts";
+import { codeOf } from "../../../engine/primitives/names.ts";
 import { crossEntropy, softmax } from "../../../engine/primitives/normalization.ts";
 import { mean, sum, variance } from "../../../engine/primitives/reduction.ts";
 import { dataOf, type Primal } from "../../../engine/primitives/rule.ts";
@@ -100,6 +101,67 @@ test("adds to the adjoint of a whole what its parts give, without a change to ad
     [...reverse(mixed.tape, mixed.output).tensor(0)!.data],
     [1 + 2 + 2 + 2, 1 + 1 + 4 + 1, 1 + 1 + 6 + 1],
   );
+});
+
+describe("a recorded pass puts together what slices of a value hand back", () => {
+  const x = filled([4, 3], noise(5));
+  const rows = [2, 0, 3, 1].map((k): Range[] => [k]);
+  const elements = Array.from({ length: 12 }, (_, k): Range[] => [(5 * k) % 4, k % 3]);
+  const cases: Readonly<Record<string, readonly [parts: readonly (readonly Range[])[], pads: number]>> = {
+    "all rows": [rows, 0],
+    "some rows": [rows.slice(0, 2), 0],
+    "all columns": [
+      [
+        [null, 0],
+        [null, 2],
+        [null, 1],
+      ],
+      0,
+    ],
+    "ranges of rows, one of them empty": [[[[1, 3]], [[2, 2]], [[3, 4]]], 0],
+    "ranges of columns beside a column": [
+      [
+        [null, [0, 2]],
+        [null, 2],
+      ],
+      0,
+    ],
+    "all elements": [elements, 0],
+    "elements and a row": [[[1, 2], [0], [3, [1, 3]]], 0],
+    "a single row": [[[2]], 1],
+    "ranges that overlap": [[[[0, 3]], [[1, 4]]], 2],
+    "a row twice": [[[1], [1]], 2],
+    "every second row": [[[[0, 4, 2]], [[1, 4, 2]]], 2],
+    "a row and a column": [[[1], [null, 0]], 2],
+    "ranges along both axes": [
+      [
+        [
+          [0, 2],
+          [0, 2],
+        ],
+        [
+          [2, 4],
+          [0, 2],
+        ],
+      ],
+      2,
+    ],
+  };
+  for (const [name, [parts, pads]] of Object.entries(cases))
+    test(name, () => {
+      const model: Model = (value) =>
+        parts.reduce<Value>((total, part, k) => {
+          const taken = slice(value, part);
+          return add(total, mul(k + 1, sum(mul(taken, taken))));
+        }, 0);
+      checkDerivatives(model, [x]);
+      const { tape, inputs, output } = trace(model, x);
+      const [recorded] = reverseRecorded(tape, output, inputs);
+      const expected = reverse(tape, output).tensor(inputs[0]!)!;
+      assert.deepEqual(dataOf(recorded as Primal), expected.data);
+      const made = tape.operation.subarray(output + 1, tape.length);
+      assert.equal(made.filter((code) => code === codeOf("pad")).length, pads);
+    });
 });
 
 test("visits the tip of a diamond of diamonds once", () => {
