@@ -25,7 +25,7 @@ export async function runSuites(load: () => void): Promise<void> {
     const runner = mocha.run(() => {
       if (runner.stats) resolve(runner.stats);
     });
-    runner.on("retry", (test, error) => retried.push(`${test.fullTitle()}: ${String(error)}`));
+    runner.on("retry", (test: Mocha.Test, error: unknown) => retried.push(`${test.fullTitle()}: ${String(error)}`));
   });
   if (retried.length > 0) report(`Tried again after a first failure:\n${retried.join("\n")}`);
   const counts: Counts = { passed: stats.passes, failed: stats.failures, skipped: stats.pending };
