@@ -1,4 +1,5 @@
 import { atLeast } from "./binomial.ts";
+import { dataOf } from "../primitives/rule.ts";
 import { logNorm } from "./chain.ts";
 import type { Finding } from "./finding.ts";
 import { figure, lineOf, textOf, type Subject } from "./subject.ts";
@@ -10,6 +11,8 @@ const smallestShare = 0.2;
 const chanceOfLayer = 1e-5;
 /** Arguments so many times further from 0 than those of live units were put there by a bias. */
 const farAway = 5;
+/** Where the largest argument is no further below 0 than this share of their RMS, no bias has put them there. */
+const nearZero = 0.5;
 /** Of fewer examples a unit cannot be told from one that happens to be off. */
 const fewestExamples = 4;
 
@@ -28,12 +31,20 @@ export function deadRelu(subject: Subject, layers: readonly Layer[]): Finding[] 
   for (const layer of layers)
     if (layer.activation === "relu") bySite.set(layer.site, [...(bySite.get(layer.site) ?? []), layer]);
   return [...bySite].flatMap(([site, all]) => {
-    const dying = all.filter(isDead);
+    const dying = all.filter((layer) => isDead(layer) && !isFedNothing(subject, layer));
     const narrow = dying.filter((layer) => isNarrow(layer) && isBypassed(subject, layer));
     const explained = narrow.length > 0 && chanceOf(narrow, all.length) >= chanceOfLayer;
     const told = explained ? dying.filter((layer) => !narrow.includes(layer)) : dying;
     return told.length === 0 ? [] : [findingOf(subject, site, told)];
   });
+}
+
+/** All that it is computed of has come out as 0: what comes before it is dead. */
+function isFedNothing({ tape }: Subject, { inputs }: Layer): boolean {
+  return (
+    inputs.length > 0 &&
+    inputs.every((node) => tape.inputsOf(node).length > 0 && dataOf(tape.primalOf(node)).every((x) => x === 0))
+  );
 }
 
 /** Chance may shut all of its units. */
@@ -78,6 +89,8 @@ function findingOf(subject: Subject, site: number, dying: readonly Layer[]): Fin
   const largest = Math.max(...dead.map((unit) => unit.largest));
   const all = dead.length === count;
   const shut = all && !isBypassed(subject, worst);
+  const squares = dead.reduce((sum, unit) => sum + unit.squares / unit.executions, 0) / dead.length;
+  const unlucky = all && isNarrow(worst) && -largest < nearZero * Math.sqrt(squares);
   const several = dying.length > 1 ? ` (the worst of ${dying.length} such layers)` : "";
   return {
     code: "dead-relu",
@@ -85,7 +98,7 @@ function findingOf(subject: Subject, site: number, dying: readonly Layer[]): Fin
     message:
       `${all ? `All ${count}` : `${dead.length} of ${count}`} units of \`${textOf(subject, site)}\` on ${lineOf(subject, site)}${several} ` +
       `are 0 ${examples === 1 ? "for the one example" : `for all ${examples} examples`}, so no gradient reaches ${shut ? "this layer or any before it" : "their weights"}: ` +
-      `their arguments are ${figure(largest)} or less. Start with biases of 0 and heNormal weights, lower the learning rate if training did it, or use leakyRelu.`,
+      `their arguments are ${figure(largest)} or less. ${unlucky ? `By chance layers of ${count} units are shut now and then: make it wider, draw other weights, or use leakyRelu.` : "Start with biases of 0 and heNormal weights, lower the learning rate if training did it, or use leakyRelu."}`,
     site,
     data: {
       units: count,

@@ -11,12 +11,26 @@ import { layersOf } from "./units.ts";
 /** Every finding in one traced run, the gravest first. */
 export function diagnose(subject: Subject): Finding[] {
   const layers = layersOf(subject);
-  return [
+  return withoutConsequences(subject, [
     ...nonFinite(subject),
     ...gradientFlow(subject),
     ...deadRelu(subject, layers),
     ...saturatedActivation(subject, layers),
     ...saturatedSoftmax(subject),
     ...severedGradient(subject),
-  ];
+  ]);
+}
+
+/**
+ * What grows until it overflows explodes on its way there, and a rectifier that is written with a comparison and lets
+ * nothing through leaves its parameters with that comparison alone: one finding tells it.
+ */
+function withoutConsequences({ sites }: Subject, findings: readonly Finding[]): Finding[] {
+  const isSameLine = (a: Finding, b: Finding): boolean =>
+    sites.get(a.site).file === sites.get(b.site).file && sites.get(a.site).line === sites.get(b.site).line;
+  const causes = (cause: Finding, { code, severity }: Finding): boolean =>
+    code === "exploding-gradient"
+      ? cause.code === "non-finite" && cause.data["kind"] === "overflow"
+      : code === "severed-gradient" && severity === "information" && cause.code === "dead-relu";
+  return findings.filter((finding) => !findings.some((cause) => causes(cause, finding) && isSameLine(cause, finding)));
 }

@@ -16,7 +16,8 @@ export function gradientFlow(subject: Subject): Finding[] {
 /** A line that does less than this share of the whole is not related to it. */
 const relatedShare = 0.1;
 
-function findingOf(subject: Subject, flow: Flow): Finding {
+/** What is told of such a computation. */
+export function findingOf(subject: Subject, flow: Flow): Finding {
   const { direction, total, chain, from } = flow;
   const [worst, ...others] = culprits(subject, flow);
   const gate = gateOf(flow);

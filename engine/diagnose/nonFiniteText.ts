@@ -58,7 +58,7 @@ function happened(
   switch (kind) {
     case "division by zero":
     case "0/0":
-      return `divides ${figure(a)} by ${figure(b)}, which is ${figure(result)}${whyZero === undefined ? "; keep the divisor away from 0." : `: ${whyZero}`}`;
+      return `divides ${figure(a)} by ${figure(b)}, which is ${figure(result)}${whyZero === undefined ? "; keep the divisor away from 0, as in `x / (y + 1e-12)`." : `: ${whyZero}`}`;
     case "pole":
       if (whyZero !== undefined) return `is ${figure(result)}, the ${operation}${given}: ${whyZero}`;
       return `is ${figure(result)}, the ${operation}${given}; keep its argument away from there, for example as \`${inside(operation, callee(subject, node))}\`.`;
@@ -110,7 +110,9 @@ export function backwardMessage(subject: Subject, story: BackwardStory): string 
   const begin = `${spoiled(parameters)} although the result is finite: passing back through ${where}`;
   if (kind === "domain") {
     const advice =
-      whereDownstream(subject, node) === undefined ? "Keep its argument where it has one." : doubleWhere(subject, node);
+      whereDownstream(subject, node) === undefined
+        ? "Treat that point apart, with an `if` or `?:`, or keep away from it."
+        : doubleWhere(subject, node);
     return `${begin} multiplies the adjoint ${figure(cotangent)} by the derivative of ${operation}${at}, which is NaN: there is none there. ${advice}`;
   }
   if (kind === "overflow")

@@ -111,7 +111,9 @@ function severed(subject: Subject, nodes: readonly number[]): Reason | undefined
     return {
       severity: "warning",
       reason: ({ them }) =>
-        `the last value made from ${them}, ${expressionOf(subject, last)}, is not used in the result`,
+        isIndex(subject, last)
+          ? `${expressionOf(subject, last)} is used as an index, and an index has no derivative; interpolate between neighbouring entries, or weigh all of them`
+          : `the last value made from ${them}, ${expressionOf(subject, last)}, is not used in the result, or only as a constant`,
       places: [tape.site[last]!],
     };
   // What became of it is held by no traced variable: a text, say, that a number is read from.
@@ -231,6 +233,25 @@ function branchesAfter({ tape }: Subject, node: number): number[] {
     if (branch.node === node + 1) sites.push(branch.site);
   }
   return sites;
+}
+
+/** Whether a value is what stands in brackets after an array, by itself or by the variable that holds it. */
+function isIndex(subject: Subject, node: number): boolean {
+  const { tape, sites, sources } = subject;
+  const inBrackets = (file: string, { start, end }: { readonly start: number; readonly end: number }): boolean => {
+    const text = sources.get(file)?.text ?? "";
+    return (
+      /[\w$\])]\s*\[\s*$/.test(text.slice(Math.max(0, start - 80), start)) && /^\s*\]/.test(text.slice(end, end + 80))
+    );
+  };
+  const site = sites.get(tape.site[node]!);
+  if (inBrackets(site.file, site)) return true;
+  const bindings = sources.get(site.file)?.bindings ?? [];
+  return bindings.some(
+    ({ assignments, references }) =>
+      assignments.some((assignment) => assignment.site === tape.site[node]) &&
+      references.some((reference) => inBrackets(site.file, reference)),
+  );
 }
 
 /** The last operation on the parameter's way, unless it has not been computed with at all. */

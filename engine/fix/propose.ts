@@ -1,4 +1,5 @@
 /** What might mend a finding: one file for each kind of change. */
+import { findingOf } from "../diagnose/gradientFlow.ts";
 import { flows, normsAlong, type Flow } from "../diagnose/flow.ts";
 import type { Candidate } from "../diagnose/flowCandidates.ts";
 import { operationOf, type Subject } from "../diagnose/subject.ts";
@@ -16,9 +17,17 @@ import { leak, unbias } from "./revive.ts";
 import { scaleScores } from "./scaleScores.ts";
 import { soften } from "./soften.ts";
 
-/** For the `index`-th vanishing or exploding gradient of a function. */
-export function proposeForFlow(subject: Subject, name: string, index: number): Proposals | undefined {
-  const flow = flows(subject)[index];
+/** For a vanishing or exploding gradient of a function, by the kind and place of its finding. */
+export function proposeForFlow(
+  subject: Subject,
+  name: string,
+  told: { readonly code: string; readonly source: SourceRange },
+): Proposals | undefined {
+  const site = siteAt(subject, told.source);
+  const flow = flows(subject).find((each) => {
+    const finding = findingOf(subject, each);
+    return finding.code === told.code && finding.site === site;
+  });
   const program = programAt(subject, subject.file);
   if (flow === undefined || program === undefined) return undefined;
   return proposed(subject, measureOf(subject, flow), [

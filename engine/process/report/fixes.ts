@@ -23,7 +23,7 @@ export function proposals(run: FunctionRun, index: number, diagnostics: readonly
   if (found?.code === "dead-relu") return proposeForDead(run.subject, run.name, found.source);
   if (found?.code === "saturated-activation") return proposeForSaturated(run.subject, found.source);
   if (found === undefined || !isFlow(found)) return undefined;
-  return proposeForFlow(run.subject, run.name, diagnostics.slice(0, index).filter(isFlow).length);
+  return proposeForFlow(run.subject, run.name, found);
 }
 
 const isFlow = ({ code }: Diagnostic): boolean => code === "vanishing-gradient" || code === "exploding-gradient";

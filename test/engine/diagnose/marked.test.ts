@@ -33,6 +33,7 @@ for (const files of [
   ["stacks.ts"],
   ["estimates.ts"],
   ["sequences.ts"],
+  ["rectifiers.ts"],
   ["importing.ts", "layers.ts"],
 ])
   describe(files[0], async () => {
