@@ -2,12 +2,16 @@ import { recording } from "../../tape/recording.ts";
 import { TracedNumber } from "../../tape/tensor.ts";
 import type { Findings } from "./findings.ts";
 import { reportIntegerArray } from "./members.ts";
+import { primals } from "./builtins/replace.ts";
 import { primal } from "./primals.ts";
 import type { Runtime } from "./runtime.ts";
+import { OwnSet, construct, isArray } from "./intrinsics.ts";
+
+const array = Array as unknown as Constructor;
 
 type Constructor = new (...values: unknown[]) => object;
 
-const integerArrays: ReadonlySet<unknown> = new Set([
+const integerArrays: ReadonlySet<unknown> = new OwnSet([
   Int8Array,
   Uint8Array,
   Uint8ClampedArray,
@@ -18,7 +22,7 @@ const integerArrays: ReadonlySet<unknown> = new Set([
 ]);
 
 /** Constructors whose numeric arguments are lengths, offsets and times: the primal is all they ask for. */
-const ofPrimals: ReadonlySet<unknown> = new Set([
+const ofPrimals: ReadonlySet<unknown> = new OwnSet([
   Array,
   ArrayBuffer,
   SharedArrayBuffer,
@@ -33,19 +37,19 @@ const ofPrimals: ReadonlySet<unknown> = new Set([
 export function construction(findings: Findings): Runtime["construct"] {
   return (site, callee, ...values) => {
     recording.site = site;
-    if (!ofPrimals.has(callee)) return new (callee as Constructor)(...values);
-    if (callee === Array && values.length > 1) return Array.of(...values);
-    if (!integerArrays.has(callee)) return new (callee as Constructor)(...values.map(primal));
-    const [first, ...others] = values.map(primal);
-    const elements = numbersOf(first);
-    const array = new (callee as Constructor)(elements ?? first, ...others);
-    if (elements !== undefined) reportIntegerArray(findings, site, array);
-    return array;
+    if (!ofPrimals.has(callee)) return construct(callee as never, values);
+    if (callee === array && values.length > 1) return construct(array as never, values);
+    if (!integerArrays.has(callee)) return construct(callee as never, primals(values));
+    const elements = numbersOf(primals(values)[0]);
+    if (elements !== undefined) values[0] = elements;
+    const made = construct(callee as never, values);
+    if (elements !== undefined) reportIntegerArray(findings, site, made);
+    return made;
   };
 }
 
 /** The primals of an array that has traced numbers in it; undefined of anything else. */
 function numbersOf(values: unknown): unknown[] | undefined {
-  if (!Array.isArray(values) || !values.some((value) => value instanceof TracedNumber)) return undefined;
+  if (!isArray(values) || !values.some((value) => value instanceof TracedNumber)) return undefined;
   return values.map(primal);
 }

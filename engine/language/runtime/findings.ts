@@ -1,3 +1,4 @@
+import { OwnMap } from "./intrinsics.ts";
 /** What the runtime noticed while a model ran, once for each code and site. */
 export interface Finding {
   readonly code: FindingCode;
@@ -20,7 +21,7 @@ export type FindingCode =
   | "operand-is-no-number";
 
 export class Findings {
-  readonly #bySite = new Map<string, Finding>();
+  readonly #bySite = new OwnMap<string, Finding>();
 
   get list(): readonly Finding[] {
     return [...this.#bySite.values()];

@@ -5,6 +5,7 @@ import type { InstrumentedFile } from "../instrument/instrumentedFile.ts";
 import { parseEvaluated } from "../instrument/parse.ts";
 import { dressAs, replaceConstructor } from "./builtins/replace.ts";
 import type { Runtime } from "./runtime.ts";
+import { OwnMap } from "./intrinsics.ts";
 
 /** Sites of text that stands in no file: all of them are the place that asked for the function. */
 class SitesOfOnePlace extends SiteTable {
@@ -41,8 +42,8 @@ const textsOfOnePlace = 2000;
 /** What programs hand to `eval` is instrumented as a file is, with the names that it has where it is evaluated. */
 export class EvaluatedTexts {
   readonly #sites: SiteTable | undefined;
-  readonly #known = new Map<string, InstrumentedFile | undefined>();
-  readonly #madeAt = new Map<number, number>();
+  readonly #known = new OwnMap<string, InstrumentedFile | undefined>();
+  readonly #madeAt = new OwnMap<number, number>();
   readonly #native: unknown = globalThis.eval;
 
   constructor(sites: SiteTable | undefined) {

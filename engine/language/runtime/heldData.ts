@@ -2,6 +2,7 @@ import { operationName } from "../../primitives/names.ts";
 import { recording } from "../../tape/recording.ts";
 import { describeShape } from "../../tape/shape.ts";
 import type { Tape } from "../../tape/tape.ts";
+import { OwnMap, OwnWeakMap } from "./intrinsics.ts";
 
 /** The program writes into a tensor that an operation has used: its derivative would be taken at another value. */
 export class ChangedInPlaceError extends Error {
@@ -34,7 +35,7 @@ interface Index {
   seen: number;
 }
 
-const indices = new WeakMap<Tape, Index>();
+const indices = new OwnWeakMap<Tape, Index>();
 
 /** The view that was found free last: a loop that fills an array asks about it again and again. */
 let free: { readonly view: object; readonly tape: Tape; readonly tensors: number } | undefined;
@@ -66,7 +67,7 @@ export function refuseHeld(view: ArrayBufferView, index?: number, value?: unknow
 
 function indexOf(tape: Tape): Index {
   let index = indices.get(tape);
-  if (index === undefined) indices.set(tape, (index = { byBuffer: new Map(), seen: 0 }));
+  if (index === undefined) indices.set(tape, (index = { byBuffer: new OwnMap(), seen: 0 }));
   for (const { tensors } = tape; index.seen < tensors.length; index.seen++) {
     const { buffer } = tensors[index.seen]!.data;
     const places = index.byBuffer.get(buffer);

@@ -13,6 +13,7 @@ import {
   writeElement,
   type FloatArray,
 } from "./typedArrays.ts";
+import { getProperty, isArray, isView, nativeProxy } from "./intrinsics.ts";
 
 type Members = Pick<Runtime, "key" | "propertyKey" | "get" | "parts" | "set" | "target">;
 type Keyed = Record<PropertyKey, unknown>;
@@ -34,10 +35,10 @@ export function memberAccess(findings: Findings): Members {
 
   const set: Runtime["set"] = (site, object, key, value, strict) => {
     const k = key instanceof TracedNumber ? numberOf(key) : key;
-    if (typeof k === "object" && (Array.isArray(object) || ArrayBuffer.isView(object))) refuseTensor(k);
-    if (Array.isArray(object)) {
+    if (typeof k === "object" && (isArray(object) || isView(object))) refuseTensor(k);
+    if (isArray(object)) {
       assign(object, k, k === "length" ? primal(value) : value, strict);
-    } else if (ArrayBuffer.isView(object)) {
+    } else if (isView(object)) {
       setElement(site, object, k, value, strict);
     } else {
       assign(object, k, value, strict);
@@ -90,14 +91,14 @@ export function memberAccess(findings: Findings): Members {
       if (target.length > 0 && (target[0] === undefined || target[0] === null))
         return (target[0] as never as Keyed)[k as never];
       const primitive = primal(toPrimitive(k, "string"));
-      return typeof primitive === "symbol" ? primitive : String(primitive);
+      return typeof primitive === "symbol" ? primitive : primitive;
     },
 
     get(site, object, key) {
       const k = key instanceof TracedNumber ? numberOf(key) : key;
       // Three places that read, so that each sees few kinds of objects.
-      if (Array.isArray(object)) return object[(typeof k === "object" ? refuseTensor(k) : k) as number] as unknown;
-      if (!ArrayBuffer.isView(object)) return (object as Keyed)[k as PropertyKey];
+      if (isArray(object)) return object[(typeof k === "object" ? refuseTensor(k) : k) as number];
+      if (!isView(object)) return (object as Keyed)[k as PropertyKey];
       const value = (object as unknown as Keyed)[(typeof k === "object" ? refuseTensor(k) : k) as PropertyKey];
       if (typeof value !== "number" || !hasShadows()) return value;
       const index = elementIndex(object, k);
@@ -126,12 +127,12 @@ function refuseTensor(key: unknown): unknown {
 
 /** What is read of it property by property: a typed array gives its elements traced. */
 export function parts(object: unknown): unknown {
-  return mayBeTraced(object) ? new Proxy(object, tracedParts) : object;
+  return mayBeTraced(object) ? new nativeProxy(object, tracedParts) : object;
 }
 
 const tracedParts: ProxyHandler<FloatArray> = {
   get(view, key) {
-    const value: unknown = Reflect.get(view, key);
+    const value: unknown = getProperty(view, key);
     const index = typeof key === "string" ? elementIndex(view, key) : undefined;
     return index === undefined ? value : tracedElement(view, index, value as number);
   },
@@ -139,10 +140,10 @@ const tracedParts: ProxyHandler<FloatArray> = {
 
 /** The element that a key stands for; undefined for the names of properties. Out of range counts as a property. */
 function elementIndex(view: ArrayBufferView, key: unknown): number | undefined {
-  const index = typeof key === "string" ? Number(key) : key;
+  const index = typeof key === "string" ? +key : key;
   if (typeof index !== "number") return undefined;
   if (index >>> 0 !== index || index >= (view as FloatArray).length) return undefined;
-  return typeof key !== "string" || String(index) === key ? index : undefined;
+  return typeof key !== "string" || `${index}` === key ? index : undefined;
 }
 
 export function reportBytes(findings: Findings, site: number): void {

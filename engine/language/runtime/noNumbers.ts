@@ -3,6 +3,7 @@ import { recording } from "../../tape/recording.ts";
 import { Tensor, TracedNumber } from "../../tape/tensor.ts";
 import type { Findings } from "./findings.ts";
 import { lengthOf, type FloatArray } from "./typedArrays.ts";
+import { isArray } from "./intrinsics.ts";
 
 let add: Findings["add"] | undefined;
 
@@ -47,7 +48,7 @@ function describe(operand: unknown, place: Place): string | undefined {
   if (typeof operand !== "object" || operand === null || operand instanceof Tensor) return undefined;
   // Looking into a proxy would run the program's own code.
   if (types.isProxy(operand)) return "is an object, of which JavaScript makes NaN: take the member that is meant.";
-  if (Array.isArray(operand)) return arrayText("an array", operand.length, place);
+  if (isArray(operand)) return arrayText("an array", operand.length, place);
   if (types.isTypedArray(operand))
     return arrayText(`a ${operand[Symbol.toStringTag]}`, lengthOf(operand as unknown as FloatArray), place);
   if (operand instanceof Promise) return "is a promise, of which JavaScript makes NaN: write `await` before it.";

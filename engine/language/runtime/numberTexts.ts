@@ -7,19 +7,23 @@ const textsKept = 4;
 
 type Text = string | TracedNumber;
 
-let latest: Text[] = [];
+const emptyTexts = (): (Text | undefined)[] => [undefined, undefined, undefined, undefined];
+
+let latest: (Text | undefined)[] = emptyTexts();
+/** Where the next text is put, in the place of the oldest. */
+let oldest = 0;
 let report: (() => void) | undefined;
 
 /** Notes a text that was made of a traced number, or the number itself where the text is its plain one. */
 export function noteText<T extends Text>(text: T): T {
-  if (recording.on && latest.unshift(text) > textsKept) latest.length = textsKept;
+  if (recording.on) latest[oldest++ % textsKept] = text;
   return text;
 }
 
 /** The number that a text spells. Where the text was made of a traced number just before, the gradient ends here: that is reported. */
 export function numberFromText(text: unknown, read: (text: unknown) => number = toNumber): number {
-  if (latest.length > 0 && typeof text === "string" && recording.on && latest.some((known) => spells(known, text))) {
-    latest = [];
+  if (latest.length > 0 && typeof text === "string" && recording.on && isLatest(text)) {
+    latest = emptyTexts();
     reportReadBack();
   }
   return read(text);
@@ -32,8 +36,16 @@ export function reportReadBack(): void {
 
 const toNumber = (text: unknown): number => +(text as string);
 
+function isLatest(text: string): boolean {
+  for (let k = 0; k < textsKept; k++) {
+    const known = latest[k];
+    if (known !== undefined && spells(known, text)) return true;
+  }
+  return false;
+}
+
 function spells(known: Text, text: string): boolean {
-  return typeof known === "string" ? known === text : String(known.primal) === text;
+  return typeof known === "string" ? known === text : `${known.primal}` === text;
 }
 
 export function reportNumbersReadBack(findings: Findings): void {

@@ -1,10 +1,10 @@
 import { types } from "node:util";
 import { recording } from "../../tape/recording.ts";
-import { sizeOf } from "../../tape/shape.ts";
 import type { Tape } from "../../tape/tape.ts";
 import { declarationSites, Tensor, TracedNumber, untraced } from "../../tape/tensor.ts";
 import { arraysWithGetters } from "./builtins/object.ts";
 import { isFloatArray, nodeAt } from "./typedArrays.ts";
+import { OwnMap, isArray } from "./intrinsics.ts";
 
 /** Of larger arrays no snapshot is taken. */
 const largestSnapshot = 4096;
@@ -23,7 +23,7 @@ interface Place {
   index: number;
 }
 
-let places = new Map<number, Place>();
+let places = new OwnMap<number, Place>();
 let placesOf: Tape | undefined;
 
 /** Notes what a variable holds: a traced value, or an array with traced values in it. */
@@ -36,7 +36,7 @@ export function observe<T>(site: number, value: T): T {
   } else if (value instanceof Tensor) {
     if (!declarationSites.has(value)) declarationSites.set(value, site);
     if (recording.on && recording.tape.holds(value)) recording.tape.observations.add(site, value.node, recording.scope);
-  } else if (recording.on && (Array.isArray(value) || isFloatArray(value))) {
+  } else if (recording.on && (isArray(value) || isFloatArray(value))) {
     observeArray(site, value);
   }
   return value;
@@ -44,7 +44,7 @@ export function observe<T>(site: number, value: T): T {
 
 function observeArray(site: number, array: object): void {
   if (placesOf !== recording.tape) {
-    places = new Map();
+    places = new OwnMap();
     placesOf = recording.tape;
   }
   let place = places.get(site);
@@ -66,7 +66,7 @@ function observeArray(site: number, array: object): void {
 
 function keep(site: number, place: Place, shape: readonly number[]): void {
   const { observations } = recording.tape;
-  const size = sizeOf(shape);
+  const size = elementsOf(shape);
   const previous = observations.snapshots[place.index];
   if (place.taken >= 2 && previous?.nodes.length === size) {
     previous.nodes.set(atHand.nodes.subarray(0, size));
@@ -92,10 +92,16 @@ const atHand = {
   length: 0,
 };
 
+function elementsOf(shape: readonly number[]): number {
+  let elements = 1;
+  for (let axis = shape.length - 1; axis >= 0; axis--) elements *= shape[axis]!;
+  return elements;
+}
+
 /** The array's shape, with its elements put above. Undefined where nothing in it is traced, it is ragged or too large. */
 function fillFrom(array: object): readonly number[] | undefined {
   const shape = nestedShape(array);
-  if (shape === undefined || sizeOf(shape) > largestSnapshot) return undefined;
+  if (shape === undefined || elementsOf(shape) > largestSnapshot) return undefined;
   atHand.length = 0;
   return fill(array, shape, 0) && anyTraced() ? shape : undefined;
 }
@@ -111,13 +117,13 @@ function nestedShape(array: object): number[] | undefined {
   for (let value: unknown = array; ; value = (value as unknown[])[0]) {
     if (typeof value === "number" || value instanceof TracedNumber) return shape;
     if (!isFloatArray(value) && !isPlainArray(value)) return undefined;
-    if (value.length === 0 || shape.push(value.length) > 8) return undefined;
+    if (value.length === 0 || ((shape[shape.length] = value.length), shape.length > 8)) return undefined;
   }
 }
 
 /** Reading a proxy, or an array that was given a getter, would run the program's own code. */
 function isPlainArray(value: unknown): value is unknown[] {
-  return Array.isArray(value) && !types.isProxy(value) && !arraysWithGetters.has(value);
+  return isArray(value) && !types.isProxy(value) && !arraysWithGetters.has(value);
 }
 
 /** False where the array turns out ragged or holds something that is no number. */

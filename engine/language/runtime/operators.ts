@@ -6,6 +6,7 @@ import { numberFromText } from "./numberTexts.ts";
 import { isDifferentiable, isObject, primal, toNumeric, toPrimitive } from "./primals.ts";
 import type { Runtime } from "./runtime.ts";
 import { textOf } from "./text.ts";
+import { isArray, isView } from "./intrinsics.ts";
 
 // The first lines of each operator are the tracer's hot path; they are written out, because an operator shared by all
 // would make every call in it megamorphic. What they leave over are conversions, BigInt, text and tensors.
@@ -167,7 +168,7 @@ function converted(site: number, a: unknown, b: unknown, primitive: Binary, nati
 /** To the language an array among operands is text; beside a tensor that can only be a mistake. */
 function refuseArrays(a: unknown, b: unknown): void {
   const array = a instanceof Tensor ? b : b instanceof Tensor ? a : undefined;
-  if (Array.isArray(array) || ArrayBuffer.isView(array))
+  if (isArray(array) || isView(array))
     throw new TypeError(
       "an operator has a tensor on one side and a plain array on the other: wrap the array in tensor(…)",
     );

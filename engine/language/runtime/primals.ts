@@ -1,6 +1,7 @@
 import { recording } from "../../tape/recording.ts";
 import { Tensor, TracedNumber } from "../../tape/tensor.ts";
 import { numberFromText } from "./numberTexts.ts";
+import { apply, getProperty, toPrimitiveSymbol } from "./intrinsics.ts";
 
 /** A value that stands on the tape, or a tensor: what the primitives compute on besides plain numbers. */
 export type Differentiable = TracedNumber | Tensor;
@@ -32,17 +33,17 @@ type Hint = "default" | "number" | "string";
  */
 export function toPrimitive(value: unknown, hint: Hint): unknown {
   if (!isObject(value) || isDifferentiable(value)) return value;
-  const exotic = (value as { [Symbol.toPrimitive]?: unknown })[Symbol.toPrimitive];
+  const exotic = (value as { [toPrimitiveSymbol]?: unknown })[toPrimitiveSymbol];
   if (exotic !== undefined && exotic !== null) {
     if (typeof exotic !== "function") throw new TypeError(`${typeof exotic} is not a function`);
-    const result: unknown = Reflect.apply(exotic, value, [hint]);
+    const result: unknown = apply(exotic as never, value, [hint]);
     if (!isObject(result) || isDifferentiable(result)) return result;
     throw new TypeError("Cannot convert object to primitive value");
   }
   for (const name of hint === "string" ? (["toString", "valueOf"] as const) : (["valueOf", "toString"] as const)) {
-    const method: unknown = Reflect.get(value, name);
+    const method: unknown = getProperty(value, name);
     if (typeof method !== "function") continue;
-    const result: unknown = Reflect.apply(method, value, []);
+    const result: unknown = apply(method as never, value, []);
     if (!isObject(result) || isDifferentiable(result)) return result;
   }
   throw new TypeError("Cannot convert object to primitive value");

@@ -3,12 +3,11 @@ import { parts } from "./members.ts";
 import { isObject } from "./primals.ts";
 import type { Runtime, Taking } from "./runtime.ts";
 import { hasShadows } from "./typedArrays.ts";
+import { OwnMap, apply, getOwnPropertyDescriptor, getProperty, iterator, nativeProxy, ownKeys } from "./intrinsics.ts";
 
-// Kept from before a program could replace them.
-const { apply, get, ownKeys, getOwnPropertyDescriptor, defineProperty } = Reflect;
+const { defineProperty } = Reflect;
 const toObject = Object;
 const { parse } = JSON;
-const { iterator } = Symbol;
 
 type Members = Extract<Taking, { readonly members: unknown }>;
 
@@ -20,7 +19,7 @@ type Members = Extract<Taking, { readonly members: unknown }>;
 export function takingApart(): Pick<Runtime, "taken" | "each" | "nothing" | "itself"> {
   const nothing = Symbol("nothing");
   const itself = Symbol("itself");
-  const known = new Map<string, Taking>();
+  const known = new OwnMap<string, Taking>();
   const takingOf = (text: string): Taking => {
     let taking = known.get(text);
     if (taking === undefined) known.set(text, (taking = parse(text) as Taking));
@@ -60,10 +59,10 @@ function taken(value: unknown, taking: Taking | undefined): unknown {
 function members(value: unknown, { members }: Members): object {
   const object = toObject(value) as object;
   let turn = 0;
-  return new Proxy(
+  return new nativeProxy(
     { __proto__: null },
     {
-      get: (_, key) => taken(get(object, key, value), members[turn++]),
+      get: (_, key) => taken(getProperty(object, key, value), members[turn++]),
       ownKeys: () => ownKeys(object),
       getOwnPropertyDescriptor(_, key) {
         const found = getOwnPropertyDescriptor(object, key);
@@ -81,7 +80,7 @@ function items(value: unknown, takingOf: (turn: number) => Taking | undefined): 
   return {
     __proto__: null,
     [iterator](): object {
-      const method: unknown = get(toObject(value) as object, iterator, value);
+      const method: unknown = getProperty(toObject(value) as object, iterator, value);
       if (typeof method !== "function") throw new TypeError(`${typeof value} is not iterable`);
       const source: unknown = apply(method as Step, value, []);
       if (!isObject(source)) throw new TypeError("Result of the Symbol.iterator method is not an object");

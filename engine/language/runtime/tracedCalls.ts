@@ -2,6 +2,7 @@ import { recording } from "../../tape/recording.ts";
 import { fitParameter } from "./parameterValues.ts";
 import { wrapParameter, type Structure } from "./parameters.ts";
 import type { Runtime } from "./runtime.ts";
+import { OwnMap } from "./intrinsics.ts";
 
 /** A parameter as a traced call received it. */
 export interface TracedParameter {
@@ -17,13 +18,13 @@ export class TracedCalls {
   #functionId: number | undefined;
   #at: Readonly<Record<string, unknown>> = {};
   /** By index and name: the properties of a parameter that is taken apart have defaults of their own. */
-  #parameters = new Map<string, TracedParameter & { readonly index: number }>();
+  #parameters = new OwnMap<string, TracedParameter & { readonly index: number }>();
 
   /** Arms the next call of a function. `at` gives values, as JSON has them, in place of defaults. */
   begin(functionId: number, at: Readonly<Record<string, unknown>> = {}): void {
     this.#functionId = functionId;
     this.#at = at;
-    this.#parameters = new Map();
+    this.#parameters = new OwnMap();
   }
 
   /** Ends it and tells what the parameters became, in their order. */

@@ -3,6 +3,7 @@ import { recording } from "../../tape/recording.ts";
 import { NestedTape } from "../../tape/nestedTape.ts";
 import type { Tape } from "../../tape/tape.ts";
 import { TracedNumber, untraced, type Value } from "../../tape/tensor.ts";
+import { OwnMap, OwnWeakMap, apply, is, isView, trunc } from "./intrinsics.ts";
 
 /**
  * Typed arrays hold primals, so that everything native works on them. The nodes of their elements stand in a shadow
@@ -15,9 +16,6 @@ interface Shadow {
   nodes: Int32Array | undefined;
 }
 
-/** Kept from before it is replaced. */
-const { is } = Object;
-
 /** Typed arrays whose elements can be traced. */
 export type FloatArray = Float64Array | Float32Array;
 
@@ -27,7 +25,7 @@ const Float16Array = (globalThis as unknown as { Float16Array?: Float32ArrayCons
 export const floatArrayConstructors = [Float64Array, Float32Array, ...(Float16Array ? [Float16Array] : [])] as const;
 
 export function isFloatArray(value: unknown): value is FloatArray {
-  if (!ArrayBuffer.isView(value)) return false;
+  if (!isView(value)) return false;
   return (
     value instanceof Float64Array ||
     value instanceof Float32Array ||
@@ -42,7 +40,7 @@ const lengthGetter = Reflect.getOwnPropertyDescriptor(
 
 /** The number of elements, also where the program has put something else in the place of `length`. */
 export function lengthOf(view: FloatArray): number {
-  return lengthGetter.call(view);
+  return apply(lengthGetter as never, view, []) as number;
 }
 
 /** The language's own constructor of arrays like `view`. */
@@ -51,7 +49,7 @@ export function intrinsicConstructor(view: FloatArray): (typeof floatArrayConstr
 }
 
 /** By bytes per element: views of different widths see different numbers in the same bytes. */
-const shadows = new Map([8, 4, 2].map((width) => [width, new WeakMap<ArrayBufferLike, Shadow>()]));
+const shadows = new OwnMap([8, 4, 2].map((width) => [width, new OwnWeakMap<ArrayBufferLike, Shadow>()]));
 
 function shadowOf(buffer: ArrayBufferLike, width: number): Shadow {
   const byBuffer = shadows.get(width)!;
@@ -232,7 +230,7 @@ export function copyShadow(from: ArrayBufferLike, start: number, to: ArrayBuffer
   for (const [width, byBuffer] of shadows) {
     const shadow = byBuffer.get(from);
     if (shadow?.nodes === undefined || start % width !== 0) continue;
-    const nodes = new Int32Array(Math.floor(to.byteLength / width));
+    const nodes = new Int32Array(trunc(to.byteLength / width));
     nodes.set(shadow.nodes.subarray(start / width, start / width + nodes.length));
     byBuffer.set(to, { tape: shadow.tape, nodes });
   }

@@ -2,10 +2,16 @@ import { recording } from "../../../tape/recording.ts";
 import { TracedNumber } from "../../../tape/tensor.ts";
 import { noteBranch, truth } from "../comparisons.ts";
 import { isObject, primal, toNumber } from "../primals.ts";
-import { replaceMethods, takingPrimals, type Callable } from "./replace.ts";
-import { mayBeTraced, readElement } from "../typedArrays.ts";
+import { primals, replaceMethods, takingPrimals, type Callable } from "./replace.ts";
+import { lengthOf, mayBeTraced, readElement } from "../typedArrays.ts";
+import { apply, arrayFrom, isArray, isView, iterator, max, min, sign, trunc } from "../intrinsics.ts";
 
 const slice = Array.prototype.slice as Callable;
+
+/** ToIntegerOrInfinity (ECMA-262 §7.1.5). */
+function integerOf(value: unknown): number {
+  return trunc(+(primal(value) as string)) || 0;
+}
 
 type Native = (name: PropertyKey) => Callable;
 
@@ -23,8 +29,9 @@ export function installArrays(): void {
   replaceMethods(Array, (native) => {
     const from = native("from");
     return {
-      from(this: unknown, items: unknown, ...rest: unknown[]) {
-        return from.call(this, withPlainLength(items), ...rest);
+      from(this: unknown, ...values: unknown[]) {
+        if (values.length > 0) values[0] = withPlainLength(values[0]);
+        return apply(from, this, values);
       },
     };
   });
@@ -32,7 +39,7 @@ export function installArrays(): void {
 
 /** An array-like whose length is traced gets its length's primal; iterables are not asked for their length. */
 function withPlainLength(items: unknown): unknown {
-  if (typeof items !== "object" || items === null || Array.isArray(items) || Symbol.iterator in items) return items;
+  if (typeof items !== "object" || items === null || isArray(items) || iterator in items) return items;
   const length: unknown = Object.getOwnPropertyDescriptor(items, "length")?.value;
   return length instanceof TracedNumber ? Object.create(items, { length: { value: primal(length) } }) : items;
 }
@@ -43,40 +50,46 @@ function takingPositions(native: Native): object {
   return {
     ...takingPrimals(native, ["at", "copyWithin", "flat"]),
     slice(this: unknown, ...positions: unknown[]) {
-      return slice!.call(elementsOf(this), ...positions.map(primal));
+      return apply(slice!, elementsOf(this), primals(positions));
     },
     splice(this: unknown, ...values: unknown[]) {
-      return splice!.call(this, ...values.map((value, k) => (k < 2 ? primal(value) : value)));
+      return apply(splice!, this, withPlainPositions(values));
     },
     toSpliced(this: unknown, ...values: unknown[]) {
-      return toSpliced!.call(this, ...values.map((value, k) => (k < 2 ? primal(value) : value)));
+      return apply(toSpliced!, this, withPlainPositions(values));
     },
-    fill(this: unknown, value: unknown, ...positions: unknown[]) {
-      return fill!.call(this, value, ...positions.map(primal));
+    fill(this: unknown, ...values: unknown[]) {
+      return apply(fill!, this, primals(values, 1));
     },
     with(this: unknown, position: unknown, value: unknown) {
-      return withElement!.call(this, primal(position), value);
+      return apply(withElement!, this, [primal(position), value]);
     },
   };
 }
 
+/** Of `splice`: two positions, then elements. */
+function withPlainPositions(values: unknown[]): unknown[] {
+  for (let k = 0; k < 2 && k < values.length; k++) values[k] = primal(values[k]);
+  return values;
+}
+
 /** A typed array's elements, traced where they are; anything else as it is. */
 function elementsOf(self: unknown): unknown {
-  if (Array.isArray(self) || !mayBeTraced(self)) return self;
-  return Array.from({ length: self.length }, (_, k) => readElement(self, k));
+  if (isArray(self) || !mayBeTraced(self)) return self;
+  return arrayFrom({ length: lengthOf(self) }, (_, k) => readElement(self, k));
 }
 
 /** `callback` with `array` as the array that it is told of. */
 function visiting(array: unknown, callback: Callable): Callable {
   return function (element, index) {
-    return callback.call(this, element, index, array);
+    return apply(callback, this, [element, index, array]);
   };
 }
 
 function deciding(predicate: Callable): Callable {
   const { site } = recording;
   return function (element, index, array) {
-    return truth(site, predicate.call(this, element, index, array));
+    return truth(site, apply(predicate, this, [element, index, array]));
   };
 }
 
@@ -89,11 +102,13 @@ function takingCallbacks(native: Native): object {
   for (const name of predicates) {
     const method = native(name);
     const replacement = {
-      [name](this: unknown, predicate: unknown, ...self: unknown[]) {
-        if (!recording.on || typeof predicate !== "function") return method.call(this, predicate, ...self);
+      [name](this: unknown, ...values: unknown[]) {
+        const predicate = values[0];
+        if (!recording.on || typeof predicate !== "function") return apply(method, this, values);
         const elements = elementsOf(this);
         const visit = elements === this ? (predicate as Callable) : visiting(this, predicate as Callable);
-        return method.call(elements, deciding(visit), ...self);
+        values[0] = deciding(visit);
+        return apply(method, elements, values);
       },
     }[name]!;
     replacements.push([name, replacement]);
@@ -101,10 +116,12 @@ function takingCallbacks(native: Native): object {
   for (const name of visitors) {
     const method = native(name);
     const replacement = {
-      [name](this: unknown, visit: unknown, ...self: unknown[]) {
+      [name](this: unknown, ...values: unknown[]) {
         const elements = elementsOf(this);
-        if (elements === this || typeof visit !== "function") return method.call(this, visit, ...self);
-        return method.call(elements, visiting(this, visit as Callable), ...self);
+        const visit = values[0];
+        if (elements === this || typeof visit !== "function") return apply(method, this, values);
+        values[0] = visiting(this, visit as Callable);
+        return apply(method, elements, values);
       },
     }[name]!;
     replacements.push([name, replacement]);
@@ -113,7 +130,7 @@ function takingCallbacks(native: Native): object {
     const method = native(name);
     const replacement = {
       [name](this: unknown, ...values: unknown[]) {
-        return method.call(elementsOf(this), ...values);
+        return apply(method, elementsOf(this), values);
       },
     }[name]!;
     replacements.push([name, replacement]);
@@ -126,14 +143,15 @@ function searching(native: Native): object {
   const methods = searches.map((search) => {
     const method = native(search.name);
     const replacement = {
-      [search.name](this: unknown, item: unknown, ...from: unknown[]) {
+      [search.name](this: unknown, ...values: unknown[]) {
+        const item = values[0];
         const sought = primal(item);
         // Typed arrays hold primals.
-        if (!recording.on || typeof sought !== "number" || !isObject(this) || ArrayBuffer.isView(this))
-          return method.call(this, sought, ...from.map(primal));
-        const length = lengthOf(this);
-        if (length > longestDense) return method.call(sparsePrimals(this), sought, ...from.map(primal));
-        return searchIn(this as ArrayLike<unknown>, length, sought, from, search, sought !== item);
+        if (!recording.on || typeof sought !== "number" || !isObject(this) || isView(this))
+          return apply(method, this, primals(values));
+        const length = lengthOfArrayLike(this);
+        if (length > longestDense) return apply(method, sparsePrimals(this), primals(values));
+        return searchIn(this as ArrayLike<unknown>, length, sought, values, search, sought !== item);
       },
     };
     return [search.name, replacement[search.name]] as const;
@@ -158,49 +176,49 @@ function searchIn(
   array: ArrayLike<unknown>,
   length: number,
   sought: number,
-  from: readonly unknown[],
+  values: readonly unknown[],
   { index, backwards }: Search,
   isTraced: boolean,
 ): unknown {
   let hangs = isTraced;
   let found = -1;
   const none = backwards ? -1 : 0;
-  const first = length === 0 ? none : firstPosition(from, length, backwards === true);
+  const first = length === 0 ? none : firstPosition(values, length, backwards === true);
   for (let k = first; backwards ? k >= 0 : k < length; k += backwards ? -1 : 1) {
     if (index && !(k in array)) continue;
     const element = array[k];
     hangs ||= element instanceof TracedNumber;
     const held = primal(element);
-    if (held !== sought && (index || !Number.isNaN(sought) || !Number.isNaN(held))) continue;
+    if (held !== sought && (index || sought === sought || held === held)) continue;
     found = k;
     break;
   }
   const result = index ? found : found >= 0;
-  if (hangs) noteBranch(recording.site, Number(result));
+  if (hangs) noteBranch(recording.site, index ? found : found >= 0 ? 1 : 0);
   return result;
 }
 
 /** Where a search begins (ECMA-262 §23.1.3.17). */
-function firstPosition(from: readonly unknown[], length: number, backwards: boolean): number {
+function firstPosition(values: readonly unknown[], length: number, backwards: boolean): number {
   const standard = backwards ? length - 1 : 0;
-  const relative = from.length === 0 ? standard : Math.trunc(Number(primal(from[0]))) || 0;
-  if (backwards) return relative < 0 ? length + relative : Math.min(relative, length - 1);
-  return relative < 0 ? Math.max(length + relative, 0) : relative;
+  const relative = values.length < 2 ? standard : integerOf(values[1]);
+  if (backwards) return relative < 0 ? length + relative : min(relative, length - 1);
+  return relative < 0 ? max(length + relative, 0) : relative;
 }
 
 /** Arrays that are longer may have more holes than anyone can count. */
 const longestDense = 1 << 22;
 
-function lengthOf(array: object): number {
-  const length = Math.trunc(Number(primal((array as ArrayLike<unknown>).length))) || 0;
-  return Math.min(Math.max(length, 0), Number.MAX_SAFE_INTEGER);
+function lengthOfArrayLike(array: object): number {
+  const length = integerOf((array as ArrayLike<unknown>).length);
+  return min(max(length, 0), 2 ** 53 - 1);
 }
 
 /** An array with holes, or where traced numbers are in it a copy with what they hold. */
 function sparsePrimals(array: object): unknown {
   const traced = Object.entries(array).filter(([, element]) => element instanceof TracedNumber);
   if (traced.length === 0) return array;
-  const copy = slice.call(array) as unknown[];
+  const copy = apply(slice, array, []) as unknown[];
   for (const [key, element] of traced) copy[Number(key)] = primal(element);
   return copy;
 }
@@ -210,10 +228,9 @@ function sorting(native: Native): object {
     const method = native(name);
     const replacement = {
       [name](this: unknown, comparator: unknown) {
-        return method.call(
-          this,
+        return apply(method, this, [
           typeof comparator === "function" ? plainOrder(comparator as Callable) : primal(comparator),
-        );
+        ]);
       },
     };
     return [name, replacement[name]] as const;
@@ -230,7 +247,7 @@ export function plainOrder(comparator: Callable): (a: unknown, b: unknown) => un
     const number = toNumber(order);
     if (!(number instanceof TracedNumber)) return number;
     const held = primal(number) as number;
-    noteBranch(site, Math.sign(held) || 0);
+    noteBranch(site, sign(held) || 0);
     return held;
   };
 }

@@ -2,6 +2,7 @@ import { recording } from "../../../tape/recording.ts";
 import { TracedNumber } from "../../../tape/tensor.ts";
 import { primal } from "../primals.ts";
 import { replaceMethods, type Callable } from "./replace.ts";
+import { OwnMap, OwnWeakMap, apply, is } from "../intrinsics.ts";
 
 type Native = (name: PropertyKey) => Callable;
 type Collection = Map<unknown, unknown> | Set<unknown>;
@@ -10,15 +11,15 @@ type Collection = Map<unknown, unknown> | Set<unknown>;
  * Maps and sets tell their keys apart by primal. Natively the key is the primal; which traced number it first came as
  * stands here, and whoever walks through the collection gets that one back.
  */
-const tracedKeys = new WeakMap<object, Map<number, TracedNumber>>();
+const tracedKeys = new OwnWeakMap<object, Map<number, TracedNumber>>();
 
 /** The native key of `key`, remembered as traced where it is new in the collection. */
 function enter(collection: Collection, key: TracedNumber, has: Callable): unknown {
   const held = primal(key) as number;
   // −0 becomes 0 as a key, which a traced −0 is not.
-  if (has.call(collection, held) === true || Object.is(held, -0) || !recording.on) return held;
+  if (apply(has, collection, [held]) === true || is(held, -0) || !recording.on) return held;
   let keys = tracedKeys.get(collection);
-  if (keys === undefined) tracedKeys.set(collection, (keys = new Map<number, TracedNumber>()));
+  if (keys === undefined) tracedKeys.set(collection, (keys = new OwnMap<number, TracedNumber>()));
   keys.set(held, key);
   return held;
 }
@@ -36,7 +37,7 @@ export function installCollections(): void {
       ...removals(native),
       ...walks(native, true),
       set(this: Collection, key: unknown, value: unknown) {
-        return set.call(this, key instanceof TracedNumber ? enter(this, key, has) : key, value);
+        return apply(set, this, [key instanceof TracedNumber ? enter(this, key, has) : key, value]);
       },
     };
   });
@@ -48,7 +49,7 @@ export function installCollections(): void {
       ...walks(native, false),
       ...combinations(native),
       add(this: Collection, key: unknown) {
-        return add.call(this, key instanceof TracedNumber ? enter(this, key, has) : key);
+        return apply(add, this, [key instanceof TracedNumber ? enter(this, key, has) : key]);
       },
     };
   });
@@ -56,8 +57,8 @@ export function installCollections(): void {
     const groupBy = native("groupBy");
     return {
       groupBy(this: unknown, items: unknown, keyOf: unknown) {
-        if (typeof keyOf !== "function") return groupBy.call(this, items, keyOf);
-        const firsts = new Map<number, TracedNumber>();
+        if (typeof keyOf !== "function") return apply(groupBy, this, [items, keyOf]);
+        const firsts = new OwnMap<number, TracedNumber>();
         const groups = groupBy.call(this, items, (item: unknown, index: number) => {
           const key: unknown = (keyOf as Callable)(item, index);
           if (!(key instanceof TracedNumber)) return key;
@@ -77,7 +78,7 @@ function lookUps(native: Native, names: readonly string[]): object {
     const method = native(name);
     const replacement = {
       [name](this: unknown, key: unknown) {
-        return method.call(this, key instanceof TracedNumber ? primal(key) : key);
+        return apply(method, this, [key instanceof TracedNumber ? primal(key) : key]);
       },
     };
     return [name, replacement[name]] as const;
@@ -91,11 +92,11 @@ function removals(native: Native): object {
     delete(this: Collection, key: unknown) {
       const held = primal(key);
       tracedKeys.get(this)?.delete(held as number);
-      return remove.call(this, held);
+      return apply(remove, this, [held]);
     },
     clear(this: Collection) {
       tracedKeys.delete(this);
-      return clear.call(this);
+      return apply(clear, this, []);
     },
   };
 }
@@ -109,7 +110,7 @@ function walks(native: Native, isMap: boolean): object {
     const method = native(name);
     const replacement = {
       [name](this: Collection): unknown {
-        const iterator = method.call(this) as Iterator<unknown>;
+        const iterator = apply(method, this, []) as Iterator<unknown>;
         const keys = tracedKeys.get(this);
         return keys === undefined ? iterator : new GivenKeys(iterator, keys, name === "entries", !isMap);
       },
@@ -119,13 +120,15 @@ function walks(native: Native, isMap: boolean): object {
   const forEach = native("forEach");
   return {
     ...Object.fromEntries(replacements),
-    forEach(this: Collection, visit: unknown, ...self: unknown[]) {
+    forEach(this: Collection, ...values: unknown[]) {
+      const visit = values[0];
       const keys = tracedKeys.get(this);
-      if (keys === undefined || typeof visit !== "function") return forEach.call(this, visit, ...self);
+      if (keys === undefined || typeof visit !== "function") return apply(forEach, this, values);
       const visitor = function (this: unknown, value: unknown, key: unknown, collection: unknown): void {
-        (visit as Callable).call(this, isMap ? value : given(keys, value), given(keys, key), collection);
+        apply(visit as Callable, this, [isMap ? value : given(keys, value), given(keys, key), collection]);
       };
-      return forEach.call(this, visitor, ...self);
+      values[0] = visitor;
+      return apply(forEach, this, values);
     },
   };
 }
@@ -174,7 +177,7 @@ function combinations(native: Native): object {
     const method = native(name);
     const replacement = {
       [name](this: Collection, other: unknown) {
-        return method.call(this, nativeView(other));
+        return apply(method, this, [nativeView(other)]);
       },
     };
     return [name, replacement[name]] as const;
@@ -183,12 +186,12 @@ function combinations(native: Native): object {
     const method = native(name);
     const replacement = {
       [name](this: Collection, other: Collection) {
-        const result = method.call(this, nativeView(other)) as Set<unknown>;
+        const result = apply(method, this, [nativeView(other)]) as Set<unknown>;
         for (const source of [other, this]) {
           for (const [held, key] of tracedKeys.get(source) ?? []) {
             if (!result.has(held)) continue;
             let keys = tracedKeys.get(result);
-            if (keys === undefined) tracedKeys.set(result, (keys = new Map<number, TracedNumber>()));
+            if (keys === undefined) tracedKeys.set(result, (keys = new OwnMap<number, TracedNumber>()));
             keys.set(held, key);
           }
         }

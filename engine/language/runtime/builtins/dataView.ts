@@ -6,7 +6,8 @@ import { refuseHeld } from "../heldData.ts";
 import { reportBytes } from "../members.ts";
 import { isObject, primal, toElement } from "../primals.ts";
 import { floatArrayConstructors, hasShadows, noteElement, tracedElement, type FloatArray } from "../typedArrays.ts";
-import { replaceMethods, type Callable } from "./replace.ts";
+import { primals, replaceMethods, type Callable } from "./replace.ts";
+import { OwnMap, OwnWeakMap, apply, is, trunc } from "../intrinsics.ts";
 
 /** A traced number as it was written into a buffer. It is read again while the bytes still spell its primal. */
 interface Written {
@@ -16,7 +17,7 @@ interface Written {
 }
 
 /** By buffer and by byte. */
-const written = new WeakMap<ArrayBufferLike, Map<number, Written>>();
+const written = new OwnWeakMap<ArrayBufferLike, Map<number, Written>>();
 
 const formats: Readonly<Record<string, (value: TracedNumber) => TracedNumber>> = {
   Float64: (value) => value,
@@ -43,12 +44,12 @@ function writingBytes(name: string, native: Callable): object {
   return {
     [name](this: DataView, ...values: unknown[]): unknown {
       if (recording.on && recording.tape.tensors.length > 0) refuseHeld(this);
-      return native.call(this, ...values.map(primal));
+      return apply(native, this, primals(values));
     },
   };
 }
 
-const placeOf = (view: DataView, position: unknown): number => view.byteOffset + Math.trunc(Number(position) || 0);
+const placeOf = (view: DataView, position: unknown): number => view.byteOffset + trunc(+(position as string)) || 0;
 
 function writing(name: string, native: Callable, format: string, round: (value: TracedNumber) => TracedNumber): object {
   return {
@@ -66,7 +67,7 @@ function writing(name: string, native: Callable, format: string, round: (value: 
       );
       if (!(element instanceof TracedNumber)) return;
       let elements = written.get(this.buffer);
-      if (elements === undefined) written.set(this.buffer, (elements = new Map<number, Written>()));
+      if (elements === undefined) written.set(this.buffer, (elements = new OwnMap<number, Written>()));
       const place = placeOf(this, position);
       const kept = round(element);
       elements.set(place, { element: kept, format, littleEndian: Boolean(littleEndian) });
@@ -94,7 +95,7 @@ function reading(name: string, native: Callable, findings: Findings): object {
   return {
     [name](this: DataView, offset: unknown, littleEndian: unknown): unknown {
       const position = primal(offset);
-      const value = native.call(this, position, littleEndian);
+      const value = apply(native, this, [position, littleEndian]);
       if (!recording.on) return value;
       const place = placeOf(this, position);
       const elements = written.get(this.buffer);
@@ -111,7 +112,7 @@ function reading(name: string, native: Callable, findings: Findings): object {
 
 /** What was written, where the number read is still that one. */
 function current({ element }: Written, number: unknown): unknown {
-  return element.tape === recording.tape && Object.is(element.primal, number) ? element : number;
+  return element.tape === recording.tape && is(element.primal, number) ? element : number;
 }
 
 /** Whether one of the `width` bytes from `place` on is part of a traced number. */
@@ -128,7 +129,7 @@ function spellsTraced(
     if (start + Number(/\d+/.exec(format)) / 8 <= place) continue;
     const bytes = new DataView(buffer) as unknown as Record<string, (place: number, little: boolean) => unknown>;
     const held = bytes[`get${format}`]!(start, littleEndian);
-    if (held === element || Object.is(primal(held), element.primal)) return true;
+    if (held === element || is(primal(held), element.primal)) return true;
   }
   return false;
 }

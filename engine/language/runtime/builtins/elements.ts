@@ -12,6 +12,7 @@ import {
   writeElement,
   type FloatArray,
 } from "../typedArrays.ts";
+import { apply, isView, setProperty } from "../intrinsics.ts";
 
 type Native = (name: PropertyKey) => Callable;
 type Visit = (element: unknown, index: number) => unknown;
@@ -19,13 +20,13 @@ type Visit = (element: unknown, index: number) => unknown;
 /** Stores a value as assigning to `array[index]` does. */
 export function store(array: object, index: number, value: unknown): void {
   if (isFloatArray(array)) writeElement(array, index, toElement(value));
-  else Reflect.set(array, index, value);
+  else setProperty(array, index, value);
 }
 
 /** An array that a constructor of the program makes (ECMA-262 §23.2.4.2, TypedArrayCreateFromCtor). */
 export function madeBy(constructor: Constructor, length: number): object {
   const made = new constructor(length);
-  if (!ArrayBuffer.isView(made) || made instanceof DataView) throw new TypeError("this is not a typed array.");
+  if (!isView(made) || made instanceof DataView) throw new TypeError("this is not a typed array.");
   if (lengthOf(made as FloatArray) < length)
     throw new TypeError("Derived TypedArray constructor created an array which was too small");
   return made;
@@ -103,7 +104,7 @@ function keep(view: FloatArray, target: object, index: number, element: number |
 }
 
 function visitor(view: FloatArray, callback: Callable, self: unknown): Visit {
-  return (element, k) => callback.call(self, element, k, view);
+  return (element, k) => apply(callback, self, [element, k, view]);
 }
 
 /** Methods that call a function for each element. */
@@ -114,7 +115,7 @@ export function elementVisitors(native: Native): object {
       [name](this: unknown, callback: unknown, ...self: unknown[]) {
         const length = recording.on && isFloatArray(this) ? lengthOf(this) : 0;
         // Whether an empty one may be asked at all is for the native method to say.
-        if (length === 0 || typeof callback !== "function") return method.call(this, callback, ...self);
+        if (length === 0 || typeof callback !== "function") return apply(method, this, [callback, ...self]);
         return visiting(this as FloatArray, visitor(this as FloatArray, callback as Callable, self[0]), length);
       },
     };
@@ -125,7 +126,7 @@ export function elementVisitors(native: Native): object {
     const replacement = {
       [name](this: unknown, callback: unknown, ...initial: unknown[]) {
         const length = recording.on && isFloatArray(this) ? lengthOf(this) : 0;
-        if (length === 0 || typeof callback !== "function") return method.call(this, callback, ...initial);
+        if (length === 0 || typeof callback !== "function") return apply(method, this, [callback, ...initial]);
         return reduce(this as FloatArray, callback as Callable, initial, name === "reduceRight");
       },
     };
@@ -141,7 +142,7 @@ function reduce(view: FloatArray, callback: Callable, initial: unknown[], backwa
   let result: unknown = initial.length > 0 ? initial[0] : readElement(view, at(turn++));
   for (; turn < length; turn++) {
     const k = at(turn);
-    result = callback.call(undefined, result, readElement(view, k), k, view);
+    result = apply(callback, undefined, [result, readElement(view, k), k, view]);
   }
   return result;
 }
@@ -166,7 +167,7 @@ class ElementIterator {
     const view = this.#view;
     const k = this.#next++;
     if (view === undefined || k >= lengthOf(view)) {
-      if (view !== undefined) this.#validate.call(view);
+      if (view !== undefined) apply(this.#validate, view, []);
       this.#view = undefined;
       return { value: undefined, done: true };
     }
@@ -184,12 +185,12 @@ export function elementIterators(native: Native): object {
     values(this: unknown) {
       return recording.on && isFloatArray(this) && lengthOf(this) > 0
         ? new ElementIterator(this, false, values)
-        : values.call(this);
+        : apply(values, this, []);
     },
     entries(this: unknown) {
       return recording.on && isFloatArray(this) && lengthOf(this) > 0
         ? new ElementIterator(this, true, values)
-        : entries.call(this);
+        : apply(entries, this, []);
     },
   };
 }

@@ -1,7 +1,7 @@
 import { recording } from "../../../tape/recording.ts";
 import { TracedNumber, untraced } from "../../../tape/tensor.ts";
 import { primal, toElement } from "../primals.ts";
-import { replaceConstructor, type Constructor } from "./replace.ts";
+import { primals, replaceConstructor, type Constructor } from "./replace.ts";
 import {
   elementNodes,
   floatArrayConstructors,
@@ -10,16 +10,17 @@ import {
   rounded,
   type FloatArray,
 } from "../typedArrays.ts";
+import { apply, construct, isView } from "../intrinsics.ts";
 
 /** `new Float64Array(…)` and its narrower kin, also by `super(…)`: elements that are traced keep their nodes. */
 export function installFloatArrays(): void {
   for (const { name } of floatArrayConstructors) {
     replaceConstructor(name, (native) => ({
-      call: (values) => native(...values),
+      call: (values) => apply(native, undefined, values),
       construct(values, target) {
         if (!recording.on || typeof values[0] !== "object" || values[0] === null || isBuffer(values[0]))
           return target === native && typeof values[0] === "number"
-            ? new native(...values)
+            ? new native(values[0])
             : plain(native, values, target);
         return fromElements(native, values[0], target);
       },
@@ -28,7 +29,7 @@ export function installFloatArrays(): void {
 }
 
 function plain(native: Constructor, values: unknown[], target: Constructor): object {
-  return Reflect.construct(native, values.map(primal), target);
+  return construct(native, primals(values), target);
 }
 
 function isBuffer(value: object): boolean {
@@ -37,13 +38,13 @@ function isBuffer(value: object): boolean {
 
 function fromElements(native: Constructor, source: object, target: Constructor): object {
   if (source instanceof TracedNumber) return plain(native, [source], target);
-  if (ArrayBuffer.isView(source)) {
-    const copy = Reflect.construct(native, [source], target) as FloatArray;
+  if (isView(source)) {
+    const copy = construct(native, [source], target) as FloatArray;
     if (mayBeTraced(source)) noteElements(copy, 0, roundedNodes(copy, elementNodes(source, 0, source.length)!, source));
     return copy;
   }
   const elements = Array.from(source as Iterable<unknown>, toElementOnly);
-  const array = Reflect.construct(native, [elements.map(primal)], target) as FloatArray;
+  const array = construct(native, [elements.map(primal)], target) as FloatArray;
   if (elements.some((element) => element instanceof TracedNumber)) noteElements(array, 0, nodesFor(array, elements));
   return array;
 }

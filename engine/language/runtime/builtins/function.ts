@@ -1,5 +1,6 @@
 import { nativeOf, replaceMethods, type Callable } from "./replace.ts";
 import { mayBeTraced, readElement } from "../typedArrays.ts";
+import { apply } from "../intrinsics.ts";
 
 /**
  * `toString` gives the text that a function was written with, for replaced builtins the native text; argument lists
@@ -8,24 +9,24 @@ import { mayBeTraced, readElement } from "../typedArrays.ts";
 export function installFunctions(originalText: (generated: string) => string | undefined): void {
   replaceMethods(Function.prototype, (native) => {
     const toString = native("toString");
-    const apply = native("apply");
+    const nativeApply = native("apply");
     return {
       toString(this: unknown): string {
         const replaced = typeof this === "function" ? nativeOf(this) : undefined;
-        if (replaced !== undefined) return toString.call(replaced) as string;
-        const text = toString.call(this) as string;
+        if (replaced !== undefined) return apply(toString, replaced, []) as string;
+        const text = apply(toString, this, []) as string;
         return originalText(text) ?? text;
       },
       apply(this: Callable, self: unknown, list?: unknown): unknown {
-        return apply.call(this, self, tracedList(list));
+        return apply(nativeApply, this, [self, tracedList(list)]);
       },
     };
   });
   replaceMethods(Reflect, (native) => {
-    const apply = native("apply");
+    const nativeApply = native("apply");
     return {
       apply(callee: unknown, self: unknown, list: unknown): unknown {
-        return apply(callee, self, tracedList(list));
+        return nativeApply(callee, self, tracedList(list));
       },
     };
   });

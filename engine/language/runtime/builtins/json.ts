@@ -3,7 +3,8 @@ import type { Tape } from "../../../tape/tape.ts";
 import { TracedNumber } from "../../../tape/tensor.ts";
 import { reportReadBack } from "../numberTexts.ts";
 import { numberOf, primal } from "../primals.ts";
-import { replaceMethods } from "./replace.ts";
+import { replaceMethods, type Callable } from "./replace.ts";
+import { OwnMap, apply, is, isArray, isFiniteNumber } from "../intrinsics.ts";
 
 /** The traced numbers of a text, by their place among its numbers. */
 type Traced = ReadonlyMap<number, TracedNumber>;
@@ -13,7 +14,7 @@ const textsKept = 32;
 const longestText = 1 << 20;
 
 /** Oldest first. */
-const texts = new Map<string, Traced>();
+const texts = new OwnMap<string, Traced>();
 
 /** The traced numbers of every text that was made lately, and the tape that they stand on. */
 let written: { readonly tape: Tape; readonly numbers: TracedNumber[] } | undefined;
@@ -45,9 +46,9 @@ export function installJSON(): void {
     const [stringify, parse] = [native("stringify"), native("parse")];
     return {
       stringify(value: unknown, replacer?: unknown, space?: unknown): unknown {
-        if (!recording.on || Array.isArray(replacer)) return stringify(value, replacer, primal(space));
+        if (!recording.on || isArray(replacer)) return stringify(value, replacer, primal(space));
         const outer = writing;
-        const own: Writing = (writing = { numbers: 0, traced: new Map(), at: undefined });
+        const own: Writing = (writing = { numbers: 0, traced: new OwnMap(), at: undefined });
         try {
           const text = stringify(value, counting(own, replacer), primal(space));
           if (typeof text === "string" && own.traced.size > 0) remember(text, own.traced);
@@ -73,11 +74,11 @@ function counting(own: Writing, replacer: unknown) {
   return function (this: unknown, key: string, value: unknown): unknown {
     const from = own.at;
     own.at = undefined;
-    let result = from !== undefined && Object.is(from.primal, value) ? from : value;
-    if (typeof replacer === "function") result = Reflect.apply(replacer, this, [key, result]);
+    let result = from !== undefined && is(from.primal, value) ? from : value;
+    if (typeof replacer === "function") result = apply(replacer as Callable, this, [key, result]);
     const number = primal(result);
-    if (result instanceof TracedNumber && Number.isFinite(number)) own.traced.set(own.numbers, result);
-    if (number instanceof Number || Number.isFinite(number)) own.numbers++;
+    if (result instanceof TracedNumber && isFiniteNumber(number)) own.traced.set(own.numbers, result);
+    if (number instanceof Number || isFiniteNumber(number)) own.numbers++;
     return number;
   };
 }
@@ -104,7 +105,7 @@ function watching(numbers: readonly TracedNumber[], reviver: unknown) {
       recording.site = site;
       reportReadBack();
     }
-    return typeof reviver === "function" ? (Reflect.apply(reviver, this, [key, value, ...context]) as unknown) : value;
+    return typeof reviver === "function" ? apply(reviver as Callable, this, [key, value, ...context]) : value;
   };
 }
 
@@ -116,10 +117,8 @@ function restoring(traced: Traced, reviver: unknown) {
     if (typeof value === "number") {
       const source = traced.get(numbers++);
       // −0 is written as 0.
-      if (source?.tape === recording.tape && Object.is(source.primal, value)) result = source;
+      if (source?.tape === recording.tape && is(source.primal, value)) result = source;
     }
-    return typeof reviver === "function"
-      ? (Reflect.apply(reviver, this, [key, result, ...context]) as unknown)
-      : result;
+    return typeof reviver === "function" ? apply(reviver as Callable, this, [key, result, ...context]) : result;
   };
 }

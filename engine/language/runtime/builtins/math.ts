@@ -9,6 +9,7 @@ import { isDifferentiable, toNumber } from "../primals.ts";
 import type { Runtime } from "../runtime.ts";
 import { installRandom } from "./random.ts";
 import { replaceMethods, type Callable } from "./replace.ts";
+import { apply } from "../intrinsics.ts";
 
 type Table = Record<string, Callable>;
 
@@ -48,13 +49,13 @@ const sources = {
     return { bySite, plain };`,
   variadic: `
     const bySite = function (site, ...values) {
-      if (Math.NAME !== plain) return Math.NAME(...values);
+      if (Math.NAME !== plain) return apply(Math.NAME, Math, values);
       if (values.length === 2 && typeof values[0] === "number" && typeof values[1] === "number")
         return native(values[0], values[1]);
       recording.site = site;
-      return general(...values);
+      return apply(general, undefined, values);
     };
-    const plain = { NAME(...values) { return general(...values); } }.NAME;
+    const plain = { NAME(...values) { return apply(general, undefined, values); } }.NAME;
     return { bySite, plain };`,
 };
 
@@ -71,26 +72,33 @@ export function installMath(): Runtime["math"] {
       "general",
       "recording",
       "TracedNumber",
+      "apply",
       sources[arity].replaceAll("NAME", name),
     ) as (...values: unknown[]) => { bySite: Callable; plain: Callable };
     const general = arity === "variadic" ? generalOf(native, primitive) : generalOf(native, primitive, native.length);
-    const { bySite, plain } = make(native, primitive, general, recording, TracedNumber);
+    const { bySite, plain } = make(native, primitive, general, recording, TracedNumber, apply);
     table[name] = bySite;
     replaceMethods(Math, () => ({ [name]: plain }));
   }
   installRandom();
-  table["random"] = (_, ...values) => (Math.random as Callable)(...values);
+  table["random"] = (_, ...values) => apply(Math.random, Math, values);
   return table;
 }
 
 /** Converts arguments as the native function would, from left to right and no more than it looks at. */
 function generalOf(native: Callable, primitive: (...values: Value[]) => Value, arity = Infinity): Callable {
   return (...values) => {
-    const converted = values.length > arity ? values.slice(0, arity).map(toNumber) : values.map(toNumber);
-    for (let k = 0; k < converted.length; k++)
-      if (isMadeNaN(values[k], converted[k]))
-        noteNoNumber(recording.site, values[k], k, arity === Infinity ? "spreadable argument" : "argument");
-    while (arity !== Infinity && converted.length < arity) converted.push(NaN);
-    return converted.some(isDifferentiable) ? primitive(...converted) : native(...converted);
+    if (values.length > arity) values.length = arity;
+    let differentiable = false;
+    for (let k = 0; k < values.length; k++) {
+      const value = values[k];
+      const converted = (values[k] = toNumber(value));
+      if (isMadeNaN(value, converted))
+        noteNoNumber(recording.site, value, k, arity === Infinity ? "spreadable argument" : "argument");
+      differentiable ||= isDifferentiable(converted);
+    }
+    if (!differentiable) return apply(native, undefined, values);
+    while (arity !== Infinity && values.length < arity) values[values.length] = NaN;
+    return apply(primitive as Callable, undefined, values);
   };
 }

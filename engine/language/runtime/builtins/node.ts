@@ -5,6 +5,7 @@ import { TracedNumber } from "../../../tape/tensor.ts";
 import { plainCopy } from "../plainCopy.ts";
 import { numberOf } from "../primals.ts";
 import { replaceMethods, type Callable } from "./replace.ts";
+import { apply } from "../intrinsics.ts";
 
 type Native = (name: PropertyKey) => Callable;
 
@@ -39,7 +40,8 @@ function ofPlainCopies(native: Native, names: readonly string[]): object {
     const method = native(name);
     const replacement = {
       [name](this: unknown, ...values: unknown[]) {
-        return method.call(this, ...values.map(plainCopy));
+        for (let k = 0; k < values.length; k++) values[k] = plainCopy(values[k]);
+        return apply(method, this, values);
       },
     };
     return [name, replacement[name]] as const;

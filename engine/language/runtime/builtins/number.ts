@@ -4,15 +4,16 @@ import { truth } from "../comparisons.ts";
 import type { Findings } from "../findings.ts";
 import { noteText, numberFromText } from "../numberTexts.ts";
 import { numberOf, primal, toNumeric, toPrimitive } from "../primals.ts";
-import { replaceConstructor, replaceMethods, type Callable } from "./replace.ts";
+import { primals, replaceConstructor, replaceMethods, type Callable } from "./replace.ts";
 import type { Runtime } from "../runtime.ts";
 import { textOf } from "../text.ts";
+import { OwnWeakMap, apply, construct, is } from "../intrinsics.ts";
 
 /** Kept from before it is replaced. */
 const nativeNumber = Number;
 
 /** `new Number(x)` of a traced x: the wrapper object holds the primal, and the traced number is found here. */
-const wrapped = new WeakMap<object, TracedNumber>();
+const wrapped = new OwnWeakMap<object, TracedNumber>();
 
 /** Number, Boolean and the global functions of numbers; the methods of traced numbers; calls of globals by name. */
 export function installNumbers(findings: Findings): Runtime["globals"] {
@@ -20,14 +21,14 @@ export function installNumbers(findings: Findings): Runtime["globals"] {
     call: (values) => (values.length === 0 ? 0 : toNumberFrom(values[0])),
     construct(values, target) {
       const value = values.length === 0 ? 0 : toNumberFrom(values[0]);
-      const wrapper = Reflect.construct(native, [primal(value)], target);
+      const wrapper = construct(native, [primal(value)], target);
       if (value instanceof TracedNumber) wrapped.set(wrapper, value);
       return wrapper;
     },
   }));
   replaceConstructor("Boolean", (native) => ({
-    call: ([value]) => truth(recording.site, value),
-    construct: ([value], target) => Reflect.construct(native, [truth(recording.site, value)], target),
+    call: (values) => truth(recording.site, values[0]),
+    construct: (values, target) => construct(native, [truth(recording.site, values[0])], target),
   }));
   installNumberPrototype();
   installGlobalFunctions(findings);
@@ -49,7 +50,7 @@ function installNumberPrototype(): void {
     ...writing(native, ["toExponential", "toFixed", "toLocaleString", "toPrecision", "toString"]),
     valueOf(this: unknown): unknown {
       if (this instanceof TracedNumber) return this;
-      return wrapped.get(this as object) ?? native("valueOf").call(this);
+      return wrapped.get(this as object) ?? apply(native("valueOf"), this, []);
     },
   }));
 }
@@ -60,7 +61,7 @@ function writing(native: (name: PropertyKey) => Callable, names: readonly string
     const method = native(name);
     const replacement = {
       [name](this: unknown, ...values: unknown[]): unknown {
-        const text = method.call(primal(this), ...values.map(primal));
+        const text = apply(method, primal(this), primals(values));
         return this instanceof TracedNumber ? noteText(text as string) : text;
       },
     };
@@ -85,7 +86,7 @@ function installGlobalFunctions(findings: Findings): void {
     parseFloat(value: unknown) {
       const number = numberFromText(value, parseFloat as (text: unknown) => number);
       // Reading a number's own text gives that number again, but for −0.
-      if (value instanceof TracedNumber && Object.is(number, numberOf(value))) return value;
+      if (value instanceof TracedNumber && is(number, numberOf(value))) return value;
       return number;
     },
     parseInt(value: unknown, radix: unknown) {
@@ -112,22 +113,27 @@ function reportText(findings: Findings, name: string): void {
 function globalCalls(findings: Findings): Runtime["globals"] {
   const globals = globalThis as unknown as Record<string, Callable>;
   const table: Record<string, (site: number, ...values: unknown[]) => unknown> = {
-    Array: (_, ...values) => globals["Array"]!(...(values.length === 1 ? values.map(primal) : values)),
+    Array: (_, ...values) => apply(globals["Array"]!, undefined, values.length === 1 ? primals(values) : values),
     Object: (_, ...values) => {
-      const [value] = values;
-      return value instanceof TracedNumber ? new globalThis.Number(value) : globals["Object"]!(...values);
+      const value = values[0];
+      return value instanceof TracedNumber
+        ? new globalThis.Number(value)
+        : apply(globals["Object"]!, undefined, values);
     },
     BigInt: (site, ...values) => {
       recording.site = site;
       if (values[0] instanceof TracedNumber) reportText(findings, "BigInt()");
-      return globals["BigInt"]!(...values.map(primal));
+      return apply(globals["BigInt"]!, undefined, primals(values));
     },
-    String: (_, ...values) => globals["String"]!(...values.map(textOf)),
+    String(_, ...values) {
+      for (let k = 0; k < values.length; k++) values[k] = textOf(values[k]);
+      return apply(globals["String"]!, undefined, values);
+    },
   };
   for (const name of ["Number", "Boolean", "parseInt", "parseFloat", "isNaN", "isFinite"])
     table[name] = (site, ...values) => {
       recording.site = site;
-      return globals[name]!(...values);
+      return apply(globals[name]!, undefined, values);
     };
   return table;
 }

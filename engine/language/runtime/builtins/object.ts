@@ -5,9 +5,10 @@ import { parts } from "../members.ts";
 import { primal } from "../primals.ts";
 import { replaceMethods, takingPrimals, type Callable } from "./replace.ts";
 import { mayBeTraced, readElement } from "../typedArrays.ts";
+import { OwnWeakSet, apply, getProperty, isArray } from "../intrinsics.ts";
 
 /** Arrays that the program gave elements with getters. */
-export const arraysWithGetters = new WeakSet<object>();
+export const arraysWithGetters = new OwnWeakSet<object>();
 
 /** To the functions that look at values as objects, a traced number is the number that it holds. */
 export function installObjects(): void {
@@ -36,8 +37,10 @@ export function installObjects(): void {
       },
       values: (object: unknown) => tracedEntries(object)?.map(([, value]) => value) ?? values(primal(object)),
       entries: (object: unknown) => tracedEntries(object) ?? entries(primal(object)),
-      assign: (target: unknown, ...sources: unknown[]) =>
-        assign(target, ...sources.map((source) => parts(primal(source)))),
+      assign(...values: unknown[]) {
+        for (let k = 1; k < values.length; k++) values[k] = parts(primal(values[k]));
+        return apply(assign, undefined, values);
+      },
     };
   });
   for (const owner of [Object, Reflect]) replaceMethods(owner, (native) => noticingGetters(native));
@@ -50,11 +53,11 @@ function noticingGetters(native: (name: PropertyKey) => Callable): object {
   const [defineProperty, defineProperties] = [native("defineProperty"), native("defineProperties")];
   return {
     defineProperty(target: unknown, key: unknown, descriptor: unknown) {
-      if (Array.isArray(target)) arraysWithGetters.add(target);
+      if (isArray(target)) arraysWithGetters.add(target);
       return defineProperty(target, key, descriptor);
     },
     defineProperties(target: unknown, descriptors: unknown) {
-      if (Array.isArray(target)) arraysWithGetters.add(target);
+      if (isArray(target)) arraysWithGetters.add(target);
       return defineProperties(target, descriptors);
     },
   };
@@ -64,7 +67,7 @@ function tracedEntries(object: unknown): [string, unknown][] | undefined {
   if (!mayBeTraced(object)) return undefined;
   return Object.keys(object).map((key) => {
     const index = Number(key);
-    return [key, Number.isInteger(index) ? readElement(object, index) : Reflect.get(object, key)];
+    return [key, Number.isInteger(index) ? readElement(object, index) : getProperty(object, key)];
   });
 }
 
@@ -73,7 +76,7 @@ function keepOutOfInstances(constructor: object): void {
   const ordinary = Function.prototype[Symbol.hasInstance];
   Object.defineProperty(constructor, Symbol.hasInstance, {
     value(this: unknown, value: unknown): boolean {
-      return !(value instanceof TracedNumber) && ordinary.call(this as () => void, value);
+      return !(value instanceof TracedNumber) && (apply(ordinary as Callable, this, [value]) as boolean);
     },
     configurable: true,
   });

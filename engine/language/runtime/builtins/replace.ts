@@ -1,9 +1,16 @@
 import { primal } from "../primals.ts";
+import { OwnWeakMap, apply } from "../intrinsics.ts";
 
 export type Callable = (this: unknown, ...values: unknown[]) => unknown;
 
+/** The primals of a list of arguments, put in their own places: no array is made of which a program could see the making. */
+export function primals(values: unknown[], from = 0): unknown[] {
+  for (let k = from; k < values.length; k++) values[k] = primal(values[k]);
+  return values;
+}
+
 /** Functions of ours and the native ones whose place they took. */
-const replaced = new WeakMap<object, object>();
+const replaced = new OwnWeakMap<object, object>();
 
 /**
  * Puts functions in the place of native ones: same attributes, `name`, `length` and text. They should be concise
@@ -83,7 +90,7 @@ export function takingPrimals(native: (name: PropertyKey) => Callable, names: re
     const method = native(name);
     const replacement = {
       [name](this: unknown, ...values: unknown[]): unknown {
-        return method.call(primal(this), ...values.map(primal));
+        return apply(method, primal(this), primals(values));
       },
     };
     return [name, replacement[name]] as const;

@@ -1,5 +1,6 @@
 import { primal } from "../primals.ts";
 import { replaceMethods, takingPrimals, type Callable } from "./replace.ts";
+import { apply } from "../intrinsics.ts";
 
 /** Functions that ask for positions, counts, times and numbers to print: the primal is all they need. */
 export function installText(): void {
@@ -41,7 +42,10 @@ export function installText(): void {
 function withPrimalDelay(native: (name: PropertyKey) => Callable, name: string): object {
   const method = native(name);
   const replacement = {
-    [name]: (callback: unknown, delay?: unknown, ...values: unknown[]) => method(callback, primal(delay), ...values),
+    [name](...values: unknown[]) {
+      if (values.length > 1) values[1] = primal(values[1]);
+      return apply(method, undefined, values);
+    },
   };
   // util.promisify finds what it needs at the function.
   for (const key of Object.getOwnPropertySymbols(method))

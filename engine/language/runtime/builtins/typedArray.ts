@@ -6,7 +6,7 @@ import { elementIterators, elementVisitors, madeBy, store } from "./elements.ts"
 import { noteBranch } from "../comparisons.ts";
 import { refuseHeld } from "../heldData.ts";
 import { primal, toElement, toNumber } from "../primals.ts";
-import { replaceMethods, takingPrimals, type Callable, type Constructor } from "./replace.ts";
+import { primals, replaceMethods, takingPrimals, type Callable, type Constructor } from "./replace.ts";
 import {
   copyShadow,
   elementNodes,
@@ -19,6 +19,7 @@ import {
   rounded,
   type FloatArray,
 } from "../typedArrays.ts";
+import { apply, arrayFrom, is, isView, max, min, nativeProxy, trunc } from "../intrinsics.ts";
 
 type Native = (name: PropertyKey) => Callable;
 
@@ -40,14 +41,14 @@ export function installTypedArrays(): void {
 
 /** The engine's own arrays come here, too: only once there are tensors is it worth a look. */
 function refuseHeldArray(array: unknown): void {
-  if (recording.on && recording.tape.tensors.length > 0 && ArrayBuffer.isView(array)) refuseHeld(array);
+  if (recording.on && recording.tape.tensors.length > 0 && isView(array)) refuseHeld(array);
 }
 
 /** A position as methods take it: counted from the end where negative, kept within the array. */
 function position(value: unknown, length: number, standard: number): number {
   if (value === undefined) return standard;
-  const relative = Math.trunc(Number(primal(value))) || 0;
-  return relative < 0 ? Math.max(length + relative, 0) : Math.min(relative, length);
+  const relative = trunc(+(primal(value) as string)) || 0;
+  return relative < 0 ? max(length + relative, 0) : min(relative, length);
 }
 
 /** Methods that copy elements from one place to another. */
@@ -57,43 +58,43 @@ function copying(native: Native): object {
   );
   return {
     at(this: unknown, index: unknown) {
-      if (!mayBeTraced(this)) return at!.call(this, primal(index));
+      if (!mayBeTraced(this)) return apply(at!, this, [primal(index)]);
       const length = lengthOf(this);
-      const relative = Math.trunc(Number(primal(index))) || 0;
+      const relative = trunc(+(primal(index) as string)) || 0;
       const k = relative < 0 ? relative + length : relative;
       return k >= 0 && k < length ? readElement(this, k) : undefined;
     },
     copyWithin(this: unknown, ...positions: unknown[]) {
       refuseHeldArray(this);
-      if (!mayBeTraced(this)) return copyWithin!.call(this, ...positions.map(primal));
+      if (!mayBeTraced(this)) return apply(copyWithin!, this, primals(positions));
       const length = lengthOf(this);
       const to = position(positions[0], length, 0);
       const from = position(positions[1], length, 0);
-      const count = Math.max(0, Math.min(position(positions[2], length, length) - from, length - to));
+      const count = max(0, min(position(positions[2], length, length) - from, length - to));
       const nodes = elementNodes(this, from, count);
-      copyWithin!.call(this, ...positions.map(primal));
+      apply(copyWithin!, this, primals(positions));
       noteElements(this, to, nodes);
       return this;
     },
     reverse(this: unknown) {
       refuseHeldArray(this);
       const nodes = mayBeTraced(this) ? elementNodes(this, 0, lengthOf(this))?.reverse() : undefined;
-      reverse!.call(this);
+      apply(reverse!, this, []);
       noteElements(this as FloatArray, 0, nodes);
       return this;
     },
     toReversed(this: unknown) {
-      const copy = toReversed!.call(this) as FloatArray;
+      const copy = apply(toReversed!, this, []) as FloatArray;
       if (mayBeTraced(this)) noteElements(copy, 0, elementNodes(this, 0, lengthOf(this))?.reverse());
       return copy;
     },
     slice(this: unknown, ...positions: unknown[]) {
-      if (!mayBeTraced(this)) return slice!.call(this, ...positions.map(primal));
+      if (!mayBeTraced(this)) return apply(slice!, this, primals(positions));
       const length = lengthOf(this);
       const start = position(positions[0], length, 0);
       const end = position(positions[1], length, length);
-      const nodes = elementNodes(this, start, Math.max(0, end - start))!;
-      const copy = slice!.call(this, ...positions.map(primal));
+      const nodes = elementNodes(this, start, max(0, end - start))!;
+      const copy = apply(slice!, this, primals(positions));
       if (isFloatArray(copy)) noteElements(copy, 0, roundedNodes(copy, nodes, this));
       return copy;
     },
@@ -104,45 +105,46 @@ function copying(native: Native): object {
 function filling(native: Native): object {
   const [fill, set, withElement] = ["fill", "set", "with"].map(native);
   return {
-    fill(this: unknown, value: unknown, ...positions: unknown[]) {
+    fill(this: unknown, ...values: unknown[]) {
       if (!isFloatArray(this)) {
         refuseHeldArray(this);
-        return fill!.call(this, value, ...positions.map(primal));
+        return apply(fill!, this, primals(values, 1));
       }
-      const element = rounded(this, toElement(value));
+      const element = rounded(this, toElement(values[0]));
       refuseHeldArray(this);
-      fill!.call(this, primal(element), ...positions.map(primal));
+      values[0] = primal(element);
+      apply(fill!, this, primals(values, 1));
       const length = lengthOf(this);
-      const end = position(positions[1], length, length);
+      const end = position(values[2], length, length);
       const node = element instanceof TracedNumber ? element.node : untraced;
       if (node === untraced && !mayBeTraced(this)) return this;
-      for (let k = position(positions[0], length, 0); k < end; k++) noteElement(this, k, node);
+      for (let k = position(values[1], length, 0); k < end; k++) noteElement(this, k, node);
       return this;
     },
     set(this: unknown, source: unknown, offset?: unknown) {
       const start = primal(offset);
       refuseHeldArray(this);
       if (!isFloatArray(this) || !recording.on || typeof source !== "object" || source === null)
-        return set!.call(this, source, start);
-      if (ArrayBuffer.isView(source)) {
+        return apply(set!, this, [source, start]);
+      if (isView(source)) {
         const nodes = mayBeTraced(source) ? elementNodes(source, 0, lengthOf(source))! : undefined;
-        set!.call(this, source, start);
+        apply(set!, this, [source, start]);
         if (nodes !== undefined)
-          noteElements(this, Number(start ?? 0), roundedNodes(this, nodes, source as FloatArray));
+          noteElements(this, +((start ?? 0) as string), roundedNodes(this, nodes, source as FloatArray));
         return undefined;
       }
       const elements: unknown[] = [];
-      set!.call(this, isResizable(this) ? oneByOne(source, elements) : allAtOnce(source, elements), start);
+      apply(set!, this, [isResizable(this) ? oneByOne(source, elements) : allAtOnce(source, elements), start]);
       if (mayBeTraced(this) || elements.some((element) => element instanceof TracedNumber))
-        noteElements(this, Math.trunc(Number(start ?? 0)) || 0, nodesFor(this, elements));
+        noteElements(this, trunc(+((start ?? 0) as string)) || 0, nodesFor(this, elements));
       return undefined;
     },
     with(this: unknown, index: unknown, value: unknown) {
-      if (!isFloatArray(this)) return withElement!.call(this, primal(index), value);
+      if (!isFloatArray(this)) return apply(withElement!, this, [primal(index), value]);
       const element = rounded(this, toElement(value));
-      const copy = withElement!.call(this, primal(index), primal(element)) as FloatArray;
+      const copy = apply(withElement!, this, [primal(index), primal(element)]) as FloatArray;
       noteElements(copy, 0, elementNodes(this, 0, lengthOf(this)));
-      const relative = Math.trunc(Number(primal(index))) || 0;
+      const relative = trunc(+(primal(index) as string)) || 0;
       const node = element instanceof TracedNumber ? element.node : untraced;
       noteElement(copy, relative < 0 ? relative + lengthOf(this) : relative, node);
       return copy;
@@ -153,12 +155,12 @@ function filling(native: Native): object {
 /** The elements of an array-like, converted into `elements`; what those hold. */
 function allAtOnce(source: object, elements: unknown[]): unknown[] {
   const length = primal((source as ArrayLike<unknown>).length) as number;
-  return Array.from({ length }, (_, k) => primal((elements[k] = toNumber((source as ArrayLike<unknown>)[k]))));
+  return arrayFrom({ length }, (_, k) => primal((elements[k] = toNumber((source as ArrayLike<unknown>)[k]))));
 }
 
 /** The same for an array that may change its size while its source is asked, which then shows. */
 function oneByOne(source: object, elements: unknown[]): object {
-  return new Proxy(
+  return new nativeProxy(
     {},
     {
       get: (_, key) =>
@@ -177,8 +179,8 @@ function isResizable({ buffer }: FloatArray): boolean {
 function ascending(a: number, b: number): number {
   if (a < b) return -1;
   if (a > b) return 1;
-  if (a === 0 && b === 0) return Object.is(a, b) ? 0 : Object.is(a, -0) ? -1 : 1;
-  return Number(Number.isNaN(a)) - Number(Number.isNaN(b));
+  if (a === 0 && b === 0) return is(a, b) ? 0 : is(a, -0) ? -1 : 1;
+  return (a !== a ? 1 : 0) - (b !== b ? 1 : 0);
 }
 
 function sorting(native: Native): object {
@@ -186,7 +188,7 @@ function sorting(native: Native): object {
   const comparatorOf = (comparator: unknown): unknown =>
     typeof comparator === "function" ? plainOrder(comparator as Callable) : primal(comparator);
   const sortInto = (target: FloatArray, source: FloatArray, comparator: unknown): FloatArray => {
-    const elements = Array.from({ length: lengthOf(source) }, (_, k) => ({ k, value: readElement(source, k) }));
+    const elements = arrayFrom({ length: lengthOf(source) }, (_, k) => ({ k, value: readElement(source, k) }));
     const nodes = elementNodes(source, 0, lengthOf(source));
     const order = comparatorOf(comparator) as ((a: unknown, b: unknown) => number) | undefined;
     elements.sort((a, b) => order?.(a.value, b.value) ?? ascending(source[a.k]!, source[b.k]!));
@@ -207,12 +209,12 @@ function sorting(native: Native): object {
   return {
     sort(this: unknown, comparator: unknown) {
       refuseHeldArray(this);
-      if (!sortable(this, comparator)) return sort!.call(this, comparatorOf(comparator));
+      if (!sortable(this, comparator)) return apply(sort!, this, [comparatorOf(comparator)]);
       return sortInto(this, this, comparator);
     },
     toSorted(this: unknown, comparator: unknown) {
-      if (!sortable(this, comparator)) return toSorted!.call(this, comparatorOf(comparator));
-      return sortInto(toReversed!.call(this) as FloatArray, this, comparator);
+      if (!sortable(this, comparator)) return apply(toSorted!, this, [comparatorOf(comparator)]);
+      return sortInto(apply(toReversed!, this, []) as FloatArray, this, comparator);
     },
   };
 }
@@ -221,18 +223,20 @@ function sorting(native: Native): object {
 function making(native: Native): object {
   const [from, of] = ["from", "of"].map(native);
   return {
-    from(this: unknown, source: unknown, map: unknown, ...self: unknown[]) {
+    from(this: unknown, ...values: unknown[]) {
+      const source = values[0];
+      const map = values[1];
       const left = !recording.on || typeof this !== "function" || source === undefined || source === null;
-      if (left || (map !== undefined && typeof map !== "function")) return from!.call(this, source, map, ...self);
-      const elements: unknown[] = Array.from(source as Iterable<unknown>);
+      if (left || (map !== undefined && typeof map !== "function")) return apply(from!, this, values);
+      const elements: unknown[] = arrayFrom(source as Iterable<unknown>);
       const target = madeBy(this as Constructor, elements.length);
       elements.forEach((element, k) => {
-        store(target, k, typeof map === "function" ? (map as Callable).call(self[0], element, k) : element);
+        store(target, k, typeof map === "function" ? apply(map as Callable, values[2], [element, k]) : element);
       });
       return target;
     },
     of(this: unknown, ...items: unknown[]) {
-      if (!recording.on || typeof this !== "function") return of!.call(this, ...items);
+      if (!recording.on || typeof this !== "function") return apply(of!, this, items);
       const target = madeBy(this as Constructor, items.length);
       items.forEach((item, k) => {
         store(target, k, item);
@@ -246,7 +250,7 @@ function copyingBuffers(native: Native): object {
   const [slice, transfer, transferToFixedLength] = ["slice", "transfer", "transferToFixedLength"].map(native);
   const moved = (name: string, method: Callable): object => ({
     [name](this: ArrayBuffer, ...lengths: unknown[]): unknown {
-      const copy = method.call(this, ...lengths.map(primal)) as ArrayBuffer;
+      const copy = apply(method, this, primals(lengths)) as ArrayBuffer;
       copyShadow(this, 0, copy);
       return copy;
     },
@@ -255,7 +259,7 @@ function copyingBuffers(native: Native): object {
     slice(this: ArrayBuffer, ...positions: unknown[]) {
       // Converted once, where the language does it.
       const numbers = positions.map((value, k) => (value === undefined && k > 0 ? value : Number(primal(value))));
-      const copy = slice!.call(this, ...numbers) as ArrayBuffer;
+      const copy = apply(slice!, this, numbers) as ArrayBuffer;
       copyShadow(this, position(numbers[0], this.byteLength, 0), copy);
       return copy;
     },
