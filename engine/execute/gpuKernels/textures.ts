@@ -2,6 +2,7 @@ import { sizeOf } from "../../tape/shape.ts";
 import { sourceOf } from "./collect.ts";
 import type { Graph } from "./graph.ts";
 import { isRoot, readsOften } from "./kernels.ts";
+import { unsupported } from "./unsupported.ts";
 import { isView } from "./values.ts";
 
 /** Array arguments of a kernel. WebGPU gives 8 with the result; with more than WebGL has, gpu.js gives zeros. */
@@ -125,6 +126,7 @@ function keepKernelsSmall({ nodes }: Graph, needed: Uint8Array, isTexture: Uint8
       const most = node.name === "bundle" ? Infinity : mostOperations;
       while (own.textures.size > mostTextures || own.operations > most) {
         const inline = node.inputs.filter((input) => nodes[input]!.kind === "operation" && isTexture[input] === 0);
+        if (inline.length === 0) throw unsupported(`${node.name} of so many tensors`);
         const weight = (input: number): number =>
           needs[input]!.textures.size * mostOperations + needs[input]!.operations;
         asTexture(inline.reduce((heaviest, input) => (weight(input) > weight(heaviest) ? input : heaviest)));
