@@ -48,7 +48,7 @@ export function activate(context: vscode.ExtensionContext): void {
   own(new TypeProblems(traces, symbols));
   own(new ProgressNotifications(traces));
   own(new StatusBar(traces, settings));
-  const tests = own(new TestExplorer({ engine, settings, log, gpuAtHand: () => trainings.gpuAtHand() }));
+  const tests = own(new TestExplorer({ engine, settings, traces, log, gpuAtHand: () => trainings.gpuAtHand() }));
   own(new Commands({ traces, settings, panels, fixActions, tests, trainings, log }));
   own(new SetUp(extension, log));
   own(new Fixes(engine, traces, settings, log));

@@ -12,6 +12,7 @@ import { isCancelled } from "./failure.ts";
 import { testController } from "./ids.ts";
 import { isModel, isModelFile } from "./models.ts";
 import type { SettingsStore } from "./settings.ts";
+import type { Traces } from "./traces.ts";
 
 const scripts = "**/*.{ts,mts,cts,js,mjs,cjs}";
 const elsewhere = "**/{node_modules,dist,out,build,.git}/**";
@@ -24,6 +25,8 @@ const notTrusted =
 export interface TestExplorerServices {
   readonly engine: Engine;
   readonly settings: SettingsStore;
+  /** They know what a file imports as well. */
+  readonly traces: Pick<Traces, "importersOf">;
   readonly log: vscode.LogOutputChannel;
   /** A graphics card that is open to be asked, to compare what it computes with float64. */
   readonly gpuAtHand: () => Promise<Executor | undefined>;
@@ -34,15 +37,19 @@ export class TestExplorer extends Disposable {
   readonly #engine: Engine;
   readonly #settings: SettingsStore;
   readonly #log: vscode.LogOutputChannel;
+  readonly #traces: TestExplorerServices["traces"];
   readonly #gpuAtHand: () => Promise<Executor | undefined>;
   readonly #controller = this.register(vscode.tests.createTestController(testController, "Gradients"));
   readonly #profile: vscode.TestRunProfile;
   readonly #typing = new Map<string, NodeJS.Timeout>();
   /** Of the items that are custom rules: where they stand. */
   readonly #rules = new WeakMap<vscode.TestItem, CustomRuleOutline>();
+  /** The files that the last check of each file ran: absolute paths, by the file's URI. */
+  readonly #ran = new Map<string, readonly string[]>();
 
-  constructor({ engine, settings, log, gpuAtHand }: TestExplorerServices) {
+  constructor({ engine, settings, traces, log, gpuAtHand }: TestExplorerServices) {
     super();
+    this.#traces = traces;
     this.#gpuAtHand = gpuAtHand;
     this.#engine = engine;
     this.#settings = settings;
@@ -177,24 +184,36 @@ export class TestExplorer extends Disposable {
       return;
     }
     const running = new Map<string, vscode.CancellationTokenSource>();
-    const saved = vscode.workspace.onDidSaveTextDocument(async (document) => {
-      const key = document.uri.toString();
-      // What was begun before tells of a text that is no more.
-      running.get(key)?.cancel();
-      const now = new vscode.CancellationTokenSource();
-      running.set(key, now);
-      if (isModelFile(document)) await this.#update(document.uri, document.getText());
+    const rerun = async (key: string, now: vscode.CancellationTokenSource): Promise<void> => {
       const tests = this.#chosen(request).get(key);
       if (tests && !now.token.isCancellationRequested)
         await this.#run(new vscode.TestRunRequest(tests, undefined, this.#profile, true), now.token);
       if (running.get(key) === now) running.delete(key);
       now.dispose();
+    };
+    const saved = vscode.workspace.onDidSaveTextDocument(async (document) => {
+      const begun = [document.uri.toString(), ...this.#importersOf(document.uri)].map((key) => {
+        // What was begun before tells of a text that is no more.
+        running.get(key)?.cancel();
+        const now = new vscode.CancellationTokenSource();
+        running.set(key, now);
+        return { key, now };
+      });
+      if (isModelFile(document)) await this.#update(document.uri, document.getText());
+      for (const { key, now } of begun) await rerun(key, now);
     });
     token.onCancellationRequested(() => {
       saved.dispose();
       for (const each of running.values()) each.cancel();
     });
     this.register(saved);
+  }
+
+  /** The files that a check or a trace has seen to run this one as an import. */
+  #importersOf(uri: vscode.Uri): readonly string[] {
+    const checked = [...this.#ran].filter(([, files]) => files.includes(uri.fsPath)).map(([key]) => key);
+    const traced = this.#traces.importersOf(uri).map((importer) => importer.toString());
+    return [...new Set([...checked, ...traced])].filter((key) => key !== uri.toString());
   }
 
   /** The tests of a request by the file they are in. */
@@ -248,7 +267,11 @@ export class TestExplorer extends Disposable {
     const executor = await this.#gpuAtHand();
     try {
       const document = await vscode.workspace.openTextDocument(uri);
-      const { functions, diagnostics } = await this.#engine.check(
+      const {
+        functions,
+        diagnostics,
+        files = [],
+      } = await this.#engine.check(
         {
           file: uri.fsPath,
           text: document.getText(),
@@ -271,6 +294,8 @@ export class TestExplorer extends Disposable {
           },
         },
       );
+      // A file that could not be loaded goes on to hang on what it imported before.
+      if (files.length > 0) this.#ran.set(uri.toString(), files);
       const [problem] = diagnostics;
       for (const item of rules) reportRule(run, item, ruleVerdict(functions, this.#rules.get(item)!));
       const message = problem?.message ?? "The function was not checked.";

@@ -99,6 +99,15 @@ export class Traces extends Disposable {
     return undefined;
   }
 
+  /** The files whose last trace ran this one as an import. */
+  importersOf(imported: vscode.Uri): readonly vscode.Uri[] {
+    return [...this.#files.values()]
+      .filter(
+        ({ uri, trace }) => uri.fsPath !== imported.fsPath && trace?.session.summary.files?.includes(imported.fsPath),
+      )
+      .map(({ uri }) => uri);
+  }
+
   /** The text, or a file that it imports, is newer than the trace. */
   isStale(document: vscode.TextDocument): boolean {
     const entry = this.#files.get(document.uri.toString());

@@ -152,3 +152,12 @@ test("what the votes mean stands below the figures", () => {
     /\nline 2: The rule is defined here\.\nline \d+: Only forward mode is off\.$/,
   );
 });
+
+test("of a check that the time ended: what was checked, and that it was as much as the time allows", () => {
+  const coverage = { elements: 5000, checked: 3, directions: 2, limitedBy: "time" as const };
+  assert.equal(
+    outcomeSentence([{ ...passed, coverage }]),
+    "The gradient of f is right: 3 of 5,000 elements one by one and all of them along 2 random directions checked, as many as the time allows.",
+  );
+  assert.match(summaryLine({ ...passed, coverage }), / in 6\.2 ms, as many as the time allows; the largest error/);
+});

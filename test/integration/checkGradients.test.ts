@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { suite, suiteSetup, teardown, test } from "mocha";
 import * as vscode from "vscode";
-import { adjoint, closeAll, open, page, screenshotThemes, until } from "./workbench.ts";
+import { adjoint, closeAll, file, open, page, screenshotThemes, until } from "./workbench.ts";
 
 suite("Check Gradients", () => {
   suiteSetup(async () => {
@@ -95,6 +95,43 @@ suite("Check Gradients", () => {
       });
     } finally {
       await vscode.commands.executeCommand("testing.stopContinuousRun");
+    }
+  });
+
+  test("while tests run continuously, saving a file that a model imports checks the model again", async () => {
+    const [rule, model] = [file("rules.ts"), file("importsRules.ts")];
+    const write = (uri: vscode.Uri, text: string): Thenable<void> =>
+      vscode.workspace.fs.writeFile(uri, new TextEncoder().encode(text));
+    const ruleText = (factor: number): string =>
+      'import { customVjp } from "adjoint";\n\n' +
+      `export const squared = customVjp((x: number) => x * x, (cotangent, [x]) => [${factor} * cotangent * x]);\n`;
+    await write(rule, ruleText(2));
+    await write(
+      model,
+      'import { squared } from "./rules.ts";\n\nexport function energy(x = 3) {\n  return squared(x);\n}\n',
+    );
+    try {
+      await open("importsRules.ts");
+      await vscode.commands.executeCommand("adjoint.checkGradients", model, "energy");
+      const status = (await page()).locator(".statusbar");
+      await until("the right rule's verdict", async () =>
+        (await status.innerText()).includes("The gradient of energy is right"),
+      );
+      await vscode.commands.executeCommand("testing.startContinuousRun");
+      try {
+        const { document } = await open("rules.ts");
+        const edit = new vscode.WorkspaceEdit();
+        edit.replace(rule, new vscode.Range(0, 0, document.lineCount, 0), ruleText(5));
+        assert.ok(await vscode.workspace.applyEdit(edit));
+        assert.ok(await document.save());
+        await open("importsRules.ts");
+        await until("the failing line of the model", async () => (await failingLines()).includes(4));
+      } finally {
+        await vscode.commands.executeCommand("testing.stopContinuousRun");
+      }
+    } finally {
+      await vscode.workspace.fs.delete(model);
+      await vscode.workspace.fs.delete(rule);
     }
   });
 
