@@ -133,7 +133,7 @@ export function randomDirection(
     adjoint.forEach((x, k) => (reverse += x * tangent[k]!));
     parts.push({ input, tangent, adjoint });
   });
-  return parts.length === 0 ? undefined : { direction: new Direction(parts), reverse };
+  return parts.length === 0 ? undefined : { direction: new Direction(parts, true), reverse };
 }
 
 /** The largest element's, or 1 where all are 0 or not finite. */

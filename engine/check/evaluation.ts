@@ -86,8 +86,12 @@ export interface Part {
 export class Direction {
   readonly #parts: ReadonlyMap<number, Part>;
 
-  constructor(parts: readonly Part[]) {
+  readonly #bySize: boolean;
+
+  /** `bySize`: whether a step of 1 along it moves each input by about as much as its size. */
+  constructor(parts: readonly Part[], bySize = false) {
     this.#parts = new Map(parts.map((part) => [part.input, part]));
+    this.#bySize = bySize;
   }
 
   /** The first input that moves. */
@@ -187,8 +191,8 @@ export class Direction {
   }
 
   /**
-   * How far along the direction the inputs' own sizes reach: the largest, at least what moves some input by 1, and that of
-   * the only input, where it is one and not 0.
+   * How far along the direction the inputs' own sizes reach: the largest, at least what moves some input by 1 or by its
+   * size, and that of the only input, where it is one and not 0.
    */
   scale(tape: MovedTape): { readonly largest: number; readonly only: number | undefined } {
     let largest = 0;
@@ -207,7 +211,8 @@ export class Direction {
       else primal.data.forEach((x, k) => see(x, (tangent as Float64Array)[k]!));
     }
     const only = count === 1 && largest > 0 ? largest : undefined;
-    return { largest: Math.max(fastest === 0 ? 1 : 1 / fastest, largest), only };
+    const least = this.#bySize || fastest === 0 ? 1 : 1 / fastest;
+    return { largest: max(least, largest), only };
   }
 }
 
