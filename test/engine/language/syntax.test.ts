@@ -28,3 +28,12 @@ for (const name of readdirSync(programs)) {
     assert.equal(instrumented, plain);
   });
 }
+
+test("automatic accessors become a getter, a setter and a private field, evaluated in their order", async () => {
+  const printed = await output("instrumentedPrograms.ts", path.join(root, "test/fixtures/accessors/accessors.mts"));
+  assert.equal(
+    printed.replace(/\s+/g, " ").trim(),
+    "5 10 3 24 5 quoted 11 f 7 3 undefined TypeError [] " +
+      "[ '7', 'constructor', 'x', 'dyn', 'quoted', 'f', 'typed', 'last', 'p' ] get x [ 'dyn' ]",
+  );
+});

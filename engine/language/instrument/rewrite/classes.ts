@@ -1,6 +1,7 @@
 import type * as t from "@babel/types";
 import { SourceSyntaxError } from "../parse.ts";
-import { boundIdentifiers } from "../syntax.ts";
+import { runtimeName } from "../../runtime/runtime.ts";
+import { bare, boundIdentifiers } from "../syntax.ts";
 import { endStatement, eraseClassTypes, eraseDeclaration, eraseModifiers } from "./eraseTypes.ts";
 import { functionNode } from "./functions.ts";
 import { propertyKey } from "./operators.ts";
@@ -33,7 +34,8 @@ function classMember(
       eraseDeclaration(member, r);
       return;
     case "ClassAccessorProperty":
-      return refuse(member, "accessor fields cannot run yet: write a getter and a setter", r);
+      accessorField(member, r);
+      return;
     case "ClassProperty":
     case "ClassPrivateProperty":
       field(member, r);
@@ -81,6 +83,51 @@ function field(member: t.ClassProperty | t.ClassPrivateProperty, r: Rewriter): v
   }
   if (value) r.visitOutsideBodies(value);
   if (r.typescript) endStatement(member, r);
+}
+
+/** `accessor x = v` → `get x() {…} set x($1) {…} #$2 = v` */
+function accessorField(member: t.ClassAccessorProperty, r: Rewriter): void {
+  if (member.abstract === true || member.declare === true) {
+    eraseDeclaration(member, r);
+    return;
+  }
+  eraseModifiers(member, r);
+  const { key, computed, typeAnnotation, value } = member;
+  const word = r.text.lastIndexOf("accessor", key.start!);
+  r.edits.replace(word, word + "accessor".length, "get");
+  let keyEnd = key.end!;
+  let name = r.text.slice(key.start!, keyEnd);
+  if (computed) {
+    const known = r.temporary();
+    r.wrap(key, `${known} = ${runtimeName}.propertyKey(`, ")");
+    keyEnd = r.tokenAfter(keyEnd) + 1;
+    name = `[${known}]`;
+  }
+  const mark = r.tokenAfter(keyEnd);
+  if (r.text[mark] === "?" || r.text[mark] === "!") r.edits.erase(mark, mark + 1);
+  if (typeAnnotation) r.edits.erase(typeAnnotation.start!, typeAnnotation.end!);
+  const isStatic = member.static ? "static " : "";
+  const [held, given] = [`#${r.name()}`, r.name()];
+  r.edits.after(
+    keyEnd,
+    `() {return this.${held};} ${isStatic}set ${name}(${given}) {this.${held} = ${given};} ${isStatic}${held}`,
+  );
+  if (value) {
+    // A function without a name is named after the field, not after what holds it.
+    const property = key.type === "PrivateName" ? `"#${key.id.name}"` : name;
+    const member = property.startsWith("[")
+      ? property
+      : `[${/^[\w$]/.test(property) && !/^\d/.test(property) ? JSON.stringify(property) : property}]`;
+    const head = isNameless(value) ? `{${property}: ` : "";
+    r.visitOutsideBodies(value, (node) => r.wrap(node, head, head === "" ? "" : `}${member}`));
+  }
+  if (r.text[member.end! - 1] !== ";") r.edits.after(member.end!, ";");
+}
+
+function isNameless(value: t.Node): boolean {
+  const node = bare(value);
+  if (node.type === "ArrowFunctionExpression") return true;
+  return (node.type === "FunctionExpression" || node.type === "ClassExpression") && !node.id;
 }
 
 /** As TypeScript does, fields for the constructor's parameters come first. */
