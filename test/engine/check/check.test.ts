@@ -189,7 +189,7 @@ describe("wrong rules are found", () => {
       [size],
       Float64Array.from({ length: size }, (_, k) => 0.5 + (1.5 * k) / size),
     );
-    const { parameters, directions, coverage } = await check((x) => rule(x), [at], { milliseconds: 120_000 });
+    const { parameters, directions, coverage } = await check((x) => rule(x), [at], { milliseconds: 3_600_000 });
     const found = parameters.filter(({ verdict }) => verdict === "wrong").map(({ index }) => index[0]!);
     assert.deepEqual(
       found.sort((a, b) => a - b),
