@@ -195,7 +195,7 @@ test("after a run that diverged, --continue goes on from the last good weights, 
   assert.ok(step >= 1 && step <= 301, fell.stderr);
   const rest = linesOf(await train(["../late.ts", "--steps", "1", "--continue", "--json"], own)).at(-1)!;
   assert.equal(rest.steps, step + 1);
-  assert.ok((rest.loss) < 25.01);
+  assert.ok(rest.loss < 25.01);
 });
 
 test("what cannot be trained is one sentence at its place", async () => {
