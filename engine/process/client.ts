@@ -60,6 +60,10 @@ export interface TrainOptions {
 const stopWithinMs = 10_000;
 /** Questions are answered in milliseconds: whoever takes longer is held up by what the model has left running. */
 const answerWithinMs = 15_000;
+/** Starting takes a part of a second, but many times that where others keep the processor busy. */
+const startWithinMs = 60_000;
+/** What a process may be late with ending itself. */
+const endWithinMs = 5000;
 /** A run that takes longer than this doesn't notice that the next spare process starts. */
 const spareAfterMs = 500;
 /** After so many functions of a file have ended their process, the others are not tried any more. */
@@ -255,10 +259,15 @@ export class EngineClient {
     if (cancellation?.aborted === true) return Promise.reject(new CancelledError());
     const cancel = (): void => engine.kill();
     cancellation?.addEventListener("abort", cancel);
-    // The process watches its own clock; this one is for a process that cannot even do that. A check goes on for as long
-    // as it tells of progress.
-    const late = setTimeout(cancel, limitsOf(request.limits).wallClockMs + 5000);
+    // The process watches its own clock, from when it loads the file; this one is for a process that cannot even do that.
+    // A check goes on for as long as it tells of progress.
+    let late = setTimeout(cancel, startWithinMs);
+    const stop = (): void => engine.kill("time-limit");
     engine.onProgress = (progress) => {
+      if (progress.stage === "loading") {
+        clearTimeout(late);
+        late = setTimeout(stop, limitsOf(request.limits).wallClockMs + endWithinMs);
+      }
       if (progress.stage === "checking") late.refresh();
       onProgress?.(progress);
     };

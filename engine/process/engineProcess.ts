@@ -60,6 +60,7 @@ export class EngineProcess {
   #ending: Ending | undefined;
   #progress: Notifications["progress"] | undefined;
   #ready = false;
+  #killed: LastWords | undefined;
   onProgress: ((progress: Notifications["progress"]) => void) | undefined;
   onTraining: ((progress: Notifications["training"]) => void) | undefined;
   /** Runs steps in the engine's place. */
@@ -119,16 +120,22 @@ export class EngineProcess {
       throw new ProcessEnded(ending);
     });
     if (this.#ending !== undefined) return ended;
-    const asked = ask(this.#connection, method, params).catch((error: unknown) => {
-      // A channel that breaks is a process that ends: wait to hear how.
-      if (!this.alive || !this.#child.connected) return ended;
-      throw error;
-    });
+    const asked = ask(this.#connection, method, params).then(
+      // Whoever has ended the process no longer waits for what was on its way then.
+      (answer) => (this.#killed === undefined ? answer : ended),
+      (error: unknown) => {
+        // A channel that breaks is a process that ends: wait to hear how.
+        if (!this.alive || !this.#child.connected) return ended;
+        throw error;
+      },
+    );
     // JSON-RPC makes null of undefined.
     return (await Promise.race([asked, ended])) ?? undefined;
   }
 
-  kill(): void {
+  /** Ends it. With the reason why it is told of as if it had said so itself, unless it did. */
+  kill(code?: LastWords["code"]): void {
+    this.#killed ??= code === undefined ? {} : { code };
     this.#child.kill("SIGKILL");
   }
 
@@ -162,7 +169,7 @@ export class EngineProcess {
     return new Promise((resolve) => {
       const settle = (exitCode: number | null, signal: NodeJS.Signals | null): void => {
         this.#ending ??= {
-          lastWords: wordsIn(lastWords),
+          lastWords: { ...this.#killed, ...wordsIn(lastWords) },
           outOfMemory: /JavaScript heap out of memory|Allocation failed - process out of memory/.test(errorOutput),
           exitCode,
           signal,

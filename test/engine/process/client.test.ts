@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { fixture, startEngine } from "./engine.ts";
+import { fixture, startEngine, withTimeFor } from "./engine.ts";
 
 test("traces a function and keeps its tape for questions", async () => {
   const engine = startEngine();
@@ -49,7 +49,10 @@ test("a run that is killed leaves the answers of an earlier one", async () => {
   const engine = startEngine({ spare: true });
   try {
     const good = await engine.trace({ file: fixture("formula.ts") });
-    const bad = await engine.trace({ file: fixture("bad/endless-loop.ts"), limits: { wallClockMs: 500 } });
+    const bad = await withTimeFor(
+      (wallClockMs) => engine.trace({ file: fixture("bad/endless-loop.ts"), limits: { wallClockMs } }),
+      ({ summary }) => summary.functions.length > 0,
+    );
     assert.equal(bad.summary.functions[0]?.diagnostics[0]?.code, "time-limit");
     assert.equal((await good.ask("nodes", { function: "f" })).length, 6);
     const next = await engine.trace({ file: fixture("formula.ts") });
@@ -62,7 +65,10 @@ test("a run that is killed leaves the answers of an earlier one", async () => {
 test("one endless function does not keep the others from being traced", async () => {
   const engine = startEngine({ spare: true });
   try {
-    const session = await engine.trace({ file: fixture("several.ts"), limits: { wallClockMs: 800 } });
+    const session = await withTimeFor(
+      (wallClockMs) => engine.trace({ file: fixture("several.ts"), limits: { wallClockMs } }),
+      ({ summary }) => summary.functions.filter(({ value }) => value !== undefined).length === 2,
+    );
     assert.deepEqual(
       session.summary.functions.map(({ function: name, value, diagnostics }) => [name, value, diagnostics[0]?.code]),
       [
@@ -160,12 +166,15 @@ test("a restart ends every process, and the next question starts a new one", asy
 
 test("what the model prints is handed on line by line", async () => {
   const lines: string[] = [];
-  const engine = startEngine({ onOutput: (text) => lines.push(text) });
+  const { promise: printed, resolve } = Promise.withResolvers<readonly string[]>();
+  const onOutput = (text: string): void => {
+    if (lines.push(text) === 3) resolve(lines);
+  };
+  const engine = startEngine({ onOutput });
   try {
     const { summary } = await engine.trace({ file: fixture("bad/prints.ts") });
     assert.equal(summary.functions[0]?.value, 9);
-    for (let wait = 0; wait < 100 && lines.length < 3; wait++) await new Promise((resolve) => setTimeout(resolve, 20));
-    assert.deepEqual(lines.toSorted(), ["loading\n", "running with 3\n", "to stderr\n"]);
+    assert.deepEqual((await printed).toSorted(), ["loading\n", "running with 3\n", "to stderr\n"]);
   } finally {
     engine.dispose();
   }

@@ -16,6 +16,20 @@ export function startEngine(options: Partial<EngineClientOptions> = {}): EngineC
   return new EngineClient({ engine: fileURLToPath(new URL("../../../engine/process/server.ts", here)), ...options });
 }
 
+/**
+ * What `run` gives with a time limit, the first that does: a slow or busy machine needs a longer one to come to what is to
+ * be stopped.
+ */
+export async function withTimeFor<T>(
+  run: (wallClockMs: number) => Promise<T>,
+  came: (result: T) => boolean,
+): Promise<T> {
+  for (let wallClockMs = 500; ; wallClockMs *= 2) {
+    const result = await run(wallClockMs);
+    if (came(result) || wallClockMs > 30_000) return result;
+  }
+}
+
 /** Traces a file, hands its session to `body`, and ends every process. */
 export async function withTrace(file: string, body: (session: TraceSession) => Promise<void>): Promise<void> {
   const engine = startEngine();
