@@ -33,7 +33,7 @@ test("automatic accessors become a getter, a setter and a private field, evaluat
   const printed = await output("instrumentedPrograms.ts", path.join(root, "test/fixtures/accessors/accessors.mts"));
   assert.equal(
     printed.replace(/\s+/g, " ").trim(),
-    "5 10 3 24 5 quoted 11 f 7 3 undefined TypeError [] " +
+    "5 10 3 24 5 quoted 11 f 7 3 undefined TypeError 1 2 [] " +
       "[ '7', 'constructor', 'x', 'dyn', 'quoted', 'f', 'typed', 'last', 'p' ] get x [ 'dyn' ]",
   );
 });

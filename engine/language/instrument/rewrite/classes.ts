@@ -93,8 +93,8 @@ function accessorField(member: t.ClassAccessorProperty, r: Rewriter): void {
   }
   eraseModifiers(member, r);
   const { key, computed, typeAnnotation, value } = member;
-  const word = r.text.lastIndexOf("accessor", key.start!);
-  r.edits.replace(word, word + "accessor".length, "get");
+  const [word, wordEnd] = accessorWord(member, r);
+  r.edits.replace(word, wordEnd, "get");
   let keyEnd = key.end!;
   let name = r.text.slice(key.start!, keyEnd);
   if (computed) {
@@ -113,15 +113,29 @@ function accessorField(member: t.ClassAccessorProperty, r: Rewriter): void {
     `() {return this.${held};} ${isStatic}set ${name}(${given}) {this.${held} = ${given};} ${isStatic}${held}`,
   );
   if (value) {
-    // A function without a name is named after the field, not after what holds it.
     const property = key.type === "PrivateName" ? `"#${key.id.name}"` : name;
-    const member = property.startsWith("[")
-      ? property
-      : `[${/^[\w$]/.test(property) && !/^\d/.test(property) ? JSON.stringify(property) : property}]`;
-    const head = isNameless(value) ? `{${property}: ` : "";
-    r.visitOutsideBodies(value, (node) => r.wrap(node, head, head === "" ? "" : `}${member}`));
+    const { head, tail } = isNameless(value) ? namedAfter(property) : { head: "", tail: "" };
+    r.visitOutsideBodies(value, (node) => r.wrap(node, head, tail));
   }
   if (r.text[member.end! - 1] !== ";") r.edits.after(member.end!, ";");
+}
+
+/** Where the keyword stands: the first word of that name, since what may come before it are other modifiers. */
+function accessorWord({ start, decorators }: t.ClassAccessorProperty, r: Rewriter): [start: number, end: number] {
+  const words = /\w+/y;
+  words.lastIndex = decorators?.length ? r.tokenAfter(decorators.at(-1)!.end!) : start!;
+  for (;;) {
+    const at = words.lastIndex;
+    if (words.exec(r.text)?.[0] === "accessor") return [at, words.lastIndex];
+    words.lastIndex = r.tokenAfter(words.lastIndex);
+  }
+}
+
+/** What stands around a function without a name so that it is named after the field, not after what holds it. */
+function namedAfter(property: string): { readonly head: string; readonly tail: string } {
+  const isName = /^[\w$]/.test(property) && !/^\d/.test(property);
+  const inBrackets = `[${isName ? JSON.stringify(property) : property}]`;
+  return { head: `{${property}: `, tail: `}${property.startsWith("[") ? property : inBrackets}` };
 }
 
 function isNameless(value: t.Node): boolean {
