@@ -92,8 +92,9 @@ export class Channel {
       signal?.addEventListener("abort", withdraw, { once: true });
       const settle = (result: Result<unknown>) => {
         signal?.removeEventListener("abort", withdraw);
-        if ("ok" in result) resolve(result.ok);
-        else reject(result.cancelled ? new CancelledError(result.error) : new AnswerError(result.error));
+        // JSON drops an `ok` that is undefined, so that only `error` tells.
+        if ("error" in result) reject(result.cancelled ? new CancelledError(result.error) : new AnswerError(result.error));
+        else resolve(result.ok);
       };
       this.#pending.set(id, { settle, reject });
       send(id);

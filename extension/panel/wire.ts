@@ -2,7 +2,7 @@
 
 const key = "$number";
 
-/** A copy of `value` that survives JSON. Typed arrays and buffers pass as they are. */
+/** A copy of `value` that survives JSON, so without what is undefined. Typed arrays and buffers pass as they are. */
 export function pack(value: unknown): unknown {
   if (typeof value === "number") return Number.isFinite(value) ? value : { [key]: String(value) };
   return walk(value, pack);
@@ -18,5 +18,6 @@ function walk(value: unknown, each: (value: unknown) => unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return value;
   if (Array.isArray(value)) return value.map(each);
-  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, each(part)]));
+  const given = Object.entries(value).filter(([, part]) => part !== undefined);
+  return Object.fromEntries(given.map(([name, part]) => [name, each(part)]));
 }

@@ -103,6 +103,16 @@ test("chooses another function of the file", async () => {
   assert.equal((await panel.message("function")).function, "long");
 });
 
+test("names the file anew where another file's function has the same name", async () => {
+  const panel = await fixture.open(formula);
+  const ready = (await fixture.trace(formula)).state();
+  assert.ok(ready.kind === "ready");
+  await panel.page.waitForSelector("vscode-dropdown .selected-value:has-text('formula.ts › f')");
+  await panel.send({ type: "show", state: { ...ready, file: "/models/other.ts", fileName: "other.ts" } });
+  await panel.page.waitForSelector("vscode-dropdown .selected-value:has-text('other.ts › f')");
+  assert.equal(await panel.page.locator("vscode-option").innerText(), "other.ts › f");
+});
+
 test("comes back after a reload as it was left", async () => {
   const panel = await fixture.open(formula);
   const { page } = panel;

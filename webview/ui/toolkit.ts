@@ -73,8 +73,11 @@ export function setOptions(
   options: readonly { value: string; text: string }[],
   current: string,
 ): void {
-  const known = [...element.querySelectorAll("vscode-option")].map((option) => option.getAttribute("value"));
-  if (known.join("\n") !== options.map(({ value }) => value).join("\n")) {
+  // Another file's function may have the same name: what an option says counts as well as what it stands for.
+  const known = [...element.querySelectorAll("vscode-option")].map(
+    (option) => `${option.getAttribute("value")} ${option.textContent}`,
+  );
+  if (known.join("\n") !== options.map(({ value, text }) => `${value} ${text}`).join("\n")) {
     element.replaceChildren(...options.map(({ value, text }) => html("vscode-option", { value }, text)));
   }
   element.value = current;
