@@ -93,7 +93,8 @@ export class Channel {
       const settle = (result: Result<unknown>) => {
         signal?.removeEventListener("abort", withdraw);
         // JSON drops an `ok` that is undefined, so that only `error` tells.
-        if ("error" in result) reject(result.cancelled ? new CancelledError(result.error) : new AnswerError(result.error));
+        if ("error" in result)
+          reject(result.cancelled ? new CancelledError(result.error) : new AnswerError(result.error));
         else resolve(result.ok);
       };
       this.#pending.set(id, { settle, reject });
