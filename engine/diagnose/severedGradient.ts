@@ -204,7 +204,8 @@ function finding(subject: Subject, reason: Reason, parameters: readonly Paramete
   ];
   const names = own.map(({ name }) => name);
   const shown = names.length > mostNames ? [...names.slice(0, 3), `${names.length - 3} more`] : names;
-  const where = reason.here === true ? "at this value" : `whatever ${names.length > 1 ? "their values" : "its value"}`;
+  const [here, anywhere] = names.length > 1 ? ["at these values", "their values"] : ["at this value", "its value"];
+  const where = reason.here === true ? here : `whatever ${anywhere}`;
   return {
     code: "severed-gradient",
     severity: reason.severity,

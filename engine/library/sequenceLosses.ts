@@ -29,7 +29,8 @@ const never = -1e30;
 /**
  * Connectionist temporal classification (Graves et al. 2006): −ln of the probability that a sequence of classes, repetitions
  * joined and blanks taken out, is the labels. The sum over all alignments is taken forwards, in logarithms. The mean is over
- * the examples of the loss by the number of labels, as in PyTorch.
+ * the examples of the loss by the number of labels, as in PyTorch. Where there are fewer times than the labels need, an example
+ * costs 1e30, not PyTorch's infinity: sums and gradients stay finite.
  *
  * @param logProbabilities [batch, times, classes], such as `logSoftmax` gives, or one example [times, classes]
  * @param labels class indices [batch, labels], or [labels]

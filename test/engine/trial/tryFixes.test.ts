@@ -5,7 +5,7 @@ import { CancelledError } from "../../../engine/process/client.ts";
 import type { Diagnostic, Fix } from "../../../engine/process/protocol.ts";
 import { applied, editsIn, moved, type Edit } from "../../../engine/trial/edits.ts";
 import { findFactor } from "../../../engine/trial/search.ts";
-import { tryFixes } from "../../../engine/trial/tryFixes.ts";
+import { tryFixes, type TrialEngine } from "../../../engine/trial/tryFixes.ts";
 import { example, fixture, startEngine } from "../process/engine.ts";
 
 /** A file whose place other texts are run at. */
@@ -321,8 +321,14 @@ test("trying is given up when it is cancelled, and begins nothing after its dead
     const run = await engine.trace(request);
     const traced = run.summary.functions[0]!;
     const abort = new AbortController();
-    const trying = tryFixes(engine, { request, run, cancellation: abort.signal }, traced, 0);
-    setTimeout(() => abort.abort(), 50);
+    const cancelled: TrialEngine = {
+      trace(changed, options) {
+        const session = engine.trace(changed, options);
+        abort.abort();
+        return session;
+      },
+    };
+    const trying = tryFixes(cancelled, { request, run, cancellation: abort.signal }, traced, 0);
     await assert.rejects(trying, CancelledError);
     assert.deepEqual(await tryFixes(engine, { request, run, deadline: Date.now() }, traced, 0), []);
   } finally {
