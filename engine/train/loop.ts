@@ -2,6 +2,7 @@ import { performance } from "node:perf_hooks";
 import type { Executor, StepResult, Weights } from "../execute/executor.ts";
 import { Leaves } from "../execute/leaves.ts";
 import type { CheckedModel } from "../execute/record.ts";
+import { GoodWeights, saveShare } from "./goodWeights.ts";
 import { Pacer } from "./pacer.ts";
 import type { Judged, TrainingReport, TrainingSummary } from "./report.ts";
 import { Rows } from "./rows.ts";
@@ -63,10 +64,6 @@ const saveEveryMs = 1000;
 const saveWithinMs = 5000;
 /** The history has each end of an epoch that is told of, and within a long epoch a line in this time. */
 const logWithinMs = 1000;
-/** A loss that has grown so much from the best has diverged: weights just before it overflows are good for nothing. */
-const diverged = 10;
-/** What a save takes, reading weights from a slow device included, may be this share of the time. */
-const saveShare = 0.05;
 
 /** Trains a model and gives what came of it. Throws what the model throws, a NonFiniteError and a TrainingError. */
 export async function train(options: TrainingOptions): Promise<TrainingSummary> {
@@ -299,41 +296,6 @@ class Training {
 
   #seconds(): number {
     return (performance.now() - this.#begin) / 1000;
-  }
-}
-
-/** The weights with the lowest loss so far, of those that there was time to keep. */
-class GoodWeights {
-  /** Judged by the steps that follow. */
-  #latest: Checkpoint | undefined;
-  #best: (Checkpoint & { readonly loss: number }) | undefined;
-  #keptAt = -Infinity;
-  #everyMs = 0;
-
-  keep(checkpoint: Checkpoint, tookMs: number): void {
-    this.#latest = checkpoint;
-    this.#everyMs = tookMs / saveShare;
-    this.#keptAt = performance.now();
-  }
-
-  get due(): boolean {
-    return performance.now() - this.#keptAt >= this.#everyMs;
-  }
-
-  /** What the steps since the weights were kept came to. */
-  judge(results: readonly StepResult[]): void {
-    const made = results.filter(({ outcome }) => outcome === "done");
-    if (made.length === 0) return;
-    const loss = made.reduce((sum, result) => sum + result.loss, 0) / made.length;
-    if (this.#latest !== undefined && (this.#best === undefined || loss < this.#best.loss))
-      this.#best = { ...this.#latest, loss };
-    this.#latest = undefined;
-  }
-
-  /** What to go back to from a loss; undefined where it has not diverged. */
-  after(loss: number): Checkpoint | undefined {
-    if (this.#best === undefined || !(loss - this.#best.loss > diverged * Math.abs(this.#best.loss))) return undefined;
-    return this.#best;
   }
 }
 
