@@ -43,7 +43,7 @@ function describe(operand: unknown, place: Place): string | undefined {
   if (operand === undefined)
     return "is undefined, of which JavaScript makes NaN: an index beyond the end, a misspelt member or a function without `return` gives that.";
   if (typeof operand === "string")
-    return `is the text ${JSON.stringify(operand.slice(0, 40))}, of which JavaScript makes NaN: take its number apart first, with parseFloat for example.`;
+    return `is the text ${JSON.stringify(operand.slice(0, 40))}, of which JavaScript makes NaN: read the number out of it first, with parseFloat for example.`;
   if (typeof operand === "function") return "is a function, of which JavaScript makes NaN: call it.";
   if (typeof operand !== "object" || operand === null || operand instanceof Tensor) return undefined;
   // Looking into a proxy would run the program's own code.
