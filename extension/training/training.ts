@@ -115,7 +115,7 @@ export class Training {
     const { latest } = history;
     const kind = latest !== undefined && saved.step < latest.steps ? "stopped" : "done";
     this.#options.listener.redrawn(this);
-    this.#show({ kind, run: this.#facts, restored: true, continues: true });
+    this.#show({ kind, run: this.#facts, restored: true, continues: saved.step > 0 });
   }
 
   /** Settles when the run has ended, however; the state says how. */

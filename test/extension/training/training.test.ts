@@ -302,17 +302,22 @@ test("a folder that cannot be written does not keep a model from being trained",
   assert.match(state.run.notices.join(), /^The run is not saved, because .* cannot be written/);
 });
 
-test("what an earlier window has trained is there again", async () => {
-  const first = open();
-  await first.train();
-  const again = new Training({
-    file: first.training.file,
+/** The same model's training where nothing is known but what was saved. */
+function inAnotherWindow({ training: { file } }: ReturnType<typeof open>): Training {
+  return new Training({
+    file,
     model: "line",
     workspace: join(folder, String(files)),
     engine,
     page: new Page(),
     listener: { changed: () => undefined, reported: () => undefined, redrawn: () => undefined },
   });
+}
+
+test("what an earlier window has trained is there again", async () => {
+  const first = open();
+  await first.train();
+  const again = inAnotherWindow(first);
   const kinds = [again.state.kind];
   await again.restore();
   const { state } = again;
@@ -320,4 +325,13 @@ test("what an earlier window has trained is there again", async () => {
   assert.ok(state.kind === "done" && state.restored && state.continues);
   assert.equal(again.latest!.step, 100);
   assert.ok(again.curves.table.length > 0);
+});
+
+test("a run that has come to no weights but the first is not offered to be continued, in another window either", async () => {
+  const first = open(line.replace("learningRate: 0.01", "learningRate: 100"));
+  const { offers } = failed(await first.train());
+  assert.deepEqual(offers, ["train"]);
+  const again = inAnotherWindow(first);
+  await again.restore();
+  assert.ok(again.state.kind === "stopped" && !again.state.continues);
 });
