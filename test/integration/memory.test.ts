@@ -13,17 +13,18 @@ async function showMemory(name: string): Promise<{ document: vscode.TextDocument
   return { document, frame: await webview(".memory-lines .row:nth-child(2)") };
 }
 
-/** Of the menu at the right end of the panel's title. A menu closes when the panel says only then that it has taken the focus. */
-async function chooseFromTitle(item: string): Promise<void> {
+/**
+ * Of the menu at the right end of the panel's title. A menu closes when the panel says only then that it has taken the focus, and
+ * takes no click in its first moments: it is tried until what it does is `done`.
+ */
+async function chooseFromTitle(item: string, done: () => Promise<boolean>): Promise<void> {
   const workbench = await page();
   const more = workbench.locator(".editor-group-container.active .editor-actions [aria-label^='More Actions']");
   const entry = workbench.locator(".monaco-menu .action-label", { hasText: item });
-  await until(`${item} in the menu of the title`, async () => {
+  await until(`what ${item} in the menu of the title does`, async () => {
     if (!(await entry.isVisible())) await more.click();
-    return entry.click({ timeout: 2000 }).then(
-      () => true,
-      () => false,
-    );
+    await entry.click({ timeout: 2000 }).catch(() => undefined);
+    return done();
   });
 }
 
@@ -81,7 +82,7 @@ suite("The memory of a derivative", () => {
     const frame = await webview(".card, .group.closed");
     assert.equal(await frame.locator(".memory").isVisible(), false);
     await frame.locator("#steps-tab").click();
-    await chooseFromTitle("Show Memory");
+    await chooseFromTitle("Show Memory", () => frame.locator(".memory").isVisible());
     assert.deepEqual(await notifications(), []);
     await frame.locator(".memory-lines .label", { hasText: /^hidden$/ }).waitFor();
     await frame.locator(".switch button", { hasText: "Checkpointing" }).click();
