@@ -1,7 +1,8 @@
 import { operationName } from "../primitives/names.ts";
 import { dataOf, type Primal } from "../primitives/rule.ts";
 import { constantOperation, inputOperation, type Tape } from "../tape/tape.ts";
-import { neededNodes, type Evaluation } from "./evaluation.ts";
+import type { Evaluation } from "./evaluation.ts";
+import { neededNodes } from "./wayThrough.ts";
 import { pieces } from "./pieces.ts";
 
 /** Where two runs of a function are on different pieces of it. */

@@ -1,7 +1,5 @@
 import type { Adjoints } from "../differentiate/reverse.ts";
 import type { Structure } from "../language/runtime/parameters.ts";
-import { customRuleOf } from "../primitives/custom.ts";
-import { codeOf } from "../primitives/names.ts";
 import type { Primal } from "../primitives/rule.ts";
 import { native } from "../primitives/native.ts";
 import { Tape } from "../tape/tape.ts";
@@ -38,35 +36,7 @@ export interface Evaluation {
   readonly parameters: readonly { readonly name: string; readonly structure: Structure }[];
 }
 
-const custom = codeOf("custom");
 const { abs, max } = native;
-
-/** By node up to the output: 1 where the output depends on it, also by way of what custom functions do inside. */
-export function neededNodes({ tape, output }: Evaluation): Uint8Array {
-  const needed = new Uint8Array(output + 1);
-  if (output >= 0) needed[output] = 1;
-  for (let node = output; node >= 0; node--) {
-    if (needed[node] === 0) continue;
-    tape.forEachWord(node, (word) => {
-      if (word >= 0) needed[word] = 1;
-    });
-    if (tape.operation[node] !== custom) continue;
-    const { inside } = customRuleOf(tape.attributes(node));
-    if (inside !== undefined) needed.fill(1, inside.from, inside.to);
-  }
-  return needed;
-}
-
-/** Of the inputs inside of custom functions: the words that they stand for outside. */
-export function wordsInside({ tape, output }: Evaluation): ReadonlyMap<number, number> {
-  const outer = new Map<number, number>();
-  for (let node = 0; node <= output; node++) {
-    if (tape.operation[node] !== custom) continue;
-    const { inside } = customRuleOf(tape.attributes(node));
-    if (inside !== undefined) tape.forEachWord(node, (word, k) => outer.set(inside.from + k, word));
-  }
-  return outer;
-}
 
 /** Runs the function; undefined where it throws at the moved point. */
 export type Evaluate = (move?: Move) => Evaluation | undefined | Promise<Evaluation | undefined>;

@@ -4,8 +4,8 @@ import { codeOf } from "../primitives/names.ts";
 import type { Primal } from "../primitives/rule.ts";
 import { rules } from "../primitives/table.ts";
 import { withoutRecording } from "../tape/recording.ts";
-import { firstPrimitive } from "../tape/tape.ts";
-import { neededNodes, wordsInside, type Direction, type Evaluation } from "./evaluation.ts";
+import type { Direction, Evaluation } from "./evaluation.ts";
+import { WayThrough } from "./wayThrough.ts";
 
 const custom = codeOf("custom");
 
@@ -16,13 +16,11 @@ const custom = codeOf("custom");
  */
 export class InsideTangent {
   readonly #run: Evaluation;
-  readonly #outer: ReadonlyMap<number, number>;
-  readonly #needed: Uint8Array;
+  readonly #way: WayThrough;
 
   constructor(run: Evaluation) {
     this.#run = run;
-    this.#needed = neededNodes(run);
-    this.#outer = wordsInside(run);
+    this.#way = new WayThrough(run);
   }
 
   /** The derivative along it; undefined where it is not known what a custom function does inside. */
@@ -33,7 +31,7 @@ export class InsideTangent {
     try {
       return withoutRecording(tape, () => {
         for (let node = 0; node <= output; node++) {
-          if (this.#needed[node] === 0) continue;
+          if (!this.#way.needs(node)) continue;
           const tangent = this.#tangentOf(node, moving);
           if (tangent === "unknown") return undefined;
           if (tangent !== undefined) moving.set(node, tangent);
@@ -49,10 +47,7 @@ export class InsideTangent {
   #tangentOf(node: number, moving: ReadonlyMap<number, Primal>): Primal | "unknown" | undefined {
     const { tape } = this.#run;
     const code = tape.operation[node]!;
-    if (code < firstPrimitive) {
-      const outer = this.#outer.get(node);
-      return outer === undefined || outer < 0 ? undefined : moving.get(outer);
-    }
+    if (this.#way.isInput(node)) return this.#way.entering(node, moving);
     const attributes = tape.attributes(node);
     if (code === custom) {
       const { inside, name } = customRuleOf(attributes);

@@ -1,42 +1,20 @@
 import { ValueError } from "../primitives/argumentErrors.ts";
 import * as arithmetic from "../primitives/arithmetic.ts";
-import { ShapeError } from "../primitives/broadcastShapes.ts";
 import { equal, lessEqual, notEqual } from "../primitives/comparison.ts";
 import { oneHot, takeAlongAxis } from "../primitives/gathering.ts";
 import * as normalization from "../primitives/normalization.ts";
-import { mean, sum } from "../primitives/reduction.ts";
+import { norm, sum } from "../primitives/reduction.ts";
 import { relu, softplus } from "../primitives/activation.ts";
-import { exp, log, sqrt } from "../primitives/transcendental.ts";
+import { exp, log } from "../primitives/transcendental.ts";
 import { abs, where } from "../primitives/selection.ts";
 import { expandDims, squeeze } from "../primitives/shaping.ts";
 import { sameShape, sizeOf } from "../tape/shape.ts";
 import type { Value } from "../tape/tensor.ts";
+import { combine, reduced, type LossOptions } from "./lossReduction.ts";
 import type { Operand } from "./types.ts";
 import { asValue, fixed, shapeOf, calledAs } from "./values.ts";
 
-/** How the losses of the examples are put together: their mean (when left out), their sum, or not at all. */
-export type LossReduction = "mean" | "sum" | "none";
-
-export interface LossOptions {
-  readonly reduction?: LossReduction;
-}
-
-function reduced(name: string, losses: Value, reduction: LossReduction = "mean"): number {
-  return combine(name, losses, reduction) as number;
-}
-
-function combine(name: string, losses: Value, reduction: LossReduction): Value {
-  switch (reduction) {
-    case "mean":
-      return mean(losses);
-    case "sum":
-      return sum(losses);
-    case "none":
-      return losses;
-    default:
-      throw new ShapeError(`${name}: the reduction is ${JSON.stringify(reduction)}; give mean, sum or none`);
-  }
-}
+export type { LossOptions, LossReduction } from "./lossReduction.ts";
 
 export interface CrossEntropyOptions extends LossOptions {
   /** So much of each label is spread evenly over all classes (Szegedy et al. 2016); 0 when left out. */
@@ -213,11 +191,7 @@ export function tripletLoss(
 ): number {
   return calledAs("tripletLoss", () => {
     const margin = asValue("tripletLoss", options.margin ?? 1);
-    const distance = (other: Operand): Value => {
-      const squares = sum(arithmetic.square(difference("tripletLoss", anchor, other)), -1);
-      const same = equal(squares, 0);
-      return where(same, 0, sqrt(where(same, 1, squares)));
-    };
+    const distance = (other: Operand): Value => norm(difference("tripletLoss", anchor, other), -1);
     const losses = relu(arithmetic.add(arithmetic.sub(distance(positive), distance(negative)), margin));
     return reduced("tripletLoss", losses, options.reduction);
   });

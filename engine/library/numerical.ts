@@ -8,7 +8,7 @@ import { conv } from "../primitives/convolution.ts";
 import { take } from "../primitives/gathering.ts";
 import { slice } from "../primitives/indexing.ts";
 import { moveAxis } from "../primitives/rearranging.ts";
-import { mean, sum } from "../primitives/reduction.ts";
+import { mean, norm, sum } from "../primitives/reduction.ts";
 import { shapeOf } from "../primitives/rule.ts";
 import { max, min, where } from "../primitives/selection.ts";
 import { expandDims, flip, reshape, stack, transpose } from "../primitives/shaping.ts";
@@ -238,9 +238,6 @@ export function distances(x: Operand, y: Operand): Tensor {
       throw new ShapeError(
         `distances of ${describeShape(shapeOf(a))} and ${describeShape(shapeOf(b))}: give two matrices with rows of one length`,
       );
-    const off = sub(expandDims(a, 1), expandDims(b, 0));
-    const squares = sum(mul(off, off), -1);
-    const same = equal(squares, 0);
-    return where(same, 0, sqrt(where(same, 1, squares))) as unknown as Tensor;
+    return norm(sub(expandDims(a, 1), expandDims(b, 0)), -1) as unknown as Tensor;
   });
 }

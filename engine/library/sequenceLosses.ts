@@ -4,13 +4,12 @@ import { broadcastTo } from "../primitives/broadcasting.ts";
 import { takeAlongAxis } from "../primitives/gathering.ts";
 import { slice } from "../primitives/indexing.ts";
 import { primalOf } from "../primitives/rule.ts";
-import { mean, sum } from "../primitives/reduction.ts";
 import { where } from "../primitives/selection.ts";
 import { concat, reshape, squeeze } from "../primitives/shaping.ts";
 import { logAddExp } from "../primitives/special.ts";
 import { describeShape } from "../tape/shape.ts";
 import { Tensor, type Value } from "../tape/tensor.ts";
-import type { LossOptions } from "./losses.ts";
+import { reduced, type LossOptions } from "./lossReduction.ts";
 import type { Operand } from "./types.ts";
 import { asValue, asWhole, calledAs, shapeOf } from "./values.ts";
 
@@ -69,38 +68,14 @@ export function ctcLoss(logProbabilities: Operand, labels: Operand, options: Ctc
     const last = takeAlongAxis(reached, column(labelLengths.map((length) => 2 * length)), 1);
     const previous = takeAlongAxis(reached, column(labelLengths.map((length) => Math.max(0, 2 * length - 1))), 1);
     const ends = where(column(labelLengths), logAddExp(last, previous), last);
-    const losses = neg(squeeze(ends, 1));
-    return combined(names, losses, labelLengths, options.reduction, lone) as number;
+    const losses = neg(squeeze(ends, lone ? undefined : 1));
+    const { reduction = "mean" } = options;
+    const each = labelLengths.map((length) => Math.max(1, length));
+    return reduced(names, reduction === "mean" ? div(losses, lone ? each[0]! : vector(each)) : losses, reduction);
   });
 }
 
-function combined(
-  names: string,
-  losses: Value,
-  counts: readonly number[],
-  reduction: LossOptions["reduction"] = "mean",
-  lone: boolean,
-): Value {
-  switch (reduction) {
-    case "mean":
-      return mean(
-        div(
-          losses,
-          new Tensor(
-            [counts.length],
-            Float64Array.from(counts, (count) => Math.max(1, count)),
-          ),
-        ),
-      );
-    case "sum":
-      return sum(losses);
-    case "none":
-      return lone ? sum(losses) : losses;
-    default:
-      throw new ShapeError(`${names}: the reduction is ${JSON.stringify(reduction)}; give mean, sum or none`);
-  }
-}
-
+const vector = (numbers: readonly number[]): Tensor => new Tensor([numbers.length], Float64Array.from(numbers));
 /** A number for each example, in a column that broadcasts over states. */
 const column = (numbers: readonly number[]): Tensor => new Tensor([numbers.length, 1], Float64Array.from(numbers));
 

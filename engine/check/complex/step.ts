@@ -3,9 +3,9 @@ import { codeOf, isPiecewiseConstant, operationName } from "../../primitives/nam
 import { dataOf, type Primal } from "../../primitives/rule.ts";
 import { rules } from "../../primitives/table.ts";
 import { withoutRecording } from "../../tape/recording.ts";
-import { firstPrimitive } from "../../tape/tape.ts";
 import { Tensor, type Value } from "../../tape/tensor.ts";
-import { neededNodes, wordsInside, type Direction, type Evaluation } from "../evaluation.ts";
+import type { Direction, Evaluation } from "../evaluation.ts";
+import { WayThrough } from "../wayThrough.ts";
 import { smallestNormal } from "../rounding.ts";
 import { complexOperation } from "./operations.ts";
 
@@ -32,16 +32,13 @@ export interface NotAnalytic {
  */
 export class ComplexStep {
   readonly #run: Evaluation;
-  /** Of the inputs inside of custom functions: the words that they stand for. */
-  readonly #outer: ReadonlyMap<number, number>;
-  readonly #needed: Uint8Array;
+  readonly #way: WayThrough;
   /** Whether a node's value has lost digits next to 0. */
   readonly #subnormal = new Map<number, boolean>();
 
   constructor(run: Evaluation) {
     this.#run = run;
-    this.#needed = neededNodes(run);
-    this.#outer = wordsInside(run);
+    this.#way = new WayThrough(run);
   }
 
   /** The derivative, or the first operation along the direction that is not analytic. */
@@ -54,7 +51,7 @@ export class ComplexStep {
     for (const [node, tangent] of tangents) moving.set(node, scaled(tangent, step));
     return withoutRecording(tape, () => {
       for (let node = 0; node <= output; node++) {
-        if (this.#needed[node] === 0) continue;
+        if (!this.#way.needs(node)) continue;
         const found = this.#imaginaryOf(node, moving);
         if (found === "not analytic") return { op: operationName(tape.operation[node]!), site: tape.site[node]! };
         if (found === undefined) continue;
@@ -75,10 +72,7 @@ export class ComplexStep {
   #imaginaryOf(node: number, moving: ReadonlyMap<number, Primal>): Primal | "not analytic" | undefined {
     const { tape } = this.#run;
     const code = tape.operation[node]!;
-    if (code < firstPrimitive) {
-      const outer = this.#outer.get(node);
-      return outer === undefined || outer < 0 ? undefined : moving.get(outer);
-    }
+    if (this.#way.isInput(node)) return this.#way.entering(node, moving);
     const attributes = tape.attributes(node);
     if (code === custom) {
       // It may use values that are none of its inputs.

@@ -149,22 +149,37 @@ function winner(
   return { best, place };
 }
 
+/** The axis of a scan for one element of its result, in the order of the scan. */
+function scanAt(reader: Reader, operation: OperationNode, index: Index) {
+  const axis = axisIn(operation);
+  const own = index.axes[axis]!;
+  const extent = index.shape[axis]!;
+  const backward = operation.attributes["reverse"] === true;
+  return {
+    extent,
+    /** The place of the first element. */
+    first: backward ? `${extent - 1}` : "0",
+    /** The place of the one that comes k-th. */
+    place: (k: string): string => (backward ? reader.plus(reader.times(k, -1), `${extent - 1}`) : k),
+    at: (place: string): Index => index.withAxes(index.shape, index.axes.with(axis, place)),
+    /** A float: 1 where a place comes after the own one. */
+    after: (place: string): string =>
+      reader.source.float(backward ? `below_(${place}, ${own})` : `below_(${own}, ${place})`),
+  };
+}
+
 /** What comes of the elements along an axis up to the own one, in the order of the scan. */
 const scanning =
   (initial: string, advance: (soFar: string, elements: readonly string[]) => string): Root =>
   (reader, operation, index) => {
     const { source } = reader;
-    const axis = axisIn(operation);
-    const own = index.axes[axis]!;
-    const extent = index.shape[axis]!;
-    const backward = operation.attributes["reverse"] === true;
+    const scan = scanAt(reader, operation, index);
     const result = source.variable(initial);
-    source.loop(extent, (e) => {
-      const place = backward ? reader.plus(reader.times(e, -1), `${extent - 1}`) : e;
-      const here = index.withAxes(index.shape, index.axes.with(axis, place));
+    source.loop(scan.extent, (k) => {
+      const place = scan.place(k);
+      const here = scan.at(place);
       const elements = operation.inputs.map((input) => reader.broadcast(input, here));
-      const after = source.float(backward ? `below_(${place}, ${own})` : `below_(${own}, ${place})`);
-      source.set(result, `where_(${after}, ${result}, ${advance(result, elements)})`);
+      source.set(result, `where_(${scan.after(place)}, ${result}, ${advance(result, elements)})`);
     });
     return result;
   };
@@ -174,24 +189,19 @@ const runningWinner =
   (better: string): Root =>
   (reader, operation, index) => {
     const { source } = reader;
-    const axis = axisIn(operation);
-    const own = index.axes[axis]!;
-    const extent = index.shape[axis]!;
-    const backward = operation.attributes["reverse"] === true;
-    const elementAt = (place: string): string =>
-      reader.broadcast(operation.inputs[0]!, index.withAxes(index.shape, index.axes.with(axis, place)));
-    const first = backward ? `${extent - 1}` : "0";
-    const best = source.variable(elementAt(first));
-    const place = source.variable(first);
-    source.loop(extent, (e) => {
-      const at = backward ? reader.plus(reader.times(e, -1), first) : e;
-      const element = elementAt(at);
-      const after = source.float(backward ? `below_(${at}, ${own})` : `below_(${own}, ${at})`);
-      const wins = source.call("mul", source.call("sub", "1", after), source.call(better, element, best));
-      source.set(place, `where_(${wins}, ${source.float(`float_(${at})`)}, ${place})`);
+    const scan = scanAt(reader, operation, index);
+    const elementAt = (place: string): string => reader.broadcast(operation.inputs[0]!, scan.at(place));
+    const best = source.variable(elementAt(scan.first));
+    const winner = source.variable(scan.first);
+    source.loop(scan.extent, (k) => {
+      const place = scan.place(k);
+      const element = elementAt(place);
+      const until = source.call("sub", "1", scan.after(place));
+      const wins = source.call("mul", until, source.call(better, element, best));
+      source.set(winner, `where_(${wins}, ${source.float(`float_(${place})`)}, ${winner})`);
       source.set(best, `where_(${wins}, ${element}, ${best})`);
     });
-    return place;
+    return winner;
   };
 
 const mask =

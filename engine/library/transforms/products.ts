@@ -20,15 +20,7 @@ export function vjp<Args extends unknown[], Result>(
   f: (...args: Args) => Result,
   ...primals: Args
 ): [value: Result, pullback: (cotangent: Gradient<Result>) => Tangents<Args>] {
-  const call = asFunction("vjp", f);
-  const run = inScope(() =>
-    runWith(
-      "vjp",
-      call,
-      primals,
-      primals.map((_, k) => k),
-    ),
-  );
+  const run = runOf("vjp", f, primals);
   const pullback = (cotangent: unknown): unknown =>
     inScope(() => {
       const seeds = alike("vjp: the cotangent", cotangent, run.output, "like the value of the function");
@@ -69,15 +61,7 @@ export function linearize<Args extends unknown[], Result>(
   f: (...args: Args) => Result,
   ...primals: Args
 ): [value: Result, pushforward: (...tangents: Tangents<Args>) => Gradient<Result>] {
-  const call = asFunction("linearize", f);
-  const run = inScope(() =>
-    runWith(
-      "linearize",
-      call,
-      primals,
-      primals.map((_, k) => k),
-    ),
-  );
+  const run = runOf("linearize", f, primals);
   const pushforward = (...tangents: unknown[]): unknown =>
     inScope(() => {
       checkedPlaces("linearize", primals, tangents);
@@ -105,6 +89,13 @@ export function hvp<Args extends unknown[]>(
     const run = runWith("hvp", gradientOf("hvp", f, { argnums: places }), primals, places);
     return released(tangentOf(run, tangentsOf("hvp", tangents, run)));
   }) as never;
+}
+
+/** Runs a function once, with all of its arguments as variables. */
+function runOf(operation: string, f: unknown, primals: readonly unknown[]): Run {
+  const call = asFunction(operation, f);
+  const all = primals.map((_, k) => k);
+  return inScope(() => runWith(operation, call, primals, all));
 }
 
 function checkedPlaces(operation: string, primals: unknown, tangents: unknown): readonly number[] {

@@ -1,18 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import * as library from "../../../engine/library/index.ts";
-import { dataOf, shapeOf, type Primal } from "../../../engine/primitives/rule.ts";
+import { shapeOf } from "../../../engine/primitives/rule.ts";
 import type { Tensor } from "../../../engine/tape/tensor.ts";
-import { checkDerivatives, filled, near, noise, tensorOf } from "../primitives/checkDerivatives.ts";
-
-type Function = (...args: unknown[]) => never;
-const f = library as unknown as Readonly<Record<keyof typeof library, Function>>;
-const plain = (x: unknown): number[] => [...dataOf(x as Primal)];
-const close = (actual: unknown, expected: readonly number[], tolerance = 1e-14): void => {
-  assert.equal(plain(actual).length, expected.length);
-  plain(actual).forEach((value, k) => near(value, expected[k]!, tolerance));
-};
-const random = (...shape: number[]): Tensor => filled(shape, noise(shape.length * 7 + 1)) as Tensor;
+import { checkDerivatives, near, tensorOf } from "../primitives/checkDerivatives.ts";
+import { close, f, random } from "./calls.ts";
 
 describe("images of other extents", () => {
   const row = tensorOf([1, 1, 2], 1, 2);

@@ -1,12 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import * as library from "../../../engine/library/index.ts";
 import type { Primal } from "../../../engine/primitives/rule.ts";
 import { Tensor } from "../../../engine/tape/tensor.ts";
 import { checkDerivatives, filled, near, noise, tensorOf } from "../primitives/checkDerivatives.ts";
-
-type Function = (...args: unknown[]) => never;
-const f = library as unknown as Readonly<Record<keyof typeof library, Function>>;
+import { f } from "./calls.ts";
 
 /** Σ over every sequence of classes that reads as the labels, of the product of its probabilities. */
 function probability(scores: Tensor, times: number, labels: readonly number[], blank: number): number {
