@@ -4,7 +4,17 @@ import type { Frame } from "playwright-core";
 import * as vscode from "vscode";
 import { commands } from "../../extension/ids.ts";
 import { lensesMatching, notifications } from "./reading.ts";
-import { adjoint, allowRuns, closeAll, open, page, screenshotThemes, until, webview } from "./workbench.ts";
+import {
+  adjoint,
+  allowRuns,
+  closeAll,
+  dismissMenu,
+  open,
+  page,
+  screenshotThemes,
+  until,
+  webview,
+} from "./workbench.ts";
 
 async function showMemory(name: string): Promise<{ document: vscode.TextDocument; frame: Frame }> {
   const { document } = await open(`examples/${name}`);
@@ -14,15 +24,20 @@ async function showMemory(name: string): Promise<{ document: vscode.TextDocument
 }
 
 /**
- * Of the menu at the right end of the panel's title. A menu closes when the panel says only then that it has taken the focus, and
- * takes no click in its first moments: it is tried until what it does is `done`.
+ * Of the menu at the right end of the panel's title. A menu shows what held when it opened: one that opens before the workbench
+ * knows that the panel has the focus lacks the panel's entries for good. And it takes no click in its first moments. So it is
+ * opened and tried until what it does is `done`.
  */
 async function chooseFromTitle(item: string, done: () => Promise<boolean>): Promise<void> {
   const workbench = await page();
   const more = workbench.locator(".editor-group-container.active .editor-actions [aria-label^='More Actions']");
   const entry = workbench.locator(".monaco-menu .action-label", { hasText: item });
   await until(`what ${item} in the menu of the title does`, async () => {
-    if (!(await entry.isVisible())) await more.click();
+    if (await done()) return true;
+    if (!(await entry.isVisible())) {
+      await dismissMenu();
+      await more.click({ timeout: 2000 }).catch(() => undefined);
+    }
     await entry.click({ timeout: 2000 }).catch(() => undefined);
     return done();
   });

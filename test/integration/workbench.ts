@@ -18,10 +18,22 @@ export async function open(name: string): Promise<vscode.TextEditor> {
   return vscode.window.showTextDocument(file(name), { preview: false });
 }
 
-/** Closes every editor without saving, so that no test sees what another left open. */
+/** Closes every editor without saving, and a menu that is open, so that no test sees what another left. */
 export async function closeAll(): Promise<void> {
+  await dismissMenu();
   await vscode.commands.executeCommand("workbench.action.revertAndCloseActiveEditor");
   await vscode.commands.executeCommand("workbench.action.closeAllEditors");
+}
+
+/** Closes the menu that stands over the workbench and takes its clicks, where there is one. */
+export async function dismissMenu(): Promise<void> {
+  const workbench = await page();
+  const cover = workbench.locator(".context-view-block");
+  await until("no menu over the workbench", async () => {
+    if ((await cover.count()) === 0) return true;
+    await workbench.keyboard.press("Escape");
+    return false;
+  });
 }
 
 /** The running Adjoint, activated. */
