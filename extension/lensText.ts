@@ -71,7 +71,8 @@ function trainingParts({ outline: { name }, training }: LensFacts): readonly Len
 }
 
 function valuePart({ outline, stale, failure, digits }: LensFacts, trace: FunctionTrace, value: number): LensPart {
-  const norm = trace.gradientNorm === undefined ? "" : ` · ‖∇f‖ ${formatNumber(trace.gradientNorm, digits)}`;
+  const { gradientNorm } = trace;
+  const norm = gradientNorm === undefined ? "" : ` · ‖∇${outline.name}‖ ${formatNumber(gradientNorm, digits)}`;
   const old = stale || failure !== undefined;
   return {
     title: `∇ ${formatNumber(value, digits)}${norm}${old ? " (stale)" : ""}`,

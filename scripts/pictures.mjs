@@ -40,7 +40,7 @@ const pictures = {
       await lens(page, "Graph").click();
       const card = panel(page).getByText("y / x", { exact: true }).first();
       await card.click();
-      await panel(page).getByText("d(a/b)").first().waitFor();
+      await panel(page).getByText("v = a/b").first().waitFor();
       await page.mouse.move(size.width / 4, size.height - 120);
       await page.waitForTimeout(500);
     },

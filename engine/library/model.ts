@@ -27,7 +27,7 @@ export interface ModelDefinition<P, D> {
    * random numbers made from `seed`: `(rng) => ({ w: heNormal(rng, [64, 10]), b: zeros([10]) })`.
    */
   readonly parameters: P | ((rng: Random) => P);
-  /** Tensors and arrays in plain objects; all have the examples along their first axis, as many as each other. */
+  /** Tensors and arrays in plain objects, or a list of tensors such as `[x, y]`; all have the examples along their first axis, as many as each other. */
   readonly data: D;
   /** What is made small: a number that hangs on the parameters and on the examples of one batch. */
   readonly loss: (parameters: P, batch: Batch<D>) => number;
@@ -184,6 +184,18 @@ function columnsOf(given: unknown, path: string): FlatTree {
   if (given instanceof RuntimeTensor) return column("tensor", given.shape, given.data);
   if (ArrayBuffer.isView(given) && !(given instanceof DataView))
     return column("tensor", [(given as TypedArray).length], Float64Array.from(given as TypedArray));
+  if (Array.isArray(given) && given.some(isColumn)) {
+    const wrong = given.findIndex((part) => !isColumn(part));
+    if (wrong >= 0)
+      throw refusal(
+        `${path}[${wrong}] is ${describe(given[wrong])}, beside tensors; name the parts in an object: data: { x: …, y: … }`,
+      );
+    const parts = given.map((part, k) => columnsOf(part, `${path}[${k}]`));
+    return {
+      leaves: parts.flatMap(({ leaves }) => leaves),
+      rebuild: (values) => values.slice(),
+    };
+  }
   if (Array.isArray(given)) {
     if (given.length === 0) throw refusal(`${path} is empty: there is no example in it`);
     const shape = evenShape(given);
@@ -206,6 +218,11 @@ function columnsOf(given: unknown, path: string): FlatTree {
       return new Complex(re, im);
     },
   };
+}
+
+/** What holds examples by itself, so that a list of such is several columns and no list of examples. */
+function isColumn(part: unknown): boolean {
+  return part instanceof RuntimeTensor || (ArrayBuffer.isView(part) && !(part instanceof DataView));
 }
 
 function whyNotEven(array: readonly unknown[], path: string): string {

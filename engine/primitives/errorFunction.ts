@@ -40,6 +40,42 @@ export function erf(x: number): number {
   return twoOverRootPi * native.exp(-square) * sum;
 }
 
+/** e^(x²)·erfc x, also where erfc is 0: ∞ from about −26.6 down. */
+export function erfcx(x: number): number {
+  if (!(x >= 1)) {
+    const high = native.fround(x);
+    return x < -27 ? Infinity : native.exp(high * high) * native.exp((x - high) * (x + high)) * erfc(x);
+  }
+  if (x > 1e8) return 1 / (native.sqrt(PI) * x);
+  const square = x * x;
+  let sum = 0;
+  for (let k = 0; k < weights.length; k++) sum += weights[k]! / (square + squares[k]!);
+  const pole = x < 6 ? (2 * native.exp(square)) / (1 + native.exp((2 * PI * x) / step)) : 0;
+  return ((2 * step * x) / PI) * sum + pole;
+}
+
+/**
+ * The x where the standard normal distribution function is p. In the tails by Newton's method on its logarithm, from the leading
+ * term √(−2 ln p − …), else from `erfinv`.
+ */
+export function ndtri(p: number): number {
+  if (!(p > 0 && p < 1)) return p === 0 ? -Infinity : p === 1 ? Infinity : NaN;
+  if (p > 0.5) return -ndtri(1 - p);
+  if (p > 0.1) return Math.SQRT2 * erfinv(2 * p - 1);
+  const logarithm = native.log(p);
+  const size = -2 * logarithm - native.log(2 * PI);
+  let z = native.sqrt(size - native.log(native.max(size - native.log(native.max(size, 1)), 1)));
+  for (let k = 0; k < 6; k++) {
+    // ln Φ(−z) = −z²/2 + ln(½ erfcx(z/√2)), of slope −√(2/π)/erfcx(z/√2)
+    const scaled = erfcx(z * Math.SQRT1_2);
+    const excess = native.log(scaled / 2) - (z * z) / 2 - logarithm;
+    const moved = excess / (native.sqrt(2 / PI) / scaled);
+    z += moved;
+    if (native.abs(moved) < 1e-16 * z) break;
+  }
+  return -z;
+}
+
 /** Where Winitzki's formula for erf is nearest to it. */
 const winitzki = 0.147;
 

@@ -84,8 +84,31 @@ export function lgamma(x: number): number {
     return lgammaNearTwo(a - 2) + native.log(product);
   }
   if (x === Infinity) return x;
-  const correction = x * asymptotic(x, (order) => 1 / (order * (order - 1)));
-  return (x - 0.5) * (native.log(x) - 1) + (0.5 * native.log(2 * PI) - 0.5) + correction;
+  return (x - 0.5) * (native.log(x) - 1) + (0.5 * native.log(2 * PI) - 0.5) + stirlingRest(x);
+}
+
+/** ln Γ(1 + z) for |z| ≤ ½, with its digits where that vanishes. */
+export function lgammaOfOneMore(z: number): number {
+  return lgammaNearTwo(z) - native.log1p(z);
+}
+
+/** What Stirling's ln √2π + (x − ½) ln x − x lacks of ln Γ(x), for x ≥ 10. */
+export function stirlingRest(x: number): number {
+  return x * asymptotic(x, (order) => 1 / (order * (order - 1)));
+}
+
+/** ln B(a, b) = ln Γ(a) + ln Γ(b) − ln Γ(a + b) for a, b > 0, without the difference of large logarithms. */
+export function logBeta(a: number, b: number): number {
+  const [less, more] = a < b ? [a, b] : [b, a];
+  if (!(less > 0) || more < far || more === Infinity)
+    return less > 0 && more === Infinity ? -Infinity : lgamma(a) + lgamma(b) - lgamma(a + b);
+  const sum = less + more;
+  const rest = stirlingRest(more) - stirlingRest(sum);
+  if (less >= far) {
+    const root = 0.5 * native.log((2 * PI * sum) / less / more);
+    return less * native.log(less / sum) - more * native.log1p(less / more) + root + stirlingRest(less) + rest;
+  }
+  return lgamma(less) - less * native.log(sum) - (more - 0.5) * native.log1p(less / more) + less + rest;
 }
 
 /** The zero of digamma, and what is left of it beyond the nearest number. */

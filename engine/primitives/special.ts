@@ -4,6 +4,7 @@ import { add, div, mul, neg, square, sub } from "./arithmetic.ts";
 import { equal, isInf } from "./comparison.ts";
 import { binary, unary } from "./elementwise.ts";
 import * as errorFunction from "./errorFunction.ts";
+import * as integral from "./exponentialIntegral.ts";
 import * as gammaFunction from "./gammaFunction.ts";
 import { native } from "./native.ts";
 import { cosPi, sinPi } from "./piTrigonometry.ts";
@@ -19,12 +20,43 @@ export const erfc = unary("erfc", errorFunction.erfc, (x) => mul(-twoOverRootPi,
 /** The inverse of erf. The derivative at ±1 is +∞. */
 export const erfinv = unary("erfinv", errorFunction.erfinv, (_, y) => mul(1 / twoOverRootPi, exp(square(y))));
 
+/** e^(x²)·erfc x. */
+export const erfcx = unary("erfcx", errorFunction.erfcx, (x, y) => sub(mul(2, mul(x, y)), twoOverRootPi));
+/** The inverse of the standard normal distribution function. The derivative at 0 and 1 is +∞. */
+export const ndtri = unary("ndtri", errorFunction.ndtri, (_, y) =>
+  mul(native.sqrt(2 * Math.PI), exp(mul(0.5, square(y)))),
+);
+/** Ei(x). */
+export const expi = unary("expi", integral.expi, (x) => div(exp(x), x));
+/** E₁(x). */
+export const exp1 = unary("exp1", integral.exp1, (x) => neg(div(exp(neg(x)), x)));
+/** The W ≥ −1 with W·e^W = x. The derivative at −1/e is ∞. */
+export const lambertW = unary("lambertW", integral.lambertW, (_, y) => div(exp(neg(y)), add(1, y)));
+
 /** ln |Γ(x)|. */
 export const lgamma = unary("lgamma", gammaFunction.lgamma, (x) => digamma(x));
 /** The derivative of ln Γ. */
 export const digamma = unary("digamma", gammaFunction.digamma, (x) => polygamma(1, x));
 /** The n-th derivative of digamma: `polygamma(n, x)`. It does not vary with n, which is a whole number. */
 export const polygamma = binary("polygamma", gammaFunction.polygamma, [undefined, (n, x) => polygamma(add(n, 1), x)]);
+
+/**
+ * Σₖ (x + k)^(−s) over k from 0, Hurwitz's zeta function, for s > 1. With respect to s it is not differentiated.
+ */
+export const zeta: Primitive<Binary> = (() => {
+  const dx = (s: Value, x: Value): Value => mul(neg(s), zeta(add(s, 1), x));
+  const refused = (): never => {
+    throw new NotDifferentiableError("zeta is not differentiated with respect to its exponent: hold it by stopGradient");
+  };
+  return primitive<Binary>(
+    "zeta",
+    {
+      ...elementwise("zeta", 2, gammaFunction.zeta, [undefined, dx]),
+      partials: undefined as never,
+    },
+    (run) => (s, x) => run([s, x]),
+  );
+})();
 
 /** x ln y, and 0 where x = 0. The derivatives at x = y = 0 are 0. */
 export const xlogy = binary("xlogy", (x, y) => (x === 0 && y === y ? 0 : x * native.log(y)), [

@@ -1,6 +1,7 @@
 import { firstPrimitive } from "../tape/tape.ts";
 import * as activation from "./activation.ts";
 import * as arithmetic from "./arithmetic.ts";
+import * as bessel from "./bessel.ts";
 import * as broadcasting from "./broadcasting.ts";
 import * as comparison from "./comparison.ts";
 import * as contraction from "./contraction.ts";
@@ -11,6 +12,7 @@ import * as extremes from "./extremes.ts";
 import * as fourier from "./fourier.ts";
 import * as gathering from "./gathering.ts";
 import { identity } from "./identity.ts";
+import * as incomplete from "./incomplete.ts";
 import * as indexing from "./indexing.ts";
 import * as matrixFunctions from "./matrixFunctions.ts";
 import * as normalization from "./normalization.ts";
@@ -42,6 +44,8 @@ const primitives: Readonly<Record<PrimitiveName, { readonly rule: Rule }>> = {
   ...broadcasting,
   ...activation,
   ...special,
+  ...bessel,
+  ...incomplete,
   ...reduction,
   ...scans,
   ...extremes,

@@ -235,8 +235,17 @@ export interface NodeDetails extends NodeReport {
   readonly text: string;
   /** The scopes around it, outermost first: "step(i = 3)". */
   readonly scopes: readonly { readonly label: string; readonly source: SourceRange }[];
-  /** The adjoint rule in the field's notation, e.g. `d(a/b)`, `ā += v̄ · 1/b`; then the same with this node's figures. */
-  readonly rule: { readonly title: string; readonly symbolic: readonly string[]; readonly numeric: readonly string[] };
+  /**
+   * The adjoint rule in the field's notation, e.g. `v = a/b`, `ā += v̄ · 1/b`; what its letters stand for here; then the same
+   * with this node's figures.
+   */
+  readonly rule: {
+    readonly title: string;
+    /** `["v", "y / x"], ["a", "y"], ["b", "x"]`. Empty where they say nothing, or too much. */
+    readonly letters: readonly (readonly [letter: string, label: string])[];
+    readonly symbolic: readonly string[];
+    readonly numeric: readonly string[];
+  };
   /** Where this node's adjoint comes from: one entry for each use. They add up to the adjoint. */
   readonly from: readonly Contribution[];
   /** What this node passes on to its inputs. */

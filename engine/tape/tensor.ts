@@ -9,6 +9,7 @@ export class Tensor {
   readonly shape: Shape;
   readonly data: Float64Array;
   readonly node: number;
+  readonly #isTensor = true;
 
   constructor(shape: Shape, data: Float64Array, node: number = untraced) {
     this.shape = shape;
@@ -16,6 +17,11 @@ export class Tensor {
     this.node = node;
     if (data.length !== sizeOf(shape))
       throw new RangeError(`${data.length} elements do not fill the shape ${describeShape(shape)}`);
+  }
+
+  /** What `instanceof` tells, without asking a value for its prototype: a program's Proxy would see that. */
+  static is(value: unknown): value is Tensor {
+    return typeof value === "object" && value !== null && #isTensor in value;
   }
 
   /** `tensor [2, 2] [[1, 2], [3, 4]]`, long ones shortened. */
@@ -65,6 +71,11 @@ export class TracedNumber {
   constructor(node: number, tape: Tape) {
     this.#node = node;
     this.#tape = tape;
+  }
+
+  /** What `instanceof` tells, as for tensors. */
+  static is(value: unknown): value is TracedNumber {
+    return typeof value === "object" && value !== null && #node in value;
   }
 
   get node(): number {

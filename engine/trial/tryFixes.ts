@@ -83,7 +83,8 @@ export async function tryFixes(
   const fixes: { readonly fix: Fix; readonly outcome: Outcome }[] = [];
   for (const proposal of proposed.proposals) {
     const outcome = await best(trials, proposal, before);
-    if (outcome !== undefined) fixes.push({ fix: fixOf(proposal, outcome, measure, before), outcome });
+    if (outcome !== undefined)
+      fixes.push({ fix: fixOf(proposal, outcome, nameOf(measure, traced.function), before), outcome });
   }
   return fixes.sort((a, b) => compare(a.outcome, b.outcome)).map(({ fix }) => fix);
 }
@@ -229,9 +230,8 @@ class Trials {
   }
 }
 
-function fixOf({ title, factor }: Proposal, outcome: Outcome, measure: Measure, before: Measurement): Fix {
+function fixOf({ title, factor }: Proposal, outcome: Outcome, name: string, before: Measurement): Fix {
   const what = factor === undefined ? title : title.replace("{factor}", formatNumber(outcome.factor, 3));
-  const name = measureName(measure);
   return {
     title: `${what}: ${name} ${formatNumber(before.value, 2)} → ${formatNumber(outcome.value, 2)}`,
     edits: outcome.edits,
@@ -239,9 +239,11 @@ function fixOf({ title, factor }: Proposal, outcome: Outcome, measure: Measure, 
   };
 }
 
-/** "‖∂L/∂layer 1‖" */
-function measureName(measure: Measure): string {
-  if (measure.kind === "gradient") return "‖∇L‖";
+/** "‖∂loss/∂layer 1‖" of the function `loss`. */
+function nameOf(measure: Measure, of: string): string {
+  if (measure.kind === "gradient") return `‖∇${of}‖`;
   if (measure.kind === "count") return measure.code === "dead-relu" ? "dead units" : "saturated rows";
-  return measure.element === undefined ? `‖∂L/∂${measure.station}‖` : `|∂L/∂${measure.station}[${measure.element}]|`;
+  return measure.element === undefined
+    ? `‖∂${of}/∂${measure.station}‖`
+    : `|∂${of}/∂${measure.station}[${measure.element}]|`;
 }

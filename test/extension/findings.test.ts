@@ -48,14 +48,14 @@ test("a hover on a responsible line gives its share and the rate", () => {
 test("a hover offers the best fix, with its effect", () => {
   const fixes = [
     {
-      title: "Use `relu`: ‖∂L/∂layer 1‖ 1.0e-13 → 0.27",
+      title: "Use `relu`: ‖∂loss/∂layer 1‖ 1.0e-13 → 0.27",
       edits: [],
-      predicted: { measure: "‖∂L/∂layer 1‖", before: 1e-13, after: 0.27 },
+      predicted: { measure: "‖∂loss/∂layer 1‖", before: 1e-13, after: 0.27 },
     },
   ];
   assert.ok(
     said({ ...vanishing, fixes }, 13, 9).endsWith(
-      ' · [Use relu: ‖∂L/∂layer 1‖ 1.0e-13 → 0.27](command:fix "Compare the text before and after")',
+      ' · [Use relu: ‖∂loss/∂layer 1‖ 1.0e-13 → 0.27](command:fix "Compare the text before and after")',
     ),
   );
 });

@@ -37,9 +37,9 @@ test("the panel shows the function chosen, with its signature as it was traced",
 
 test("the panel tells that fixes are being tried, and shows those that help with their finding", () => {
   const fix: Fix = {
-    title: "Scale the initial value of w by 0.5: ‖∂L/∂step 1‖ 8 → 1",
+    title: "Scale the initial value of w by 0.5: ‖∂loss/∂step 1‖ 8 → 1",
     edits: [{ source: { file, line: 1, column: 23, endLine: 1, endColumn: 24 }, text: "0.5" }],
-    predicted: { measure: "‖∂L/∂step 1‖", before: 8, after: 1 },
+    predicted: { measure: "‖∂loss/∂step 1‖", before: 8, after: 1 },
   };
   const shown = (tryingFixes: boolean, found: Diagnostic) => {
     const functions = [{ ...traced, diagnostics: [found] }];

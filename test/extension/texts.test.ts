@@ -19,6 +19,10 @@ test("a lens gives the value and the size of the gradient", () => {
   assert.equal(lens(facts), "∇ 2.127 · ‖∇f‖ 1.864 | Trace | Graph | Check");
 });
 
+test("a lens names the function whose gradient it measures, as the panel and the terminal do", () => {
+  assert.match(lens({ ...facts, outline: { ...outline, name: "loss" } }), /^∇ 2\.127 · ‖∇loss‖ 1\.864 /);
+});
+
 test("a lens says what it is waiting for, and that it is stale", () => {
   assert.equal(lens(never), "Trace");
   assert.equal(lens({ ...facts, stale: true }), "∇ 2.127 · ‖∇f‖ 1.864 (stale) | Trace | Graph | Check");

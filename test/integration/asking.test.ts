@@ -38,7 +38,7 @@ suite("What a person asks for", () => {
     const { document } = await open("examples/least-squares.ts");
     assert.match((await lensesMatching(document, /Trace/)).join("\n"), /^10: Trace/);
     await vscode.commands.executeCommand(commands.trace, document.uri, "leastSquares");
-    await lensesMatching(document, /∇ 53 · ‖∇f‖ 78\.82/);
+    await lensesMatching(document, /∇ 53 · ‖∇leastSquares‖ 78\.82/);
   });
 
   test("inlay values at names, at every expression, or not at all", async () => {
@@ -101,6 +101,6 @@ suite("What a person asks for", () => {
     assert.deepEqual(await lensesMatching(document, /^1: Trace/), ["1: Trace"]);
     const { document: next } = await open("models/square.ts");
     await vscode.commands.executeCommand(commands.trace, next.uri);
-    await lensesMatching(next, /∇ 9 · ‖∇f‖ 6/);
+    await lensesMatching(next, /∇ 9 · ‖∇square‖ 6/);
   });
 });

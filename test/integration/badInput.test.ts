@@ -21,7 +21,7 @@ const models: Readonly<Record<string, Expected>> = {
   },
   endless: {
     says: /^3:3 error (?:tape|memory|time)-limit: f was stopped because it /,
-    lens: /9: ∇ 9 · ‖∇f‖ 6 \| Trace \| Graph \| Check$/,
+    lens: /9: ∇ 9 · ‖∇g‖ 6 \| Trace \| Graph \| Check$/,
   },
   deep: { says: /^2:10 error stack-overflow: f calls itself/, lens: /^5: \$\(error\)\sf calls itself/ },
   memory: {

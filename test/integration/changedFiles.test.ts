@@ -25,13 +25,13 @@ suite("A file that a model imports", () => {
     const { document } = await open("models/changed-model.ts");
     assert.match((await lensesMatching(document, /There is no file/))[0]!, /^3: \$\(error\)\sThere is no file/);
     await writeFile(imported.fsPath, "export const part = (x: number) => x * x;\n");
-    assert.match((await lensesMatching(document, /∇ 9/))[0]!, /^3: ∇ 9 · ‖∇f‖ 6 \| Trace/);
+    assert.match((await lensesMatching(document, /∇ 9/))[0]!, /^3: ∇ 9 · ‖∇whole‖ 6 \| Trace/);
   });
 
   test("has the model traced again when another program writes it", async () => {
     const { document } = await open("models/changed-model.ts");
     await writeFile(imported.fsPath, "export const part = (x: number) => x ** 3;\n");
-    assert.match((await lensesMatching(document, /∇ 27/))[0]!, /^3: ∇ 27 · ‖∇f‖ 27 \| Trace/);
+    assert.match((await lensesMatching(document, /∇ 27/))[0]!, /^3: ∇ 27 · ‖∇whole‖ 27 \| Trace/);
   });
 
   test("leaves a visibly stale trace where nothing is traced on save", async () => {
@@ -40,7 +40,7 @@ suite("A file that a model imports", () => {
     await settings.update("trace.onSave", false, vscode.ConfigurationTarget.Global);
     try {
       await appendFile(imported.fsPath, "// More.\n");
-      assert.match((await lensesMatching(document, /stale/))[0]!, /^3: ∇ 27 · ‖∇f‖ 27 \(stale\) \| Trace/);
+      assert.match((await lensesMatching(document, /stale/))[0]!, /^3: ∇ 27 · ‖∇whole‖ 27 \(stale\) \| Trace/);
     } finally {
       await settings.update("trace.onSave", undefined, vscode.ConfigurationTarget.Global);
     }
@@ -66,9 +66,9 @@ suite("An edit that is undone", () => {
     await lensesMatching(document, /∇ 9/);
     await editor.edit((edit) => edit.insert(new vscode.Position(1, 14), " * x"));
     await vscode.commands.executeCommand("adjoint.retrace");
-    assert.match((await lensesMatching(document, /∇ 27/))[0]!, /^1: ∇ 27 · ‖∇f‖ 27 \| Trace/);
+    assert.match((await lensesMatching(document, /∇ 27/))[0]!, /^1: ∇ 27 · ‖∇square‖ 27 \| Trace/);
     await vscode.commands.executeCommand("undo");
     assert.equal(document.isDirty, false);
-    assert.match((await lensesMatching(document, /∇ 9/))[0]!, /^1: ∇ 9 · ‖∇f‖ 6 \| Trace/);
+    assert.match((await lensesMatching(document, /∇ 9/))[0]!, /^1: ∇ 9 · ‖∇square‖ 6 \| Trace/);
   });
 });

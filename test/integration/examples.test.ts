@@ -45,7 +45,10 @@ suite("The examples, as they are hovered over", () => {
   test("least squares: the value is 53, the gradient [46, 64]", async () => {
     const document = await example("least-squares.ts");
     // ‖[46, 64]‖ = 78.82
-    assert.match((await lensesMatching(document, /∇/))[0]!, /: ∇ 53 · ‖∇f‖ 78\.82 \| Trace \| Graph \| Check$/);
+    assert.match(
+      (await lensesMatching(document, /∇/))[0]!,
+      /: ∇ 53 · ‖∇leastSquares‖ 78\.82 \| Trace \| Graph \| Check$/,
+    );
     const text = await hover(document, "X = tensor");
     assert.match(text, /^‖`X`‖ = 1\.414 {2}‖`∂leastSquares\/∂X`‖ = 78\.82 {2}shape 2\n/);
     assert.match(text, /\| adjoint \|\s+46 \|\s+55 \|\s+64 \|/);

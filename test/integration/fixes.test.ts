@@ -5,7 +5,7 @@ import { commands } from "../../extension/ids.ts";
 import { place, problems } from "./reading.ts";
 import { adjoint, closeAll, open, page, screenshotThemes, until } from "./workbench.ts";
 
-const scaling = /^Scale the initial values of recurrent by 0\.\d+: ‖∂L\/∂step 1‖ 1\.9e6 → \S+$/;
+const scaling = /^Scale the initial values of recurrent by 0\.\d+: ‖∂loss\/∂step 1‖ 1\.9e6 → \S+$/;
 
 /** Adjoint's quick fixes for the text of now. */
 async function offered(document: vscode.TextDocument): Promise<vscode.CodeAction[]> {

@@ -19,7 +19,8 @@ test("tells a node's rule in letters and figures, where its adjoint comes from, 
   await panel.page.waitForSelector(".details h2:has-text('y / x')");
   const lines = await panel.page.$$eval(".rule > div", (divs) => divs.map((div) => div.textContent));
   assert.deepEqual(lines, [
-    "d(a/b)",
+    "v = a/b",
+    "here v is y / x, a is y, b is x",
     "ā += v̄ · 1/b",
     "b̄ −= v̄ · a/b²",
     "ȳ += 0.8808 · 1/1 = 0.8808",

@@ -125,9 +125,9 @@ test("a fix is a card with its effect, to preview and to apply", async () => {
   const asked = graphs();
   const [finding] = ready.diagnostics;
   const fix = {
-    title: "Use `relu` with heNormal weights: ‖∂L/∂layer 1‖ 1.0e-13 → 0.27",
+    title: "Use `relu` with heNormal weights: ‖∂loss/∂layer 1‖ 1.0e-13 → 0.27",
     edits: [],
-    predicted: { measure: "‖∂L/∂layer 1‖", before: 1.02e-13, after: 0.2712 },
+    predicted: { measure: "‖∂loss/∂layer 1‖", before: 1.02e-13, after: 0.2712 },
   };
   await panel.send({
     type: "show",
@@ -135,7 +135,7 @@ test("a fix is a card with its effect, to preview and to apply", async () => {
   });
   await page.waitForSelector(".fix");
   assert.equal(await page.innerText(".fix-title"), "Use relu with heNormal weights");
-  assert.equal(await page.innerText(".fix-effect"), "‖∂L/∂layer 1‖ 1.02e-13 → 0.2712");
+  assert.equal(await page.innerText(".fix-effect"), "‖∂loss/∂layer 1‖ 1.02e-13 → 0.2712");
   assert.equal(await page.locator(".trying").count(), 0);
   await page.click(".fix vscode-button:has-text('Preview')");
   await page.click(".fix vscode-button:has-text('Apply')");

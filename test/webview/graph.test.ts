@@ -168,6 +168,17 @@ test("zooms by wheel around the pointer and pans by drag without selecting", asy
   assert.equal(await page.locator(".card.selected").count(), 0);
 });
 
+test("keeps what it is of above the drawing, so that no card comes to lie under it", async () => {
+  for (const width of [1200, 420]) {
+    const { page } = await fixture.open(network, { width });
+    const caption = (await page.locator(".graph > .caption").boundingBox())!;
+    const drawing = (await page.locator(".graph > .drawing").boundingBox())!;
+    assert.ok(caption.height > 10, `${String(width)} px: the caption is there`);
+    assert.ok(caption.y + caption.height <= drawing.y + 0.5, `${String(width)} px: the drawing begins below it`);
+    assert.ok(caption.x + caption.width <= width, `${String(width)} px: it ends where the panel does`);
+  }
+});
+
 test("lets data flow downwards beside an editor, with the details below", async () => {
   const panel = await fixture.open(formula, { width: 400, height: 900 });
   const x = await place(panel, "n0");

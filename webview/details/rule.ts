@@ -13,9 +13,15 @@ export function ruleBlock({ rule }: NodeDetails): HTMLElement | undefined {
     "div",
     { class: "block rule" },
     html("div", { class: "dim" }, rule.title),
+    rule.letters.length > 0 ? html("div", { class: "letters dim" }, lettersText(rule.letters)) : undefined,
     ...rule.symbolic.map((line) => html("div", {}, line)),
     ...rule.numeric.map((line) => html("div", { class: "adjoint" }, line)),
   );
+}
+
+/** "here v is y / x, a is y, b is x" */
+function lettersText(letters: NodeDetails["rule"]["letters"]): string {
+  return `here ${letters.map(([letter, label]) => `${letter} is ${label}`).join(", ")}`;
 }
 
 /** One line for each use, and their sum: the adjoint. */

@@ -13,7 +13,6 @@ import type { Ink, Look, Shape } from "./shape.ts";
 import { Viewport } from "./viewport.ts";
 
 const moveMs = 160;
-const legendHeight = 22;
 
 export interface GraphEvents {
   readonly select: (id: string | undefined) => void;
@@ -47,8 +46,8 @@ export class GraphView {
     this.element = html(
       "div",
       { class: "graph", tabindex: 0, role: "tree", "aria-label": "Graph" },
-      this.svg,
       this.#caption,
+      this.svg,
       this.#legend.element,
       this.busy.element,
     );
@@ -110,7 +109,7 @@ export class GraphView {
     const [on, back] = direction === "right" ? ["→", "←"] : ["↓", "↑"];
     const value = html("span", { class: "value" }, `value ${on}`);
     const adjoint = html("span", { class: "adjoint" }, `${back} adjoint`);
-    this.#caption.replaceChildren(title, value, adjoint);
+    this.#caption.replaceChildren(html("span", { class: "title", title }, title), value, adjoint);
   }
 
   /** Follows the pass and the mode. */
@@ -118,7 +117,6 @@ export class GraphView {
     this.element.dataset["mode"] = look.mode;
     const isHot = look.heat && look.mode !== "forward";
     this.element.classList.toggle("heat", isHot);
-    this.viewport.bottom = isHot ? legendHeight : 0;
     for (const shape of this.#shapes.values()) shape.update(look);
     for (const edge of this.#edgeShapes) edge.update(look);
   }

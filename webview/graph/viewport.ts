@@ -15,8 +15,6 @@ const largestFit = 1.15;
 /** Below these scales less can be read, so less is drawn, and larger. */
 const middleScale = 0.7;
 const farScale = 0.42;
-/** Kept free above a graph that is fitted, for its caption. The layout has a margin of its own. */
-const top = 22;
 const moveMs = 160;
 const margin = 24;
 
@@ -26,8 +24,6 @@ export class Viewport {
   fitted = true;
   /** Nobody has moved the view since it was first placed or made to fit: it is placed again when the panel's size changes. */
   untouched = true;
-  /** Kept free below a graph that is fitted. */
-  bottom = 0;
   /** Called when a movement has come to rest. */
   changed: () => void = () => undefined;
   readonly #element: SVGSVGElement;
@@ -85,11 +81,10 @@ export class Viewport {
   fit(size: { width: number; height: number }, smooth = false): void {
     const { width, height } = this.size;
     if (width === 0 || size.width === 0) return;
-    const room = Math.max(1, height - top - this.bottom);
-    const scale = clamp(Math.min(width / size.width, room / size.height), smallest, largestFit);
+    const scale = clamp(Math.min(width / size.width, height / size.height), smallest, largestFit);
     this.fitted = true;
     this.untouched = true;
-    this.#move({ scale, x: (width - size.width * scale) / 2, y: top + (room - size.height * scale) / 2 }, smooth);
+    this.#move({ scale, x: (width - size.width * scale) / 2, y: (height - size.height * scale) / 2 }, smooth);
   }
 
   zoom(factor: number, around: Point = { x: this.size.width / 2, y: this.size.height / 2 }, smooth = false): void {

@@ -9,6 +9,14 @@ const rowHeight = 22;
 const mostRows = 1_000_000;
 const spare = 6;
 
+/** What each column holds, for its tooltip. */
+const columns = {
+  step: "The order of the backward pass",
+  rule: "x̄ is the adjoint of x: how much the result changes with it. v̄(…) is the adjoint of what stands in the brackets.",
+  line: "The line of the source",
+  adds: "What the step adds to each of these adjoints",
+};
+
 export class StepTable {
   readonly element: HTMLElement;
   readonly #rows = html("div", { class: "rows", role: "rowgroup" });
@@ -28,7 +36,9 @@ export class StepTable {
     const head = html(
       "div",
       { class: "row head", role: "row" },
-      ...["step", "rule", "line", "adds"].map((name) => html("span", { class: name, role: "columnheader" }, name)),
+      ...Object.entries(columns).map(([name, title]) =>
+        html("span", { class: name, role: "columnheader", title }, name),
+      ),
     );
     this.element = html(
       "div",

@@ -12,8 +12,8 @@ type Bitwise = Pick<
 export function bitwiseOperators(findings: Findings): Bitwise {
   const operand = (site: number, value: unknown): number => {
     const numeric = toNumeric(value);
-    if (numeric instanceof TracedNumber) report(findings, site);
-    if (numeric instanceof Tensor) return onlyElement(numeric, "to take bits of");
+    if (TracedNumber.is(numeric)) report(findings, site);
+    if (Tensor.is(numeric)) return onlyElement(numeric, "to take bits of");
     return primal(numeric) as number;
   };
   const converted = (site: number, a: unknown, b: unknown, native: (x: number, y: number) => number): number => {

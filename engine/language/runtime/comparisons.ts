@@ -28,10 +28,10 @@ function held(traced: TracedNumber): number {
 export const less: Runtime["less"] = (site, a, b) => {
   if (typeof a === "number") {
     if (typeof b === "number") return a < b;
-    if (b instanceof TracedNumber) return noted(site, "less", a, b, a < held(b));
-  } else if (a instanceof TracedNumber) {
+    if (TracedNumber.is(b)) return noted(site, "less", a, b, a < held(b));
+  } else if (TracedNumber.is(a)) {
     if (typeof b === "number") return noted(site, "less", a, b, held(a) < b);
-    if (b instanceof TracedNumber) return noted(site, "less", a, b, held(a) < held(b));
+    if (TracedNumber.is(b)) return noted(site, "less", a, b, held(a) < held(b));
   }
   return ordered(site, a, b, (x, y) => x < y);
 };
@@ -39,10 +39,10 @@ export const less: Runtime["less"] = (site, a, b) => {
 export const lessEqual: Runtime["lessEqual"] = (site, a, b) => {
   if (typeof a === "number") {
     if (typeof b === "number") return a <= b;
-    if (b instanceof TracedNumber) return noted(site, "lessEqual", a, b, a <= held(b));
-  } else if (a instanceof TracedNumber) {
+    if (TracedNumber.is(b)) return noted(site, "lessEqual", a, b, a <= held(b));
+  } else if (TracedNumber.is(a)) {
     if (typeof b === "number") return noted(site, "lessEqual", a, b, held(a) <= b);
-    if (b instanceof TracedNumber) return noted(site, "lessEqual", a, b, held(a) <= held(b));
+    if (TracedNumber.is(b)) return noted(site, "lessEqual", a, b, held(a) <= held(b));
   }
   return ordered(site, a, b, (x, y) => x <= y);
 };
@@ -50,10 +50,10 @@ export const lessEqual: Runtime["lessEqual"] = (site, a, b) => {
 export const greater: Runtime["greater"] = (site, a, b) => {
   if (typeof a === "number") {
     if (typeof b === "number") return a > b;
-    if (b instanceof TracedNumber) return noted(site, "greater", a, b, a > held(b));
-  } else if (a instanceof TracedNumber) {
+    if (TracedNumber.is(b)) return noted(site, "greater", a, b, a > held(b));
+  } else if (TracedNumber.is(a)) {
     if (typeof b === "number") return noted(site, "greater", a, b, held(a) > b);
-    if (b instanceof TracedNumber) return noted(site, "greater", a, b, held(a) > held(b));
+    if (TracedNumber.is(b)) return noted(site, "greater", a, b, held(a) > held(b));
   }
   return ordered(site, a, b, (x, y) => x > y);
 };
@@ -61,10 +61,10 @@ export const greater: Runtime["greater"] = (site, a, b) => {
 export const greaterEqual: Runtime["greaterEqual"] = (site, a, b) => {
   if (typeof a === "number") {
     if (typeof b === "number") return a >= b;
-    if (b instanceof TracedNumber) return noted(site, "greaterEqual", a, b, a >= held(b));
-  } else if (a instanceof TracedNumber) {
+    if (TracedNumber.is(b)) return noted(site, "greaterEqual", a, b, a >= held(b));
+  } else if (TracedNumber.is(a)) {
     if (typeof b === "number") return noted(site, "greaterEqual", a, b, held(a) >= b);
-    if (b instanceof TracedNumber) return noted(site, "greaterEqual", a, b, held(a) >= held(b));
+    if (TracedNumber.is(b)) return noted(site, "greaterEqual", a, b, held(a) >= held(b));
   }
   return ordered(site, a, b, (x, y) => x >= y);
 };
@@ -78,16 +78,16 @@ function ordered(site: number, a: unknown, b: unknown, native: (a: never, b: nev
 }
 
 function comparable(value: unknown): unknown {
-  if (value instanceof Tensor) return onlyElement(value, "to compare by");
+  if (Tensor.is(value)) return onlyElement(value, "to compare by");
   return primal(value);
 }
 
 export const strictEqual: Runtime["strictEqual"] = (site, a, b) => {
-  if (a instanceof TracedNumber) {
-    if (b instanceof TracedNumber) return noted(site, "equal", a, b, held(a) === held(b));
+  if (TracedNumber.is(a)) {
+    if (TracedNumber.is(b)) return noted(site, "equal", a, b, held(a) === held(b));
     return typeof b === "number" && noted(site, "equal", a, b, held(a) === b);
   }
-  if (b instanceof TracedNumber) return typeof a === "number" && noted(site, "equal", a, b, a === held(b));
+  if (TracedNumber.is(b)) return typeof a === "number" && noted(site, "equal", a, b, a === held(b));
   return a === b;
 };
 
@@ -97,7 +97,7 @@ export const looseEqual: Runtime["looseEqual"] = (site, a, b) => {
   if (isPlainObject(a) && isPlainObject(b)) return a === b;
   const left = toPrimitive(a, "default");
   const right = toPrimitive(b, "default");
-  if (left instanceof Tensor && right instanceof Tensor) return left === right;
+  if (Tensor.is(left) && Tensor.is(right)) return left === right;
   if (!isDifferentiable(left) && !isDifferentiable(right)) return left == right;
   return notedOutcome(site, comparable(left) == comparable(right));
 };
@@ -107,8 +107,8 @@ function isPlainObject(value: unknown): boolean {
 }
 
 export const truth: Runtime["truth"] = (site, a) => {
-  if (a instanceof TracedNumber) return noted(site, "notEqual", a, 0, isTrue(held(a)));
-  if (a instanceof Tensor) return notedOutcome(site, isTrue(onlyElement(a, "to decide by")));
+  if (TracedNumber.is(a)) return noted(site, "notEqual", a, 0, isTrue(held(a)));
+  if (Tensor.is(a)) return notedOutcome(site, isTrue(onlyElement(a, "to decide by")));
   return isTrue(a);
 };
 
@@ -117,4 +117,4 @@ function isTrue(value: unknown): boolean {
   return value ? true : false;
 }
 
-export const typeOf: Runtime["typeOf"] = (a) => (a instanceof TracedNumber ? "number" : typeof a);
+export const typeOf: Runtime["typeOf"] = (a) => (TracedNumber.is(a) ? "number" : typeof a);

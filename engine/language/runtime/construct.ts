@@ -50,6 +50,6 @@ export function construction(findings: Findings): Runtime["construct"] {
 
 /** The primals of an array that has traced numbers in it; undefined of anything else. */
 function numbersOf(values: unknown): unknown[] | undefined {
-  if (!isArray(values) || !values.some((value) => value instanceof TracedNumber)) return undefined;
+  if (!isArray(values) || !values.some((value) => TracedNumber.is(value))) return undefined;
   return values.map(primal);
 }

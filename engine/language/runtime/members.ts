@@ -34,7 +34,7 @@ export function memberAccess(findings: Findings): Members {
   };
 
   const set: Runtime["set"] = (site, object, key, value, strict) => {
-    const k = key instanceof TracedNumber ? numberOf(key) : key;
+    const k = TracedNumber.is(key) ? numberOf(key) : key;
     if (typeof k === "object" && (isArray(object) || isView(object))) refuseTensor(k);
     if (isArray(object)) {
       assign(object, k, k === "length" ? primal(value) : value, strict);
@@ -54,7 +54,7 @@ export function memberAccess(findings: Findings): Members {
     }
     if (!isFloatArray(view)) {
       const element = isObject(value) ? toPrimitive(value, "number") : value;
-      if (element instanceof TracedNumber) reportIntegerArray(findings, site, view);
+      if (TracedNumber.is(element)) reportIntegerArray(findings, site, view);
       if (recording.on && recording.tape.tensors.length > 0) refuseHeld(view, index, primal(element));
       assign(view, index, primal(element), strict);
       return;
@@ -95,7 +95,7 @@ export function memberAccess(findings: Findings): Members {
     },
 
     get(site, object, key) {
-      const k = key instanceof TracedNumber ? numberOf(key) : key;
+      const k = TracedNumber.is(key) ? numberOf(key) : key;
       // Three places that read, so that each sees few kinds of objects.
       if (isArray(object)) return object[(typeof k === "object" ? refuseTensor(k) : k) as number];
       if (!isView(object)) return (object as Keyed)[k as PropertyKey];
@@ -118,7 +118,7 @@ export function memberAccess(findings: Findings): Members {
 
 /** As a key, a tensor would be its text, which no array has. */
 function refuseTensor(key: unknown): unknown {
-  if (!(key instanceof Tensor)) return key;
+  if (!Tensor.is(key)) return key;
   throw new TypeError(
     `a tensor of shape [${key.shape.join(", ")}] is no index of an array: ` +
       "make the array a tensor and take the elements with gather, or index with a number",

@@ -13,7 +13,7 @@ export function reportNoNumbers(findings: Findings): void {
 
 /** Whether a conversion has made NaN of something that is no number. */
 export function isMadeNaN(given: unknown, converted: unknown): boolean {
-  return converted !== converted && typeof given !== "number" && !(given instanceof TracedNumber);
+  return converted !== converted && typeof given !== "number" && !TracedNumber.is(given);
 }
 
 /** Notes that the operand was taken for a number, of which NaN was made. Whether it matters is for the result to tell. */
@@ -45,7 +45,7 @@ function describe(operand: unknown, place: Place): string | undefined {
   if (typeof operand === "string")
     return `is the text ${JSON.stringify(operand.slice(0, 40))}, of which JavaScript makes NaN: read the number out of it first, with parseFloat for example.`;
   if (typeof operand === "function") return "is a function, of which JavaScript makes NaN: call it.";
-  if (typeof operand !== "object" || operand === null || operand instanceof Tensor) return undefined;
+  if (typeof operand !== "object" || operand === null || Tensor.is(operand)) return undefined;
   // Looking into a proxy would run the program's own code.
   if (types.isProxy(operand)) return "is an object, of which JavaScript makes NaN: take the member that is meant.";
   if (isArray(operand)) return arrayText("an array", operand.length, place);

@@ -30,10 +30,10 @@ let placesOf: Tape | undefined;
 export function observe<T>(site: number, value: T): T {
   if (typeof value !== "object" || value === null) return value;
   // The tracer's hot path: variables hold traced numbers first of all.
-  if (value instanceof TracedNumber) {
+  if (TracedNumber.is(value)) {
     const { tape } = recording;
     if (recording.on && value.tape === tape) tape.observations.add(site, value.node, recording.scope);
-  } else if (value instanceof Tensor) {
+  } else if (Tensor.is(value)) {
     if (!declarationSites.has(value)) declarationSites.set(value, site);
     if (recording.on && recording.tape.holds(value)) recording.tape.observations.add(site, value.node, recording.scope);
   } else if (recording.on && (isArray(value) || isFloatArray(value))) {
@@ -115,7 +115,7 @@ function anyTraced(): boolean {
 function nestedShape(array: object): number[] | undefined {
   const shape: number[] = [];
   for (let value: unknown = array; ; value = (value as unknown[])[0]) {
-    if (typeof value === "number" || value instanceof TracedNumber) return shape;
+    if (typeof value === "number" || TracedNumber.is(value)) return shape;
     if (!isFloatArray(value) && !isPlainArray(value)) return undefined;
     if (value.length === 0 || ((shape[shape.length] = value.length), shape.length > 8)) return undefined;
   }
@@ -130,7 +130,7 @@ function isPlainArray(value: unknown): value is unknown[] {
 function fill(value: unknown, shape: readonly number[], axis: number): boolean {
   if (axis === shape.length) {
     if (typeof value === "number") put(untraced, value);
-    else if (value instanceof TracedNumber) put(value.tape === recording.tape ? value.node : untraced, value.primal);
+    else if (TracedNumber.is(value)) put(value.tape === recording.tape ? value.node : untraced, value.primal);
     else return false;
     return true;
   }

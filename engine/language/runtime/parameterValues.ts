@@ -31,7 +31,7 @@ export function checkNames(
  */
 export function fitParameter(name: string, given: unknown, standard: unknown): unknown {
   if (typeof standard === "number") return fitNumber(name, given);
-  if (standard instanceof Tensor) return fitTensor(name, given, standard);
+  if (Tensor.is(standard)) return fitTensor(name, given, standard);
   if (isFloatArray(standard)) {
     const constructor = floatArrayConstructors.find((candidate) => standard instanceof candidate)!;
     return constructor.from(list(name, given, standard).map((element, k) => fitNumber(`${name}[${k}]`, element)));
@@ -100,7 +100,7 @@ function mismatch(name: string, given: unknown, standard: unknown): ParameterErr
 
 function kind(value: unknown): string {
   if (value === null) return "null";
-  if (value instanceof Tensor) return `a tensor of shape [${value.shape.join(", ")}]`;
+  if (Tensor.is(value)) return `a tensor of shape [${value.shape.join(", ")}]`;
   if (ArrayBuffer.isView(value)) return `a ${value.constructor.name}`;
   if (Array.isArray(value)) return "an array";
   switch (typeof value) {

@@ -32,7 +32,7 @@ function wrap(value: unknown, name: string, site: number, around: ReadonlySet<ob
     const input = recording.tape.addInput(value, name, site);
     return { value: input, structure: { kind: "number", node: input.node } };
   }
-  if (value instanceof Tensor) {
+  if (Tensor.is(value)) {
     const input = recording.tape.addInput(value, name, site);
     return { value: input, structure: { kind: "tensor", node: input.node } };
   }

@@ -6,12 +6,12 @@ import { primal } from "./primals.ts";
  * copied with what those hold. Everything else is the value itself.
  */
 export function plainCopy(value: unknown): unknown {
-  return value instanceof TracedNumber ? primal(value) : copyOf(value, new Map());
+  return TracedNumber.is(value) ? primal(value) : copyOf(value, new Map());
 }
 
 function copyOf(value: unknown, copies: Map<object, unknown>): unknown {
   if (typeof value !== "object" || value === null) return value;
-  if (value instanceof TracedNumber) return primal(value);
+  if (TracedNumber.is(value)) return primal(value);
   if (copies.has(value)) return copies.get(value);
   copies.set(value, value);
   const descriptors = isContainer(value) ? Object.getOwnPropertyDescriptors(value) : {};

@@ -7,7 +7,7 @@ import { apply, getProperty, toPrimitiveSymbol } from "./intrinsics.ts";
 export type Differentiable = TracedNumber | Tensor;
 
 export function isDifferentiable(value: unknown): value is Differentiable {
-  return value instanceof TracedNumber || value instanceof Tensor;
+  return TracedNumber.is(value) || Tensor.is(value);
 }
 
 /** The number that a traced number holds. */
@@ -18,7 +18,7 @@ export function numberOf(traced: TracedNumber): number {
 
 /** A traced number's number; every other value unchanged. */
 export function primal(value: unknown): unknown {
-  return value instanceof TracedNumber ? numberOf(value) : value;
+  return TracedNumber.is(value) ? numberOf(value) : value;
 }
 
 export function isObject(value: unknown): value is object {
@@ -67,7 +67,7 @@ export function toNumber(value: unknown): number | Differentiable {
 /** What an element of a typed array is made from. A tensor is refused. */
 export function toElement(value: unknown): number | TracedNumber {
   const number = toNumber(value);
-  if (!(number instanceof Tensor)) return number;
+  if (!Tensor.is(number)) return number;
   throw new TypeError(
     `a tensor of shape [${number.shape.join(", ")}] does not fit into one element of a typed array; ` +
       "keep it in a plain array, or take its elements first",

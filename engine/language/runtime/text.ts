@@ -4,6 +4,6 @@ import { primal } from "./primals.ts";
 
 /** What concatenation with text takes: a primal, or a tensor's text; symbols stay, for the language to refuse. */
 export function textOf(value: unknown): unknown {
-  if (value instanceof Tensor) return value.toString();
-  return primal(value instanceof TracedNumber ? noteText(value) : value);
+  if (Tensor.is(value)) return value.toString();
+  return primal(TracedNumber.is(value) ? noteText(value) : value);
 }

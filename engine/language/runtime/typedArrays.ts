@@ -197,7 +197,7 @@ export function writeElement(view: FloatArray, index: number, value: number | Tr
     return;
   }
   const kept = rounded(view, value);
-  if (kept instanceof TracedNumber) {
+  if (TracedNumber.is(kept)) {
     view[index] = kept.primal;
     Stamp.note(view, index, kept.node);
   } else {

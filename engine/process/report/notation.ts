@@ -1,4 +1,7 @@
-/** Adjoint rules as the field writes them, for people: v is the result, a, b … its inputs, v̄ the adjoint of v. */
+/**
+ * Adjoint rules as the field writes them, for people: v is the result, a, b … its inputs, v̄ the adjoint of v. The title says
+ * what v is, so that v̄ alone has one meaning; where a rule speaks of a model's own values it names them: x̄, v̄(x + e).
+ */
 import type { PrimitiveName } from "../../primitives/names.ts";
 
 export interface Notation {
@@ -9,8 +12,12 @@ export interface Notation {
   readonly lines?: readonly string[];
 }
 
-const elementwise = (title: string, ...factors: string[]): Notation => ({ title: `d(${title})`, factors });
-const whole = (title: string, ...lines: string[]): Notation => ({ title: `d(${title})`, lines });
+const elementwise = (title: string, ...factors: string[]): Notation => ({ title: `v = ${title}`, factors });
+/** `title`: the result, which the rule calls v unless it says how it calls it. */
+const whole = (title: string, ...lines: string[]): Notation => ({
+  title: title.includes("=") ? title : `v = ${title}`,
+  lines,
+});
 const flat = (title: string): Notation => whole(title, "ā += 0: constant between its steps");
 
 const notations: Partial<Record<PrimitiveName, Notation>> = {
@@ -93,18 +100,18 @@ const notations: Partial<Record<PrimitiveName, Notation>> = {
   maxPool: whole("the largest of each window of a", "ā += v̄ at the largest element of each window"),
   maxPoolIndices: flat("the place of the largest of each window of a"),
   avgPool: whole("the mean of each window of a", "ā += v̄/n, copied to the n elements of each window"),
-  triangularSolve: whole("A⁻¹ B", "Ā += −(A⁻ᵀ V̄) Vᵀ, within the triangle", "B̄ += A⁻ᵀ V̄"),
-  solve: whole("A⁻¹ B", "Ā += −(A⁻ᵀ V̄) Vᵀ", "B̄ += A⁻ᵀ V̄"),
+  triangularSolve: whole("V = A⁻¹ B", "Ā += −(A⁻ᵀ V̄) Vᵀ, within the triangle", "B̄ += A⁻ᵀ V̄"),
+  solve: whole("V = A⁻¹ B", "Ā += −(A⁻ᵀ V̄) Vᵀ", "B̄ += A⁻ᵀ V̄"),
   cholesky: whole("L of A = L Lᵀ", "Ā += Z, made symmetric, with Z = L⁻ᵀ Φ(Lᵀ L̄) L⁻¹"),
-  lu: whole("L and U of P A = L U", "Ā += Pᵀ L⁻ᵀ (tril(Lᵀ V̄, −1) + triu(V̄ Uᵀ)) U⁻ᵀ"),
+  lu: whole("V = L − I + U of P A = L U", "Ā += Pᵀ L⁻ᵀ (tril(Lᵀ V̄, −1) + triu(V̄ Uᵀ)) U⁻ᵀ"),
   luPermutation: flat("the permutation of P A = L U"),
   det: whole("det A", "Ā += v̄ · det(A) · A⁻ᵀ"),
   qr: whole("Q of A = Q R", "Ā += (Q̄ + Q M) R⁻ᵀ, with M = tril(−Q̄ᵀ Q) + tril(−Q̄ᵀ Q, −1)ᵀ"),
-  eigvalsh: whole("eigenvalues w of A", "Ā += V diag(w̄) Vᵀ, with the eigenvectors V"),
-  eigh: whole("eigenvectors V of A", "Ā += V (F ∘ Vᵀ V̄) Vᵀ, with Fᵢⱼ = 1/(wⱼ − wᵢ)"),
-  svdvals: whole("singular values s of A", "Ā += U diag(s̄) Wᵀ, with the singular vectors U and W"),
-  pinv: whole("A⁺", "Ā += −Vᵀ V̄ Vᵀ + (I − A V) V̄ᵀ V Vᵀ + Vᵀ V V̄ᵀ (I − V A)"),
-  expm: whole("exp A", "Ā += the derivative of exp at Aᵀ along V̄"),
+  eigvalsh: whole("w = eigenvalues of A", "Ā += V diag(w̄) Vᵀ, with the eigenvectors V"),
+  eigh: whole("V = eigenvectors of A", "Ā += V (F ∘ Vᵀ V̄) Vᵀ, with Fᵢⱼ = 1/(wⱼ − wᵢ)"),
+  svdvals: whole("s = singular values of A", "Ā += U diag(s̄) Wᵀ, with the singular vectors U and W"),
+  pinv: whole("V = A⁺", "Ā += −Vᵀ V̄ Vᵀ + (I − A V) V̄ᵀ V Vᵀ + Vᵀ V V̄ᵀ (I − V A)"),
+  expm: whole("V = exp A", "Ā += the derivative of exp at Aᵀ along V̄"),
   fft: whole("Fourier transform of a", "ā += the transform of v̄ with the other sign"),
   reshape: whole("reshape a", "ā += v̄, in the shape of a"),
   transpose: whole("aᵀ", "ā += v̄ᵀ"),
@@ -133,7 +140,7 @@ export function notationOf(operation: string, inputs: number): Notation {
   if (own?.lines !== undefined || (own?.factors !== undefined && own.factors.length >= inputs)) return own;
   const letters = Array.from({ length: inputs }, (_, k) => inputLetter(k));
   return {
-    title: `d(${operation}(${letters.join(", ")}))`,
+    title: `v = ${operation}(${letters.join(", ")})`,
     factors: letters.map((letter) => `∂v/∂${letter}`),
   };
 }

@@ -9,6 +9,9 @@ import { size } from "./summaries.ts";
 /** Names longer than this stay letters. */
 const longestTerm = 24;
 
+/** What more than so many letters stand for is not told. */
+const mostLetters = 4;
+
 interface Operand {
   readonly letter: string;
   /** Undefined for a constant. */
@@ -20,15 +23,17 @@ interface Operand {
 
 export function ruleOf(run: FunctionRun, node: number): NodeDetails["rule"] {
   const operands = operandsOf(run, node);
-  if (operands.length === 0) return { title: run.operation(node), symbolic: [], numeric: [] };
+  if (operands.length === 0) return { title: run.operation(node), letters: [], symbolic: [], numeric: [] };
   const notation = notationOf(run.operation(node), operands.length);
   const symbolic =
     notation.lines ??
     operands.flatMap((operand, k) =>
       operand.node === undefined ? [] : [ruleLine(bar(operand.letter), "v̄", notation.factors![k]!)],
     );
+  const letters = operands.length > mostLetters ? [] : lettersOf(operands, run.label(node, longestTerm));
   return {
     title: notation.title,
+    letters,
     symbolic,
     numeric: operands.flatMap((operand, k) => numericLine(run, node, operands, operand, notation.factors?.[k])),
   };
@@ -55,18 +60,18 @@ function numericLine(
   return [`${line} = ${formatNumber(line.includes("−=") ? -contribution : contribution)}`];
 }
 
-/** One line for the table of steps: "ȳ += v̄ · 1/x   x̄ −= v̄ · y/x²". */
+/** One line for the table of steps: "ȳ += v̄(y / x) · 1/x   x̄ −= v̄(y / x) · y/x²". */
 export function stepRule(run: FunctionRun, node: number): string {
   const operands = operandsOf(run, node);
   const notation = notationOf(run.operation(node), operands.length);
-  const name = run.shownName(node);
-  const cotangent = name === undefined ? "v̄" : bar(name);
+  const result = run.label(node, longestTerm);
+  const cotangent = bar(result);
   if (notation.lines !== undefined) {
     const traced = operands.filter((operand) => operand.node !== undefined);
     return traced.map(({ label }) => `${bar(label)} += ${run.operation(node)}ᵀ ${cotangent}`).join("   ");
   }
   const terms = new Map(operands.map(({ letter, label }) => [letter, termOf(label)]));
-  terms.set("v", termOf(name ?? "v"));
+  terms.set("v", termOf(result));
   return operands
     .flatMap((operand, k) =>
       operand.node === undefined
@@ -74,6 +79,12 @@ export function stepRule(run: FunctionRun, node: number): string {
         : [ruleLine(bar(operand.label), cotangent, substitute(notation.factors![k]!, terms))],
     )
     .join("   ");
+}
+
+/** What the letters of the rule stand for here; those that a model uses itself need no word. */
+function lettersOf(operands: readonly Operand[], result: string): readonly (readonly [string, string])[] {
+  const all = [["v", result] as const, ...operands.map(({ letter, label }) => [letter, label] as const)];
+  return all.every(([letter, label]) => letter === label) ? [] : all;
 }
 
 function operandsOf(run: FunctionRun, node: number): Operand[] {

@@ -63,14 +63,14 @@ test("a deep net of sigmoids: relu with its weights, and larger initial weights,
   assert.deepEqual(others, []);
   assert.match(
     rectified!.title,
-    /^Use relu and heNormal instead of sigmoid and glorotNormal: ‖∂L\/∂layer 1‖ 1e-13 → 0\.0\d+$/,
+    /^Use relu and heNormal instead of sigmoid and glorotNormal: ‖∂surprise\/∂layer 1‖ 1e-13 → 0\.0\d+$/,
   );
   assert.match(text, /h = relu\(z\);/);
   assert.match(text, /heNormal\(random\(2 \+ k\), \[32, 32\]\)/);
   assert.match(text, /import \{.* glorotNormal, heNormal,.* sigmoid, relu,.*\} from "adjoint"/);
   assert.deepEqual(after, []);
   assert.ok(near(measured, rectified!.predicted.after), `${measured} is not ${rectified!.predicted.after}`);
-  assert.match(scaled!.title, /^Scale the initial values of layers by [\d.]+: ‖∂L\/∂layer 1‖ 1e-13 → 0\.0\d+$/);
+  assert.match(scaled!.title, /^Scale the initial values of layers by [\d.]+: ‖∂surprise\/∂layer 1‖ 1e-13 → 0\.0\d+$/);
   assert.match(
     applied(readFileSync(file, "utf8"), scaled!.edits),
     /glorotNormal\(random\(2 \+ k\), \[32, 32\], \{ gain: [\d.]+ \}\)/,
@@ -92,7 +92,7 @@ test("a plain loop: its factor becomes 1", async () => {
     "export function f(w = 1.3, x = 0.01) {\n  for (let t = 0; t < 60; t++) {\n    x = w * x;\n  }\n  return x;\n}\n";
   const { fixes, text: changed, after } = await mended(anyFile, text);
   assert.equal(changed, text.replace("1.3", "1"));
-  assert.equal(fixes[0]!.title, "Scale the initial value of w by 0.769: ‖∂L/∂step 1‖ 5.3e6 → 1");
+  assert.equal(fixes[0]!.title, "Scale the initial value of w by 0.769: ‖∂f/∂step 1‖ 5.3e6 → 1");
   assert.deepEqual(after, []);
 });
 
@@ -143,7 +143,7 @@ test("a root that where does not choose is kept from what has none", async () =>
   const { fixes, text, after } = await mended(example("nan.ts"));
   assert.deepEqual(
     fixes.map(({ title }) => title),
-    ["Take sqrt only of what where chooses: ‖∇L‖ NaN → 5.5"],
+    ["Take sqrt only of what where chooses: ‖∇area‖ NaN → 5.5"],
   );
   assert.match(text, /where\(greater\(square, 0\), sqrt\(where\(greater\(square, 0\), square, 1\)\), 0\)/);
   assert.deepEqual(after, []);
@@ -158,7 +158,7 @@ export function f(z = tensor([0, 1000, 3])) {
 `;
   const { fixes, text, after } = await mended(anyFile, model("chosen * log(softmax(z))"));
   assert.equal(fixes.length, 1);
-  assert.match(fixes[0]!.title, /^Use logSoftmax instead of log and softmax: ‖∇L‖ NaN → 1\.4$/);
+  assert.match(fixes[0]!.title, /^Use logSoftmax instead of log and softmax: ‖∇f‖ NaN → 1\.4$/);
   assert.match(text, /import \{ greater, logSoftmax, sum, tensor, where \}/);
   assert.match(text, /chosen \* logSoftmax\(z\)/);
   assert.deepEqual(after, []);
@@ -172,7 +172,7 @@ test("a root or logarithm of 0 is taken a little beside it, where that gives a g
   const { fixes, text, after } = await mended(anyFile, distance);
   assert.deepEqual(
     fixes.map(({ title }) => title),
-    ["Keep Math.sqrt off 0 by 1e-12: ‖∇L‖ NaN → 1"],
+    ["Keep Math.sqrt off 0 by 1e-12: ‖∇f‖ NaN → 1"],
   );
   assert.match(text, /Math\.sqrt\(x \* x \+ y \* y \+ 1e-12\) \+ p\[0\]/);
   assert.deepEqual(after, []);
@@ -199,7 +199,7 @@ export function f(gain = 2, rows = [[1, 5], [2, 5], [3, 5]]) {
   ] as const) {
     const { fixes, text, after } = await mended(anyFile, normalised(before));
     assert.equal(fixes.length, 1);
-    assert.ok(fixes[0]!.title.startsWith(`${title}: ‖∇L‖ NaN → `), fixes[0]!.title);
+    assert.ok(fixes[0]!.title.startsWith(`${title}: ‖∇f‖ NaN → `), fixes[0]!.title);
     assert.equal(text, normalised(now));
     assert.deepEqual(after, []);
   }
@@ -225,7 +225,7 @@ test("a fix changes the file that the line stands in, also where the traced file
     const limits = { wallClockMs: 60_000 };
     const [fix, ...others] = await tryFixes(engine, { request: { file, text, limits }, run }, traced, 0);
     assert.deepEqual(others, []);
-    assert.match(fix!.title, /^Keep Math\.sqrt off 0 by 1e-5: ‖∇L‖ NaN → /);
+    assert.match(fix!.title, /^Keep Math\.sqrt off 0 by 1e-5: ‖∇constantFeature‖ NaN → /);
     assert.deepEqual(new Set(fix!.edits.map(({ source }) => source.file)), new Set([imported]));
     const before = readFileSync(imported, "utf8");
     const changed = applied(before, editsIn(fix!.edits, imported));

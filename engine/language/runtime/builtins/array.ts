@@ -41,7 +41,7 @@ export function installArrays(): void {
 function withPlainLength(items: unknown): unknown {
   if (typeof items !== "object" || items === null || isArray(items) || iterator in items) return items;
   const length: unknown = Object.getOwnPropertyDescriptor(items, "length")?.value;
-  return length instanceof TracedNumber ? Object.create(items, { length: { value: primal(length) } }) : items;
+  return TracedNumber.is(length) ? Object.create(items, { length: { value: primal(length) } }) : items;
 }
 
 /** Methods with positions, counts and depths among their arguments. */
@@ -187,7 +187,7 @@ function searchIn(
   for (let k = first; backwards ? k >= 0 : k < length; k += backwards ? -1 : 1) {
     if (index && !(k in array)) continue;
     const element = array[k];
-    hangs ||= element instanceof TracedNumber;
+    hangs ||= TracedNumber.is(element);
     const held = primal(element);
     if (held !== sought && (index || sought === sought || held === held)) continue;
     found = k;
@@ -216,7 +216,7 @@ function lengthOfArrayLike(array: object): number {
 
 /** An array with holes, or where traced numbers are in it a copy with what they hold. */
 function sparsePrimals(array: object): unknown {
-  const traced = Object.entries(array).filter(([, element]) => element instanceof TracedNumber);
+  const traced = Object.entries(array).filter(([, element]) => TracedNumber.is(element));
   if (traced.length === 0) return array;
   const copy = apply(slice, array, []) as unknown[];
   for (const [key, element] of traced) copy[Number(key)] = primal(element);
@@ -245,7 +245,7 @@ export function plainOrder(comparator: Callable): (a: unknown, b: unknown) => un
     const order = comparator(a, b);
     if (!isObject(order)) return order;
     const number = toNumber(order);
-    if (!(number instanceof TracedNumber)) return number;
+    if (!TracedNumber.is(number)) return number;
     const held = primal(number) as number;
     noteBranch(site, sign(held) || 0);
     return held;

@@ -17,7 +17,7 @@ export function installStructuredClone(): void {
 
 function holdsTraced(value: unknown, seen: Set<unknown>): boolean {
   if (typeof value !== "object" || value === null || seen.has(value)) return false;
-  if (value instanceof TracedNumber) return true;
+  if (TracedNumber.is(value)) return true;
   seen.add(value);
   if (isFloatArray(value)) return mayBeTraced(value);
   return membersOf(value).some((member) => holdsTraced(member, seen));
@@ -36,7 +36,7 @@ function isCopied(value: object): boolean {
 /** As the structured clone algorithm of HTML: classes lose their prototype, only own enumerable members are copied. */
 function cloneOf(value: unknown, clones: Map<object, unknown>, native: (value: unknown) => unknown): unknown {
   if (typeof value !== "object" || value === null) return native(value);
-  if (value instanceof TracedNumber) return value;
+  if (TracedNumber.is(value)) return value;
   if (clones.has(value)) return clones.get(value);
   const keep = <T extends object>(copy: T): T => (clones.set(value, copy), copy);
   const inner = (member: unknown): unknown => cloneOf(member, clones, native);

@@ -37,7 +37,7 @@ export function installCollections(): void {
       ...removals(native),
       ...walks(native, true),
       set(this: Collection, key: unknown, value: unknown) {
-        return apply(set, this, [key instanceof TracedNumber ? enter(this, key, has) : key, value]);
+        return apply(set, this, [TracedNumber.is(key) ? enter(this, key, has) : key, value]);
       },
     };
   });
@@ -49,7 +49,7 @@ export function installCollections(): void {
       ...walks(native, false),
       ...combinations(native),
       add(this: Collection, key: unknown) {
-        return apply(add, this, [key instanceof TracedNumber ? enter(this, key, has) : key]);
+        return apply(add, this, [TracedNumber.is(key) ? enter(this, key, has) : key]);
       },
     };
   });
@@ -61,7 +61,7 @@ export function installCollections(): void {
         const firsts = new OwnMap<number, TracedNumber>();
         const groups = groupBy.call(this, items, (item: unknown, index: number) => {
           const key: unknown = (keyOf as Callable)(item, index);
-          if (!(key instanceof TracedNumber)) return key;
+          if (!TracedNumber.is(key)) return key;
           const held = primal(key) as number;
           if (!firsts.has(held)) firsts.set(held, key);
           return held;
@@ -78,7 +78,7 @@ function lookUps(native: Native, names: readonly string[]): object {
     const method = native(name);
     const replacement = {
       [name](this: unknown, key: unknown) {
-        return apply(method, this, [key instanceof TracedNumber ? primal(key) : key]);
+        return apply(method, this, [TracedNumber.is(key) ? primal(key) : key]);
       },
     };
     return [name, replacement[name]] as const;

@@ -62,17 +62,17 @@ function writing(name: string, native: Callable, format: string, round: (value: 
       native.call(
         this,
         position,
-        isObject(value) && !(value instanceof TracedNumber) ? later : primal(value),
+        isObject(value) && !TracedNumber.is(value) ? later : primal(value),
         littleEndian,
       );
-      if (!(element instanceof TracedNumber)) return;
+      if (!TracedNumber.is(element)) return;
       let elements = written.get(this.buffer);
       if (elements === undefined) written.set(this.buffer, (elements = new OwnMap<number, Written>()));
       const place = placeOf(this, position);
       const kept = round(element);
       elements.set(place, { element: kept, format, littleEndian: Boolean(littleEndian) });
       const array = arrayAt(this.buffer, place, format, littleEndian);
-      if (array !== undefined && kept instanceof TracedNumber) noteElement(array, 0, kept.node);
+      if (array !== undefined && TracedNumber.is(kept)) noteElement(array, 0, kept.node);
     },
   };
 }

@@ -95,7 +95,7 @@ function first(
 function keep(view: FloatArray, target: object, index: number, element: number | TracedNumber): void {
   const narrower = !isFloatArray(target) || target.BYTES_PER_ELEMENT < view.BYTES_PER_ELEMENT;
   // Where the program shrank the buffer meanwhile, the element is undefined.
-  if (!(element instanceof TracedNumber) || narrower) {
+  if (!TracedNumber.is(element) || narrower) {
     store(target, index, element);
     return;
   }

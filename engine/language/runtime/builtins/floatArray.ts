@@ -37,7 +37,7 @@ function isBuffer(value: object): boolean {
 }
 
 function fromElements(native: Constructor, source: object, target: Constructor): object {
-  if (source instanceof TracedNumber) return plain(native, [source], target);
+  if (TracedNumber.is(source)) return plain(native, [source], target);
   if (isView(source)) {
     const copy = construct(native, [source], target) as FloatArray;
     if (mayBeTraced(source)) noteElements(copy, 0, roundedNodes(copy, elementNodes(source, 0, source.length)!, source));
@@ -45,7 +45,7 @@ function fromElements(native: Constructor, source: object, target: Constructor):
   }
   const elements = Array.from(source as Iterable<unknown>, toElementOnly);
   const array = construct(native, [elements.map(primal)], target) as FloatArray;
-  if (elements.some((element) => element instanceof TracedNumber)) noteElements(array, 0, nodesFor(array, elements));
+  if (elements.some((element) => TracedNumber.is(element))) noteElements(array, 0, nodesFor(array, elements));
   return array;
 }
 
@@ -54,9 +54,9 @@ const toElementOnly = (element: unknown): number | TracedNumber => toElement(ele
 /** The nodes of values stored in an array, rounded to its precision. */
 export function nodesFor(array: FloatArray, elements: readonly unknown[]): number[] {
   return elements.map((element) => {
-    if (!(element instanceof TracedNumber)) return untraced;
+    if (!TracedNumber.is(element)) return untraced;
     const kept = rounded(array, element);
-    return kept instanceof TracedNumber ? kept.node : untraced;
+    return TracedNumber.is(kept) ? kept.node : untraced;
   });
 }
 

@@ -77,7 +77,7 @@ function counting(own: Writing, replacer: unknown) {
     let result = from !== undefined && is(from.primal, value) ? from : value;
     if (typeof replacer === "function") result = apply(replacer as Callable, this, [key, result]);
     const number = primal(result);
-    if (result instanceof TracedNumber && isFiniteNumber(number)) own.traced.set(own.numbers, result);
+    if (TracedNumber.is(result) && isFiniteNumber(number)) own.traced.set(own.numbers, result);
     if (number instanceof Number || isFiniteNumber(number)) own.numbers++;
     return number;
   };

@@ -22,7 +22,7 @@ export function installNumbers(findings: Findings): Runtime["globals"] {
     construct(values, target) {
       const value = values.length === 0 ? 0 : toNumberFrom(values[0]);
       const wrapper = construct(native, [primal(value)], target);
-      if (value instanceof TracedNumber) wrapped.set(wrapper, value);
+      if (TracedNumber.is(value)) wrapped.set(wrapper, value);
       return wrapper;
     },
   }));
@@ -49,7 +49,7 @@ function installNumberPrototype(): void {
   replaceMethods(prototype, (native) => ({
     ...writing(native, ["toExponential", "toFixed", "toLocaleString", "toPrecision", "toString"]),
     valueOf(this: unknown): unknown {
-      if (this instanceof TracedNumber) return this;
+      if (TracedNumber.is(this)) return this;
       return wrapped.get(this as object) ?? apply(native("valueOf"), this, []);
     },
   }));
@@ -62,7 +62,7 @@ function writing(native: (name: PropertyKey) => Callable, names: readonly string
     const replacement = {
       [name](this: unknown, ...values: unknown[]): unknown {
         const text = apply(method, primal(this), primals(values));
-        return this instanceof TracedNumber ? noteText(text as string) : text;
+        return TracedNumber.is(this) ? noteText(text as string) : text;
       },
     };
     return [name, replacement[name]] as const;
@@ -86,11 +86,11 @@ function installGlobalFunctions(findings: Findings): void {
     parseFloat(value: unknown) {
       const number = numberFromText(value, parseFloat as (text: unknown) => number);
       // Reading a number's own text gives that number again, but for −0.
-      if (value instanceof TracedNumber && is(number, numberOf(value))) return value;
+      if (TracedNumber.is(value) && is(number, numberOf(value))) return value;
       return number;
     },
     parseInt(value: unknown, radix: unknown) {
-      if (value instanceof TracedNumber) reportText(findings, "parseInt()");
+      if (TracedNumber.is(value)) reportText(findings, "parseInt()");
       return numberFromText(value, (text) => parseInt!(text, primal(radix)) as number);
     },
   }));
@@ -116,7 +116,7 @@ function globalCalls(findings: Findings): Runtime["globals"] {
     Array: (_, ...values) => apply(globals["Array"]!, undefined, values.length === 1 ? primals(values) : values),
     Object: (_, ...values) => {
       const value = values[0];
-      return value instanceof TracedNumber
+      return TracedNumber.is(value)
         ? new globalThis.Number(value)
         : apply(globals["Object"]!, undefined, values);
     },

@@ -32,7 +32,7 @@ export function installObjects(): void {
       ]),
       is(a: unknown, b: unknown) {
         const outcome = is(primal(a), primal(b));
-        if (a instanceof TracedNumber || b instanceof TracedNumber) noteBranch(recording.site, outcome ? 1 : 0);
+        if (TracedNumber.is(a) || TracedNumber.is(b)) noteBranch(recording.site, outcome ? 1 : 0);
         return outcome;
       },
       values: (object: unknown) => tracedEntries(object)?.map(([, value]) => value) ?? values(primal(object)),
@@ -76,7 +76,7 @@ function keepOutOfInstances(constructor: object): void {
   const ordinary = Function.prototype[Symbol.hasInstance];
   Object.defineProperty(constructor, Symbol.hasInstance, {
     value(this: unknown, value: unknown): boolean {
-      return !(value instanceof TracedNumber) && (apply(ordinary as Callable, this, [value]) as boolean);
+      return !TracedNumber.is(value) && (apply(ordinary as Callable, this, [value]) as boolean);
     },
     configurable: true,
   });

@@ -116,7 +116,7 @@ function filling(native: Native): object {
       apply(fill!, this, primals(values, 1));
       const length = lengthOf(this);
       const end = position(values[2], length, length);
-      const node = element instanceof TracedNumber ? element.node : untraced;
+      const node = TracedNumber.is(element) ? element.node : untraced;
       if (node === untraced && !mayBeTraced(this)) return this;
       for (let k = position(values[1], length, 0); k < end; k++) noteElement(this, k, node);
       return this;
@@ -135,7 +135,7 @@ function filling(native: Native): object {
       }
       const elements: unknown[] = [];
       apply(set!, this, [isResizable(this) ? oneByOne(source, elements) : allAtOnce(source, elements), start]);
-      if (mayBeTraced(this) || elements.some((element) => element instanceof TracedNumber))
+      if (mayBeTraced(this) || elements.some((element) => TracedNumber.is(element)))
         noteElements(this, trunc(+((start ?? 0) as string)) || 0, nodesFor(this, elements));
       return undefined;
     },
@@ -145,7 +145,7 @@ function filling(native: Native): object {
       const copy = apply(withElement!, this, [primal(index), primal(element)]) as FloatArray;
       noteElements(copy, 0, elementNodes(this, 0, lengthOf(this)));
       const relative = trunc(+(primal(index) as string)) || 0;
-      const node = element instanceof TracedNumber ? element.node : untraced;
+      const node = TracedNumber.is(element) ? element.node : untraced;
       noteElement(copy, relative < 0 ? relative + lengthOf(this) : relative, node);
       return copy;
     },

@@ -99,7 +99,12 @@ describe("ln(x + e^(y/x)) at (1, 2)", () => {
     const details = await ask("details", { function: "f", node: 2 });
     assert.equal(details.text, "y / x");
     assert.deepEqual(details.rule, {
-      title: "d(a/b)",
+      title: "v = a/b",
+      letters: [
+        ["v", "y / x"],
+        ["a", "y"],
+        ["b", "x"],
+      ],
       symbolic: ["ā += v̄ · 1/b", "b̄ −= v̄ · a/b²"],
       numeric: ["ȳ += 0.8808 · 1/1 = 0.8808", "x̄ −= 0.8808 · 2/1² = 1.762"],
     });
@@ -138,9 +143,9 @@ describe("ln(x + e^(y/x)) at (1, 2)", () => {
       [
         [3, "f̄ = 1"],
         [3, "v̄(x + e) += f̄ · 1/(x + e)"],
-        [3, "x̄ += v̄ · 1   ē += v̄ · 1"],
+        [3, "x̄ += v̄(x + e) · 1   ē += v̄(x + e) · 1"],
         [2, "v̄(y / x) += ē · e"],
-        [2, "ȳ += v̄ · 1/x   x̄ −= v̄ · y/x²"],
+        [2, "ȳ += v̄(y / x) · 1/x   x̄ −= v̄(y / x) · y/x²"],
       ],
     );
     assert.deepEqual((await ask("steps", { function: "f", from: 3, count: 1 })).steps, steps.slice(3, 4));
