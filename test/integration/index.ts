@@ -35,7 +35,8 @@ export async function runSuites(load: () => void): Promise<void> {
   if (stats.failures > 0) throw new Error(`${stats.failures} failed`);
 }
 
-function report(text: string): void {
+/** Writes a line where who ran the tests reads it. */
+export function report(text: string): void {
   for (const line of inSources(text).split("\n")) console.log(reported + line);
 }
 

@@ -28,6 +28,7 @@ let counts = none;
 const files = (await readdir(here)).filter((file) => file.endsWith(".test.ts"));
 for (const file of files) if (!runOf(file)) throw new Error(`${file} names a run that runs.ts does not have.`);
 for (const run of runs) {
+  if (run.asked === true && !positionals.includes(run.name)) continue;
   const chosen = files.filter((file) => runOf(file) === run && positionals.every((part) => file.includes(part)));
   if (chosen.length > 0) counts = add(counts, await execute(run, chosen).catch(broken));
 }

@@ -7,6 +7,8 @@ export interface Run {
   readonly trusted: boolean;
   /** True: the extension comes from the packaged VSIX, not from the source folder. */
   readonly packaged: boolean;
+  /** True: made only where its name is asked for, since it measures and tells. */
+  readonly asked?: boolean;
   /** A person's settings in this run. */
   readonly settings?: Readonly<Record<string, unknown>>;
 }
@@ -17,6 +19,7 @@ export const runs: readonly Run[] = [
   { name: "untrusted", workspace: ["examples", "test/workspaces/models"], trusted: false, packaged: false },
   { name: "fresh", workspace: ["test/workspaces/fresh"], trusted: true, packaged: false },
   { name: "vsix", workspace: ["examples"], trusted: true, packaged: true },
+  { name: "bench", workspace: ["examples"], trusted: true, packaged: false, asked: true },
 ];
 
 /** The run that `file` belongs to. */
