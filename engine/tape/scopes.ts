@@ -7,6 +7,8 @@ const words = 4;
 export class Scopes {
   length = 1;
   #entries = new Int32Array(64 * words);
+  /** Of the entries: a program may put something of its own in the place of typed arrays' `length`. */
+  #capacity = 64 * words;
 
   /**
    * `iteration` counts from 0 for a turn of a loop and is -1 for a call. `mark` is how much had been recorded when the
@@ -15,7 +17,10 @@ export class Scopes {
   add(parent: number, site: number, iteration: number, mark = -1): number {
     const scope = this.length;
     const at = scope * words;
-    if (at === this.#entries.length) this.#entries = enlarged(this.#entries);
+    if (at === this.#capacity) {
+      this.#entries = enlarged(this.#entries);
+      this.#capacity = this.#entries.length;
+    }
     const entries = this.#entries;
     entries[at] = parent;
     entries[at + 1] = site;

@@ -158,9 +158,12 @@ function instrumentFile(
   }
 }
 
-/** TypeScript with module syntax is a module, whatever the package says: so it is when TypeScript compiles it. */
+/**
+ * TypeScript with module syntax is a module, whatever the package says: so it is when TypeScript compiles it. Where the
+ * package says that its files are modules, TypeScript without module syntax is one as well.
+ */
 function formatOf(file: string, format: string | null | undefined): "module" | "commonjs" | undefined {
-  if (isTypescript(file)) return undefined;
+  if (isTypescript(file)) return format === "module-typescript" ? "module" : undefined;
   return format === "module" || format === "commonjs" ? format : undefined;
 }
 

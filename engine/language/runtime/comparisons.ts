@@ -28,10 +28,10 @@ function held(traced: TracedNumber): number {
 export const less: Runtime["less"] = (site, a, b) => {
   if (typeof a === "number") {
     if (typeof b === "number") return a < b;
-    if (TracedNumber.is(b)) return noted(site, "less", a, b, a < held(b));
-  } else if (TracedNumber.is(a)) {
+    if (b instanceof TracedNumber) return noted(site, "less", a, b, a < held(b));
+  } else if (a instanceof TracedNumber) {
     if (typeof b === "number") return noted(site, "less", a, b, held(a) < b);
-    if (TracedNumber.is(b)) return noted(site, "less", a, b, held(a) < held(b));
+    if (b instanceof TracedNumber) return noted(site, "less", a, b, held(a) < held(b));
   }
   return ordered(site, a, b, (x, y) => x < y);
 };
@@ -39,10 +39,10 @@ export const less: Runtime["less"] = (site, a, b) => {
 export const lessEqual: Runtime["lessEqual"] = (site, a, b) => {
   if (typeof a === "number") {
     if (typeof b === "number") return a <= b;
-    if (TracedNumber.is(b)) return noted(site, "lessEqual", a, b, a <= held(b));
-  } else if (TracedNumber.is(a)) {
+    if (b instanceof TracedNumber) return noted(site, "lessEqual", a, b, a <= held(b));
+  } else if (a instanceof TracedNumber) {
     if (typeof b === "number") return noted(site, "lessEqual", a, b, held(a) <= b);
-    if (TracedNumber.is(b)) return noted(site, "lessEqual", a, b, held(a) <= held(b));
+    if (b instanceof TracedNumber) return noted(site, "lessEqual", a, b, held(a) <= held(b));
   }
   return ordered(site, a, b, (x, y) => x <= y);
 };
@@ -50,10 +50,10 @@ export const lessEqual: Runtime["lessEqual"] = (site, a, b) => {
 export const greater: Runtime["greater"] = (site, a, b) => {
   if (typeof a === "number") {
     if (typeof b === "number") return a > b;
-    if (TracedNumber.is(b)) return noted(site, "greater", a, b, a > held(b));
-  } else if (TracedNumber.is(a)) {
+    if (b instanceof TracedNumber) return noted(site, "greater", a, b, a > held(b));
+  } else if (a instanceof TracedNumber) {
     if (typeof b === "number") return noted(site, "greater", a, b, held(a) > b);
-    if (TracedNumber.is(b)) return noted(site, "greater", a, b, held(a) > held(b));
+    if (b instanceof TracedNumber) return noted(site, "greater", a, b, held(a) > held(b));
   }
   return ordered(site, a, b, (x, y) => x > y);
 };
@@ -61,10 +61,10 @@ export const greater: Runtime["greater"] = (site, a, b) => {
 export const greaterEqual: Runtime["greaterEqual"] = (site, a, b) => {
   if (typeof a === "number") {
     if (typeof b === "number") return a >= b;
-    if (TracedNumber.is(b)) return noted(site, "greaterEqual", a, b, a >= held(b));
-  } else if (TracedNumber.is(a)) {
+    if (b instanceof TracedNumber) return noted(site, "greaterEqual", a, b, a >= held(b));
+  } else if (a instanceof TracedNumber) {
     if (typeof b === "number") return noted(site, "greaterEqual", a, b, held(a) >= b);
-    if (TracedNumber.is(b)) return noted(site, "greaterEqual", a, b, held(a) >= held(b));
+    if (b instanceof TracedNumber) return noted(site, "greaterEqual", a, b, held(a) >= held(b));
   }
   return ordered(site, a, b, (x, y) => x >= y);
 };

@@ -61,7 +61,7 @@ export function memberAccess(findings: Findings): Members {
     }
     const element = toElement(value);
     // Conversion may have run the program's code and shrunk the array.
-    if (index >= view.length) return;
+    if (!(index in view)) return;
     recording.site = site;
     if (recording.tape.tensors.length > 0) refuseHeld(view, index, primal(element));
     writeElement(view, index, element);
@@ -142,7 +142,8 @@ const tracedParts: ProxyHandler<FloatArray> = {
 function elementIndex(view: ArrayBufferView, key: unknown): number | undefined {
   const index = typeof key === "string" ? +key : key;
   if (typeof index !== "number") return undefined;
-  if (index >>> 0 !== index || index >= (view as FloatArray).length) return undefined;
+  // Not by its length: a program may put something else in the place of that.
+  if (index >>> 0 !== index || !(index in view)) return undefined;
   return typeof key !== "string" || `${index}` === key ? index : undefined;
 }
 

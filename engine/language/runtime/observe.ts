@@ -3,7 +3,7 @@ import { recording } from "../../tape/recording.ts";
 import type { Tape } from "../../tape/tape.ts";
 import { declarationSites, Tensor, TracedNumber, untraced } from "../../tape/tensor.ts";
 import { arraysWithGetters } from "./builtins/object.ts";
-import { isFloatArray, nodeAt } from "./typedArrays.ts";
+import { isFloatArray, lengthOf, nodeAt, type FloatArray } from "./typedArrays.ts";
 import { OwnMap, isArray } from "./intrinsics.ts";
 
 /** Of larger arrays no snapshot is taken. */
@@ -36,10 +36,19 @@ export function observe<T>(site: number, value: T): T {
   } else if (Tensor.is(value)) {
     if (!declarationSites.has(value)) declarationSites.set(value, site);
     if (recording.on && recording.tape.holds(value)) recording.tape.observations.add(site, value.node, recording.scope);
-  } else if (recording.on && (isArray(value) || isFloatArray(value))) {
-    observeArray(site, value);
+  } else if (recording.on) {
+    observeObject(site, value);
   }
   return value;
+}
+
+/** Where a proxy was revoked, or the program has put something into `Array.prototype`, nothing can be looked at. */
+function observeObject(site: number, value: object): void {
+  try {
+    if (isArray(value) || isFloatArray(value)) observeArray(site, value);
+  } catch {
+    // To the program it must be as if nobody had looked.
+  }
 }
 
 function observeArray(site: number, array: object): void {
@@ -117,9 +126,13 @@ function nestedShape(array: object): number[] | undefined {
   for (let value: unknown = array; ; value = (value as unknown[])[0]) {
     if (typeof value === "number" || TracedNumber.is(value)) return shape;
     if (!isFloatArray(value) && !isPlainArray(value)) return undefined;
-    if (value.length === 0 || ((shape[shape.length] = value.length), shape.length > 8)) return undefined;
+    const extent = extentOf(value);
+    if (extent === 0 || ((shape[shape.length] = extent), shape.length > 8)) return undefined;
   }
 }
+
+/** The length, which a program may have replaced where arrays are typed. */
+const extentOf = (array: FloatArray | unknown[]): number => (isArray(array) ? array.length : lengthOf(array));
 
 /** Reading a proxy, or an array that was given a getter, would run the program's own code. */
 function isPlainArray(value: unknown): value is unknown[] {
@@ -136,7 +149,7 @@ function fill(value: unknown, shape: readonly number[], axis: number): boolean {
   }
   const extent = shape[axis]!;
   if (isFloatArray(value)) {
-    if (value.length !== extent || axis !== shape.length - 1) return false;
+    if (lengthOf(value) !== extent || axis !== shape.length - 1) return false;
     for (let k = 0; k < extent; k++) put(nodeAt(value, k), value[k]!);
     return true;
   }

@@ -159,7 +159,7 @@ function converted(site: number, a: unknown, b: unknown, primitive: Binary, nati
   if (isMadeNaN(b, right)) noteNoNumber(site, b, 1, "side");
   if (!isDifferentiable(left) && !isDifferentiable(right)) return native(left as number, right as number);
   if (typeof left === "bigint" || typeof right === "bigint") {
-    const mixed = [left, right].map((operand) => (operand instanceof Tensor ? 0 : primal(operand)));
+    const mixed = [left, right].map((operand) => (Tensor.is(operand) ? 0 : primal(operand)));
     return native(mixed[0] as number, mixed[1] as number);
   }
   return primitive(left, right);
@@ -167,7 +167,7 @@ function converted(site: number, a: unknown, b: unknown, primitive: Binary, nati
 
 /** To the language an array among operands is text; beside a tensor that can only be a mistake. */
 function refuseArrays(a: unknown, b: unknown): void {
-  const array = a instanceof Tensor ? b : b instanceof Tensor ? a : undefined;
+  const array = Tensor.is(a) ? b : Tensor.is(b) ? a : undefined;
   if (isArray(array) || isView(array))
     throw new TypeError(
       "an operator has a tensor on one side and a plain array on the other: wrap the array in tensor(…)",

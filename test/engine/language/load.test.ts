@@ -79,6 +79,18 @@ test("treats TypeScript with module syntax as a module in a CommonJS package too
   rmSync(path.join(folder, "package.json"));
 });
 
+test("treats TypeScript without module syntax as a module where its package says so", async () => {
+  mkdirSync(path.join(folder, "modules"), { recursive: true });
+  write("modules/package.json", `{ "type": "module" }`);
+  write(
+    "modules/setUp.ts",
+    "const scale: number = 3;\nObject.assign(globalThis, { scale, outer: this === undefined });",
+  );
+  const text = `import "./setUp.ts";\ndeclare const scale: number, outer: boolean;\nexport const f = (x = 2) => [x * scale, outer];`;
+  const { namespace } = await load(write("modules/model.ts", text));
+  assert.deepEqual((namespace["f"] as () => unknown)(), [6, true]);
+});
+
 test("says where an import leads nowhere", async () => {
   assert.equal(
     await failure(`import { a } from "./nowhere";\nexport const f = (x = 1) => a(x);`),

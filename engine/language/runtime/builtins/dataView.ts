@@ -59,12 +59,7 @@ function writing(name: string, native: Callable, format: string, round: (value: 
       let element = value;
       // An object is converted after the position was looked at.
       const later = { valueOf: () => primal((element = toElement(value))) };
-      native.call(
-        this,
-        position,
-        isObject(value) && !TracedNumber.is(value) ? later : primal(value),
-        littleEndian,
-      );
+      native.call(this, position, isObject(value) && !TracedNumber.is(value) ? later : primal(value), littleEndian);
       if (!TracedNumber.is(element)) return;
       let elements = written.get(this.buffer);
       if (elements === undefined) written.set(this.buffer, (elements = new OwnMap<number, Written>()));

@@ -10,7 +10,7 @@ import {
   rounded,
   type FloatArray,
 } from "../typedArrays.ts";
-import { apply, construct, isView } from "../intrinsics.ts";
+import { apply, arrayFrom, construct, isView } from "../intrinsics.ts";
 
 /** `new Float64Array(…)` and its narrower kin, also by `super(…)`: elements that are traced keep their nodes. */
 export function installFloatArrays(): void {
@@ -43,13 +43,13 @@ function fromElements(native: Constructor, source: object, target: Constructor):
     if (mayBeTraced(source)) noteElements(copy, 0, roundedNodes(copy, elementNodes(source, 0, source.length)!, source));
     return copy;
   }
-  const elements = Array.from(source as Iterable<unknown>, toElementOnly);
+  // All of them are taken before the first is converted, which may change the source.
+  const elements = arrayFrom(source as Iterable<unknown>);
+  for (let k = 0; k < elements.length; k++) elements[k] = toElement(elements[k]);
   const array = construct(native, [elements.map(primal)], target) as FloatArray;
   if (elements.some((element) => TracedNumber.is(element))) noteElements(array, 0, nodesFor(array, elements));
   return array;
 }
-
-const toElementOnly = (element: unknown): number | TracedNumber => toElement(element);
 
 /** The nodes of values stored in an array, rounded to its precision. */
 export function nodesFor(array: FloatArray, elements: readonly unknown[]): number[] {

@@ -116,9 +116,7 @@ function globalCalls(findings: Findings): Runtime["globals"] {
     Array: (_, ...values) => apply(globals["Array"]!, undefined, values.length === 1 ? primals(values) : values),
     Object: (_, ...values) => {
       const value = values[0];
-      return TracedNumber.is(value)
-        ? new globalThis.Number(value)
-        : apply(globals["Object"]!, undefined, values);
+      return TracedNumber.is(value) ? new globalThis.Number(value) : apply(globals["Object"]!, undefined, values);
     },
     BigInt: (site, ...values) => {
       recording.site = site;
