@@ -7,6 +7,7 @@ import { addTensorMethods } from "./tensorMethods.ts";
 export type { Nested, NestedArray, Operand, Range, Shape, Tensor, Value } from "./types.ts";
 export * from "./activations.ts";
 export * from "./attention.ts";
+export * from "./bessel.ts";
 export * from "./complex/functions.ts";
 export { Complex } from "./complex/number.ts";
 export * from "./convolution.ts";

@@ -48,6 +48,18 @@ export function hurwitzZeta(s: number, x: number): number {
   return sum + tail;
 }
 
+/** Hurwitz's zeta function for s > 1 and x > 0: ∞ at s = 1 and x = 0, NaN elsewhere. */
+export function zeta(s: number, x: number): number {
+  if (!(s >= 1 && x >= 0)) return NaN;
+  if (s === 1 || x === 0) return Infinity;
+  if (x === Infinity) return 0;
+  if (s < 60) return hurwitzZeta(s, x);
+  // The terms fall off so fast that a few are all.
+  let sum = 0;
+  for (let k = 0, term = 1; term > 1e-18 * sum && k < 1e4; k++) sum += term = (x + k) ** -s;
+  return sum;
+}
+
 /** 1 − γ, with Euler's constant. */
 const oneLessEuler = 0.42278433509846714;
 
@@ -109,6 +121,27 @@ export function logBeta(a: number, b: number): number {
     return less * native.log(less / sum) - more * native.log1p(less / more) + root + stirlingRest(less) + rest;
   }
   return lgamma(less) - less * native.log(sum) - (more - 0.5) * native.log1p(less / more) + less + rest;
+}
+
+/** Γ(x), to about 1e-15 of itself: ±∞ at ±0 and NaN at −1, −2, … */
+export function gamma(x: number): number {
+  if (x === 0) return 1 / x;
+  if (x < 0) {
+    if (x === native.floor(x)) return NaN;
+    const reflected = gamma(-x);
+    return reflected === Infinity ? 0 : -PI / (x * sinPi(x) * reflected);
+  }
+  if (x > 172) return Infinity;
+  if (x > 20 && x !== native.floor(x)) {
+    // In halves, since the power overflows before its product does.
+    const root = x ** ((x - 0.5) / 2);
+    return native.sqrt(2 * PI) * root * native.exp(-x) * root * native.exp(stirlingRest(x));
+  }
+  let product = 1;
+  let a = x;
+  while (a > 2.5) product *= --a;
+  if (a < 0.5) return native.exp(lgammaNearTwo(a) - native.log1p(a)) / a;
+  return product * native.exp(a < 1.5 ? lgammaOfOneMore(a - 1) : lgammaNearTwo(a - 2));
 }
 
 /** The zero of digamma, and what is left of it beyond the nearest number. */

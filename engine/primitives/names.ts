@@ -96,6 +96,7 @@ export const primitiveNames = [
   "xlogy",
   "logAddExp",
   "sinc",
+  "gamma",
   "erfcx",
   "ndtri",
   "expi",

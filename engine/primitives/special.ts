@@ -2,14 +2,16 @@ import type { Value } from "../tape/tensor.ts";
 import { sigmoid } from "./activation.ts";
 import { add, div, mul, neg, square, sub } from "./arithmetic.ts";
 import { equal, isInf } from "./comparison.ts";
-import { binary, unary } from "./elementwise.ts";
+import { binary, elementwise, unary, type Binary } from "./elementwise.ts";
 import * as errorFunction from "./errorFunction.ts";
 import * as integral from "./exponentialIntegral.ts";
 import * as gammaFunction from "./gammaFunction.ts";
 import { native } from "./native.ts";
 import { cosPi, sinPi } from "./piTrigonometry.ts";
+import { primitive, type Primitive, type Pullback } from "./rule.ts";
 import { where } from "./selection.ts";
 import { exp, log } from "./transcendental.ts";
+import { NotDifferentiableError } from "./unsolvable.ts";
 
 const { twoOverRootPi } = errorFunction;
 
@@ -35,28 +37,32 @@ export const lambertW = unary("lambertW", integral.lambertW, (_, y) => div(exp(n
 
 /** ln |Γ(x)|. */
 export const lgamma = unary("lgamma", gammaFunction.lgamma, (x) => digamma(x));
+/** Γ(x). */
+export const gamma = unary("gamma", gammaFunction.gamma, (x, y) => mul(y, digamma(x)));
 /** The derivative of ln Γ. */
 export const digamma = unary("digamma", gammaFunction.digamma, (x) => polygamma(1, x));
 /** The n-th derivative of digamma: `polygamma(n, x)`. It does not vary with n, which is a whole number. */
 export const polygamma = binary("polygamma", gammaFunction.polygamma, [undefined, (n, x) => polygamma(add(n, 1), x)]);
 
-/**
- * Σₖ (x + k)^(−s) over k from 0, Hurwitz's zeta function, for s > 1. With respect to s it is not differentiated.
- */
-export const zeta: Primitive<Binary> = (() => {
-  const dx = (s: Value, x: Value): Value => mul(neg(s), zeta(add(s, 1), x));
-  const refused = (): never => {
-    throw new NotDifferentiableError("zeta is not differentiated with respect to its exponent: hold it by stopGradient");
-  };
-  return primitive<Binary>(
-    "zeta",
-    {
-      ...elementwise("zeta", 2, gammaFunction.zeta, [undefined, dx]),
-      partials: undefined as never,
-    },
-    (run) => (s, x) => run([s, x]),
+const overX = elementwise("zeta", 2, gammaFunction.zeta, [undefined, (s, x) => mul(neg(s), zeta(add(s, 1), x))]);
+const refused = (): never => {
+  throw new NotDifferentiableError(
+    "zeta is not differentiated with respect to its exponent; hold that by stopGradient, or give it as a plain number",
   );
-})();
+};
+
+/** Σ (x + k)^(−s) over k = 0, 1, …: Hurwitz's zeta function, `zeta(s, x)`. */
+export const zeta: Primitive<Binary> = primitive<Binary>(
+  "zeta",
+  {
+    scalar: gammaFunction.zeta,
+    shape: (...given) => overX.shape(...given),
+    evaluate: (...given) => overX.evaluate(...given),
+    jvp: (tangents, ...rest) => (tangents[0] === undefined ? overX.jvp(tangents, ...rest) : refused()),
+    vjp: [refused, (overX.vjp as readonly Pullback[])[1]],
+  },
+  (run) => (s, x) => run([s, x]),
+);
 
 /** x ln y, and 0 where x = 0. The derivatives at x = y = 0 are 0. */
 export const xlogy = binary("xlogy", (x, y) => (x === 0 && y === y ? 0 : x * native.log(y)), [

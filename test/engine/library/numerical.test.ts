@@ -182,7 +182,7 @@ describe("losses", () => {
 });
 
 /** Called otherwise, or made for the rules of others; whole numbers of 32 bits have no derivative. */
-const inner = new Set(["winsMax", "winsMin", "identity", "geluTanh", "clz32", "imul"]);
+const inner = new Set(["winsMax", "winsMin", "identity", "geluTanh", "clz32", "imul", "gammaincOrder", "betaincOrder"]);
 const renamed: Readonly<Record<string, string>> = {
   max: "maximum",
   min: "minimum",
@@ -191,7 +191,11 @@ const renamed: Readonly<Record<string, string>> = {
   bf16round: "asBFloat16",
 };
 /** Derivatives of some order. */
-const ordered: Readonly<Record<string, readonly number[]>> = { polygamma: [1, 0.3], sinc: [0.3, 0] };
+const ordered: Readonly<Record<string, readonly number[]>> = {
+  polygamma: [1, 0.3],
+  sinc: [0.3, 0],
+  ...Object.fromEntries(["J", "Y", "I", "Ie", "K", "Ke"].map((kind) => [`bessel${kind}`, [1, 0.3]])),
+};
 const named = (name: string): ((...args: unknown[]) => unknown) => f[(renamed[name] ?? name) as "abs"];
 
 describe("every primitive for numbers can be called on numbers", () => {
@@ -200,7 +204,7 @@ describe("every primitive for numbers can be called on numbers", () => {
     if (scalar === undefined || inner.has(name)) continue;
     test(name, () => {
       // A second or third number where there is one; a function of one takes no notice of it.
-      const arity = rules[codeOf(name)]!.partials?.length ?? (["where", "clip"].includes(name) ? 3 : 2);
+      const arity = rules[codeOf(name)]!.partials?.length ?? (["where", "clip", "betainc"].includes(name) ? 3 : 2);
       const points = ordered[name] ?? [0.3, 0.6, 0.9].slice(0, arity);
       const given = named(name)(...points);
       assert.equal(typeof given, "number");
