@@ -67,12 +67,14 @@ export class CodeLens extends Disposable implements vscode.CodeLensProvider {
       outline,
       state.kind === "failed" ? state.diagnostics : trace?.value === undefined ? trace?.diagnostics : undefined,
     );
+    const unsaved = this.#traces.unsavedImport(document);
     const parts = lensParts({
       outline,
       trusted: vscode.workspace.isTrusted,
       tracing: state.kind === "tracing" && Date.now() - state.since >= patience - 20,
       ...(trace ? { trace } : {}),
       stale: this.#traces.isStale(document),
+      ...(unsaved === undefined ? {} : { unsaved }),
       ...(failure ? { failure } : {}),
       digits: this.#settings.current.digits,
       training: this.#trainings.find(uri, outline.name)?.busy === true,

@@ -5,7 +5,7 @@ import { showActions } from "./actions.ts";
 import { outcomeSentence } from "./checkText.ts";
 import { toLocation } from "./convert.ts";
 import { Disposable } from "./disposable.ts";
-import type { FixActions } from "./fixes/fixActions.ts";
+import { saveAll, type FixActions } from "./fixes/fixActions.ts";
 import { commands, extensionId, walkthrough } from "./ids.ts";
 import type { Panels } from "./panel/panels.ts";
 import type { InlayValues, SettingsStore } from "./settings.ts";
@@ -39,7 +39,10 @@ export class Commands extends Disposable {
     const { traces, panels, log } = services;
     this.register(new TrainingCommands(services.trainings, traces, log));
     this.#add(commands.trace, (uri?: vscode.Uri) => this.#trace(uri));
-    this.#add(commands.retrace, (uri?: vscode.Uri) => this.#trace(uri));
+    this.#add(commands.retrace, async (uri?: vscode.Uri, changed?: unknown) => {
+      if (Array.isArray(changed)) await saveAll(changed.filter((file) => file instanceof vscode.Uri));
+      await this.#trace(uri);
+    });
     this.#add(commands.stop, (uri?: vscode.Uri) => traces.stop(uri));
     this.#add(commands.showGraph, (uri?: vscode.Uri, name?: string) =>
       this.#showGraph(uri, typeof name === "string" ? name : undefined),

@@ -10,6 +10,8 @@ export interface LensFacts {
   /** The last good answer. */
   readonly trace?: FunctionTrace;
   readonly stale: boolean;
+  /** The name of an imported file with changes that are not saved. */
+  readonly unsaved?: string;
   /** Why the newest run gave this function no value. */
   readonly failure?: Diagnostic;
   readonly digits: number;
@@ -70,17 +72,26 @@ function trainingParts({ outline: { name }, training }: LensFacts): readonly Len
   ];
 }
 
-function valuePart({ outline, stale, failure, digits }: LensFacts, trace: FunctionTrace, value: number): LensPart {
+function valuePart(
+  { outline, stale, unsaved, failure, digits }: LensFacts,
+  trace: FunctionTrace,
+  value: number,
+): LensPart {
   const { gradientNorm } = trace;
   const norm = gradientNorm === undefined ? "" : ` · ‖∇${outline.name}‖ ${formatNumber(gradientNorm, digits)}`;
   const old = stale || failure !== undefined;
   return {
     title: `∇ ${formatNumber(value, digits)}${norm}${old ? " (stale)" : ""}`,
     tooltip: old
-      ? `The text has changed since ${outline.name} was traced. Click to see the graph of that trace.`
+      ? `${unsaved === undefined ? `The text has changed since ${outline.name} was traced.` : saveToSee(unsaved)} Click to see the graph of that trace.`
       : `The value of ${outline.name} at its defaults, and the size of its gradient. Click to see the graph.`,
     action: "graph",
   };
+}
+
+/** What runs of an import is what is saved. */
+export function saveToSee(fileName: string): string {
+  return `${fileName}, which ran with it, has changes that are not saved: save it to see their effect.`;
 }
 
 function shorten(message: string): string {

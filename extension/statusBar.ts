@@ -61,6 +61,7 @@ export class StatusBar extends Disposable {
   #facts(document: vscode.TextDocument) {
     const state = this.#traces.state(document.uri);
     const trace = this.#traces.trace(document.uri);
+    const unsaved = this.#traces.unsavedImport(document);
     const diagnostics = state.kind === "failed" ? state.diagnostics : (trace?.diagnostics ?? []);
     return {
       state: state.kind,
@@ -68,6 +69,7 @@ export class StatusBar extends Disposable {
       errors: diagnostics.filter(({ severity }) => severity === "error").length,
       findings: diagnostics.filter(({ severity }) => severity !== "information").length,
       stale: this.#traces.isStale(document),
+      ...(unsaved === undefined ? {} : { unsaved }),
       digits: this.#settings.current.digits,
     };
   }

@@ -1,6 +1,7 @@
 /** What the status bar says. Pure. */
 import { formatNumber, formatPlural } from "../engine/process/format.ts";
 import type { FunctionTrace } from "../engine/process/protocol.ts";
+import { saveToSee } from "./lensText.ts";
 
 export interface StatusFacts {
   readonly fileName: string;
@@ -11,6 +12,8 @@ export interface StatusFacts {
   readonly errors: number;
   readonly findings: number;
   readonly stale: boolean;
+  /** The name of an imported file with changes that are not saved. */
+  readonly unsaved?: string;
   readonly digits: number;
 }
 
@@ -41,14 +44,14 @@ export function status(facts: StatusFacts): Status {
   }
 }
 
-function traced({ fileName, functions, digits }: StatusFacts, stale: boolean, findings: number): Status {
+function traced({ fileName, functions, digits, unsaved }: StatusFacts, stale: boolean, findings: number): Status {
   const good = functions.filter(({ value }) => value !== undefined);
   const what = good.length === 1 ? formatNumber(good[0]!.value!, digits) : formatPlural(good.length, "function");
   const found = findings > 0 ? ` $(warning) ${findings}` : "";
   const lines = good.map(({ function: name, value }) => `${name} = ${formatNumber(value!, digits)}`);
   const notes = [
     findings > 0 ? formatPlural(findings, "finding") : "",
-    stale ? "stale: the text has changed since" : "",
+    stale ? (unsaved === undefined ? "stale: the text has changed since" : `stale: ${saveToSee(unsaved)}`) : "",
   ];
   return {
     text: `∇ ${what}${stale ? " (stale)" : ""}${found}`,

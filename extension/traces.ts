@@ -1,4 +1,5 @@
 /** The one place that knows which file was traced when, what is stale and what runs. Everything a person sees asks it. */
+import path from "node:path";
 import * as vscode from "vscode";
 import type { Question } from "../engine/process/client.ts";
 import type { Diagnostic, Outline, Questions } from "../engine/process/protocol.ts";
@@ -111,13 +112,23 @@ export class Traces extends Disposable {
   /** The text, or a file that it imports, is newer than the trace. */
   isStale(document: vscode.TextDocument): boolean {
     const entry = this.#files.get(document.uri.toString());
-    return entry?.trace !== undefined && (isOutdated(entry) || !entry.trace.mapping(document).identical);
+    if (entry?.trace === undefined) return false;
+    return isOutdated(entry) || !entry.trace.mapping(document).identical || unsavedImport(entry) !== undefined;
+  }
+
+  /**
+   * The name of a file that ran in the document's trace as an import and has changes in an editor: what runs of an import is
+   * what is saved, as it is in every other program that loads it.
+   */
+  unsavedImport({ uri }: vscode.TextDocument): string | undefined {
+    const entry = this.#files.get(uri.toString());
+    return entry && unsavedImport(entry);
   }
 
   /** The file and all that ran with it are what they were when it was traced, and no newer trace has come. */
   isCurrent(trace: Trace): boolean {
     const entry = [...this.#files.values()].find((candidate) => candidate.trace === trace);
-    if (!entry || isOutdated(entry)) return false;
+    if (!entry || isOutdated(entry) || unsavedImport(entry) !== undefined) return false;
     const open = vscode.workspace.textDocuments.find(({ uri }) => uri.toString() === entry.uri.toString());
     return !open || trace.mapping(open).identical;
   }
@@ -353,6 +364,7 @@ export class Traces extends Disposable {
     if (!isModelFile(document)) return;
     const entry = this.#files.get(document.uri.toString());
     if (entry?.trace) this.#changed.fire(document.uri);
+    this.#tellImporters(document);
     const { traceOnType, traceDelayMs } = this.#settings.current;
     if (!traceOnType) return;
     const typed = this.#entry(document.uri);
@@ -360,8 +372,14 @@ export class Traces extends Disposable {
     typed.timer = setTimeout(() => void this.#runIfTraceable(document), traceDelayMs);
   }
 
+  /** What they show is stale while this document has changes that are not saved. */
+  #tellImporters(document: vscode.TextDocument): void {
+    for (const uri of this.importersOf(document.uri)) this.#changed.fire(uri);
+  }
+
   /** Back to what is saved: no save will follow. That is told apart from the text: with it, a document still counts as saved. */
   #undone(document: vscode.TextDocument): void {
+    this.#tellImporters(document);
     const entry = this.#files.get(document.uri.toString());
     if (!entry || document.isDirty || entry.tried === document.version) return;
     if (entry.state.kind === "failed" || this.isStale(document)) this.#runSoon(entry, document);
@@ -383,6 +401,14 @@ export class Traces extends Disposable {
 
 function isOutdated({ trace, changedAt }: FileEntry): boolean {
   return trace !== undefined && changedAt > trace.begun;
+}
+
+function unsavedImport({ uri, trace }: FileEntry): string | undefined {
+  const files = trace?.session.summary.files;
+  const found = vscode.workspace.textDocuments.find(
+    (open) => open.isDirty && open.uri.fsPath !== uri.fsPath && files?.includes(open.uri.fsPath),
+  );
+  return found && path.basename(found.uri.fsPath);
 }
 
 function settle(entry: FileEntry, state: FileEntry["settled"]): void {

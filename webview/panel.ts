@@ -352,8 +352,8 @@ export class Panel {
   }
 
   #notice(): void {
-    const failure = this.#session?.ready.failure;
-    this.#notices.show({ stale: this.#stale, failure, problem: this.#problem });
+    const { failure, unsaved } = this.#session?.ready ?? {};
+    this.#notices.show({ stale: this.#stale, unsaved, failure, problem: this.#problem });
     this.#stage.dim(this.#stale || failure !== undefined);
   }
 

@@ -87,6 +87,11 @@ export function readPoint(text: string): Readonly<Record<string, unknown>> {
   return point as Readonly<Record<string, unknown>>;
 }
 
+/** Whether it is named as the files are that can be run. */
+export function isModelFile(file: string): boolean {
+  return /\.[cm]?[jt]sx?$/.test(file);
+}
+
 /** The file's text, or why it cannot be read. */
 export function readModel(file: string, path: string): string | Diagnostic {
   const source = { file: path, line: 1, column: 1, endLine: 1, endColumn: 1 };
@@ -94,7 +99,7 @@ export function readModel(file: string, path: string): string | Diagnostic {
   try {
     if (statSync(path).isDirectory())
       return unreadable(`${file} is a folder; name a TypeScript or JavaScript file in it.`);
-    if (!/\.[cm]?[jt]sx?$/.test(file)) return unreadable(`${file} is no TypeScript or JavaScript file.`);
+    if (!isModelFile(file)) return unreadable(`${file} is no TypeScript or JavaScript file.`);
     return readFileSync(path, "utf8");
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;

@@ -151,7 +151,7 @@ function nonFinite(error: NonFiniteError, run: ModelRun, outline: FunctionOutlin
   return {
     code: "non-finite",
     severity: "error",
-    message: `Training stopped at step ${step}, where ${what}.${reason}${advice}${resumes}`,
+    message: `Training stopped at step ${formatCount(step)}, where ${what}.${reason}${advice}${resumes}`,
     source: origin?.source ?? outline.nameSource,
     ...(origin?.related === undefined ? {} : { related: origin.related }),
     data: {

@@ -138,6 +138,9 @@ class Training {
       this.#goodWeights.judge(results);
       if (results.at(-1)!.outcome !== "done") {
         const result = results.at(-1)!;
+        // What is told last is the step before the one that failed: both name the same place.
+        if (this.#sinceReport.count > 0) this.#report(false);
+        this.#log();
         const weights = await executor.read();
         const good = this.#goodWeights.after(this.#lossOfLast) ?? { weights, step: this.#step };
         this.#keep((kept) => kept.save(this.#leaves, good));

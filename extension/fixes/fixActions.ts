@@ -50,6 +50,7 @@ export class FixActions extends Disposable implements vscode.TextDocumentContent
     const changed = await vscode.workspace.openTextDocument(fileOf(uri, fix));
     const isVisible = vscode.window.visibleTextEditors.some((editor) => editor.document === changed);
     if (!isVisible) await vscode.window.showTextDocument(changed);
+    await saveAll(importsIn(fix, uri));
     await this.#traces.run(document, { asked: false });
     return true;
   }
@@ -99,10 +100,24 @@ function fileOf(uri: vscode.Uri, { edits }: Fix): vscode.Uri {
   return other === undefined ? uri : vscode.Uri.file(other);
 }
 
-/** Of the files that are imported what ran is what is on disk: an editor with changes shows another text. */
-export function isUnchanged({ edits }: Fix, trace: Trace): boolean {
+/** The files that a fix changes and the traced one imports. */
+export function importsIn({ edits }: Fix, model: vscode.Uri): readonly vscode.Uri[] {
   const files = new Set(edits.map(({ source }) => source.file));
-  files.delete(trace.summary.file);
+  files.delete(model.fsPath);
+  return [...files].map((file) => vscode.Uri.file(file));
+}
+
+/**
+ * What runs of an import is what is saved, so only then is there an effect to see. VS Code saves what its own refactorings
+ * change in other files too. Where it cannot, it tells why; the trace then says what is not saved.
+ */
+export async function saveAll(files: readonly vscode.Uri[]): Promise<void> {
+  for (const file of files) await (await vscode.workspace.openTextDocument(file)).save();
+}
+
+/** Of the files that are imported what ran is what is on disk: an editor with changes shows another text. */
+export function isUnchanged(fix: Fix, trace: Trace): boolean {
+  const files = new Set(importsIn(fix, vscode.Uri.file(trace.summary.file)).map(({ fsPath }) => fsPath));
   return !vscode.workspace.textDocuments.some(({ uri, isDirty }) => isDirty && files.has(uri.fsPath));
 }
 

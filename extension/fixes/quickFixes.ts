@@ -5,7 +5,7 @@ import { commands } from "../ids.ts";
 import { isProblemOf } from "../problems.ts";
 import type { Trace } from "../trace.ts";
 import type { Traces } from "../traces.ts";
-import { editOf, isUnchanged } from "./fixActions.ts";
+import { editOf, importsIn, isUnchanged } from "./fixActions.ts";
 
 /** The fixes that help, on the findings they mend. */
 export class QuickFixes implements vscode.CodeActionProvider {
@@ -58,7 +58,7 @@ function actionsOf(
     apply.isPreferred = k === 0;
     apply.diagnostics = mended;
     // The edit comes first.
-    apply.command = { title: "Retrace", command: commands.retrace, arguments: [model] };
+    apply.command = { title: "Retrace", command: commands.retrace, arguments: [model, importsIn(fix, model)] };
     const [what] = fix.title.split(`: ${fix.predicted.measure} `, 1) as [string];
     const preview = new vscode.CodeAction(`Preview: ${what}`, vscode.CodeActionKind.QuickFix);
     preview.diagnostics = mended;

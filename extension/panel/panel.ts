@@ -198,6 +198,7 @@ export class Panel extends Disposable {
                 summary: trace.summary,
                 tryingFixes: trace.tryingFixes,
                 stale: this.#services.traces.isStale(document),
+                unsaved: this.#services.traces.unsavedImport(document),
               },
             }
           : {}),

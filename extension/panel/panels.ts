@@ -4,6 +4,7 @@ import { Disposable } from "../disposable.ts";
 import { views } from "../ids.ts";
 import type { Trace } from "../trace.ts";
 import { Panel, type PanelServices } from "./panel.ts";
+import { restoredTabs } from "../restoredTabs.ts";
 import { isPanelMemory } from "./validate.ts";
 
 /** The one panel there is: made when it is first asked for, and brought back after a reload of the window. */
@@ -18,14 +19,7 @@ export class Panels extends Disposable implements vscode.WebviewPanelSerializer 
   }
 
   async show(document: vscode.TextDocument | undefined, name?: string, node?: number): Promise<void> {
-    const panel =
-      this.#panel ??
-      this.#adopt(
-        vscode.window.createWebviewPanel(views.panel, "Graph", {
-          viewColumn: vscode.ViewColumn.Beside,
-          preserveFocus: true,
-        }),
-      );
+    const panel = this.#panel ?? this.#open();
     panel.reveal();
     if (document) await panel.show(document, name, node);
   }
@@ -48,13 +42,28 @@ export class Panels extends Disposable implements vscode.WebviewPanelSerializer 
   }
 
   async deserializeWebviewPanel(webview: vscode.WebviewPanel, memory: unknown): Promise<void> {
+    if (this.#panel) {
+      // There is only one, and the person has opened it meanwhile.
+      webview.dispose();
+      this.#panel.reveal();
+      return;
+    }
     const panel = this.#adopt(webview);
     if (isPanelMemory(memory)) await panel.restore(memory);
     else if (vscode.window.activeTextEditor) await panel.show(vscode.window.activeTextEditor.document);
   }
 
+  #open(): Panel {
+    const old = restoredTabs(views.panel);
+    const webview = vscode.window.createWebviewPanel(views.panel, "Graph", {
+      viewColumn: old[0]?.group.viewColumn ?? vscode.ViewColumn.Beside,
+      preserveFocus: true,
+    });
+    if (old.length > 0) void vscode.window.tabGroups.close(old, true);
+    return this.#adopt(webview);
+  }
+
   #adopt(webview: vscode.WebviewPanel): Panel {
-    this.#panel?.dispose();
     const panel = new Panel(webview, this.#services);
     this.#panel = panel;
     webview.onDidDispose(() => {

@@ -95,6 +95,8 @@ export interface Ready {
   readonly tape: { readonly operations: number; readonly bytes: number };
   readonly time: { readonly forwardMs: number; readonly backwardMs: number };
   readonly stale: boolean;
+  /** The name of a file that ran with it, which has changes that are not saved: they run only then. */
+  readonly unsaved?: string;
   /** The newer run that failed, where this is the last good answer. */
   readonly failure?: Diagnostic;
   readonly pinned: boolean;

@@ -23,6 +23,7 @@ export interface FileFacts {
     readonly text: string;
     readonly summary: TraceSummary;
     readonly stale: boolean;
+    readonly unsaved?: string | undefined;
     readonly tryingFixes?: boolean;
   };
   /** The function that the person chose. */
@@ -97,6 +98,7 @@ function ready(
     tape: chosen.tape,
     time: chosen.time,
     stale: trace.stale || failure !== undefined,
+    ...(trace.unsaved === undefined ? {} : { unsaved: trace.unsaved }),
     ...(failure ? { failure } : {}),
     pinned: file.pinned,
   };

@@ -1,7 +1,9 @@
 /** What runs have left under `.adjoint/runs/<model>`, newest last (see engine/train/runFolder.ts). */
-import { open, readdir, readFile, stat } from "node:fs/promises";
+import { open, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
+import type { Diagnostic } from "../../engine/process/protocol.ts";
 import type { TrainingReport } from "../../engine/process/trainingProtocol.ts";
+import { either, isBoolean, isSource, isString, oneOf, optional, shape } from "../checks.ts";
 import { History } from "./history.ts";
 
 export interface SavedRun {
@@ -12,6 +14,7 @@ export interface SavedRun {
 
 const weightsFile = "weights.safetensors";
 const historyFile = "history.jsonl";
+const outcomeFile = "outcome.json";
 /** The header of a weights file is read only as far as this: more would be no header of ours. */
 const longestHeader = 2 ** 24;
 
@@ -75,6 +78,49 @@ export async function historyOf(folder: string): Promise<History> {
   }
   return history;
 }
+
+/** How a run has ended, so that another window can tell it. */
+export type Outcome =
+  | { readonly kind: "done" | "stopped" }
+  | { readonly kind: "failed"; readonly diagnostics: readonly Diagnostic[]; readonly placed: boolean };
+
+/** Undefined of a run that goes on, or was cut short, or was made in a terminal. */
+export async function savedOutcome(folder: string): Promise<Outcome | undefined> {
+  try {
+    const outcome: unknown = JSON.parse(await readFile(path.join(folder, outcomeFile), "utf8"));
+    return isOutcome(outcome) ? outcome : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Undefined: the run goes on. A folder that cannot be written keeps no outcome, which is all that is lost. */
+export async function saveOutcome(folder: string, outcome: Outcome | undefined): Promise<void> {
+  const file = path.join(folder, outcomeFile);
+  await (outcome === undefined ? rm(file, { force: true }) : writeFile(file, JSON.stringify(outcome))).catch(
+    () => undefined,
+  );
+}
+
+const isOutcome = either(
+  shape({ kind: oneOf("done", "stopped") }),
+  shape({
+    kind: oneOf("failed"),
+    diagnostics: (value) =>
+      Array.isArray(value) &&
+      value.length > 0 &&
+      value.every(
+        shape({
+          code: isString,
+          severity: oneOf("error", "warning", "information"),
+          message: isString,
+          source: isSource,
+          data: optional(shape({})),
+        }),
+      ),
+    placed: isBoolean,
+  }),
+) as (value: unknown) => value is Outcome;
 
 /** The file to show of a run: its history, or the folder where there is none. */
 export async function shownFileOf(folder: string): Promise<string> {

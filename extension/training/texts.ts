@@ -95,6 +95,12 @@ export const changedSince =
 export const neverCameBack =
   "The run was ended by force, because its last step took longer than 10 seconds or the engine was restarted. What was saved before is kept.";
 
+/** Of a run that another window, or a terminal, began and did not come to tell the end of. */
+export function cutShort(saved: number): string {
+  const kept = saved === 0 ? "" : ` Its weights after step ${formatCount(saved)} are kept: Continue goes on from them.`;
+  return `The run was cut short, as when the window is closed or loaded anew.${kept}`;
+}
+
 /**
  * "digits 42 % · 3 s left". The figures move; an icon that turns all the while would have the whole window drawn sixty
  * times a second, which a machine that draws with its processor takes from the training.

@@ -13,8 +13,9 @@ import { findGpu, PageError, PageExecutor, UnsupportedError, type GpuPage } from
 import { History, type Curves } from "./history.ts";
 import { PaceMeter, type Pace } from "./pace.ts";
 import type { RunFacts, TrainingAct, TrainingState, UsedDevice } from "./protocol.ts";
-import { historyOf, latestRun, savedStep } from "./savedRuns.ts";
+import { historyOf, latestRun, savedOutcome, saveOutcome, savedStep, type Outcome } from "./savedRuns.ts";
 import {
+  cutShort,
   gpuLost,
   gpuRefused,
   isAboutModel,
@@ -66,6 +67,8 @@ export class Training {
   #history = new History();
   #stop: AbortController | undefined;
   #facts: RunFacts;
+  /** Settles when what was told last of the run's end is written. */
+  #kept: Promise<void> = Promise.resolve();
   /** The text of the newest run, to which the places of its findings refer. */
   text: string | undefined;
   /** About the model, of the newest run. */
@@ -108,14 +111,23 @@ export class Training {
   async restore(): Promise<void> {
     const { workspace } = this.#options;
     const saved = workspace === undefined ? undefined : await latestRun(workspace, this.model, this.file);
-    const history = saved && (await historyOf(saved.folder));
-    if (saved === undefined || history === undefined || this.#state.kind !== "empty") return;
+    if (saved === undefined) return;
+    const [history, outcome] = await Promise.all([historyOf(saved.folder), savedOutcome(saved.folder)]);
+    if (this.#state.kind !== "empty") return;
     this.#history = history;
     this.#facts = { ...this.#newFacts(), folder: saved.folder };
     const { latest } = history;
-    const kind = latest !== undefined && saved.step < latest.steps ? "stopped" : "done";
     this.#options.listener.redrawn(this);
-    this.#show({ kind, run: this.#facts, restored: true, continues: saved.step > 0 });
+    const continues = saved.step > 0;
+    if (outcome?.kind === "failed") {
+      const { diagnostics, placed } = outcome;
+      const offers: readonly TrainingAct[] = continues ? ["train", "continue"] : ["train"];
+      this.#show({ kind: "failed", run: this.#facts, diagnostics, placed, offers });
+      return;
+    }
+    const ended = latest === undefined || saved.step >= latest.steps;
+    if (!ended && outcome === undefined) this.#notice(cutShort(saved.step));
+    this.#show({ kind: ended ? "done" : "stopped", run: this.#facts, restored: true, continues });
   }
 
   /** Settles when the run has ended, however; the state says how. */
@@ -138,6 +150,7 @@ export class Training {
       else this.#failAbout("engine-error", describe(error), ["train"]);
     } finally {
       this.#stop = undefined;
+      await this.#kept;
     }
   }
 
@@ -214,6 +227,7 @@ export class Training {
         const { device, executor, folder } = told;
         const used: UsedDevice = { ...device, executor, reason };
         this.#facts = { ...this.#facts, device: used, ...(folder === undefined ? {} : { folder }) };
+        this.#keep(undefined);
         this.#show({ kind: "running", run: this.#facts, stopping: this.#stop?.signal.aborted === true });
         return;
       }
@@ -235,6 +249,7 @@ export class Training {
     // Where a program could not be kept compiled, the tracer made the steps.
     if (device !== undefined) this.#facts = { ...this.#facts, device: { ...device, executor } };
     const kind = stopped ? "stopped" : "done";
+    this.#keep({ kind });
     this.#show({ kind, run: this.#facts, restored: false, continues: folder !== undefined });
   }
 
@@ -244,6 +259,7 @@ export class Training {
     const saved = folder === undefined ? undefined : await savedStep(folder);
     if (stop.aborted) {
       this.#notice(neverCameBack);
+      this.#keep({ kind: "stopped" });
       this.#show({ kind: "stopped", run: this.#facts, restored: false, continues: saved !== undefined });
       return;
     }
@@ -268,7 +284,14 @@ export class Training {
   #fail(diagnostics: readonly Diagnostic[], offers: readonly TrainingAct[]): void {
     this.findings = diagnostics.filter(isAboutModel);
     const placed = diagnostics.every(isAboutModel);
+    this.#keep({ kind: "failed", diagnostics, placed });
     this.#show({ kind: "failed", run: this.#facts, diagnostics, placed, offers });
+  }
+
+  /** Tells other windows how the run in the folder has ended; undefined: it goes on. */
+  #keep(outcome: Outcome | undefined): void {
+    const { folder } = this.#facts;
+    if (folder !== undefined) this.#kept = this.#kept.then(() => saveOutcome(folder, outcome));
   }
 
   /** A run that is continued has its curves behind it. */

@@ -4,6 +4,7 @@ import * as vscode from "vscode";
 import { Disposable } from "../disposable.ts";
 import { toRange } from "../convert.ts";
 import { extensionId, views } from "../ids.ts";
+import { restoredTabs } from "../restoredTabs.ts";
 import type { Engine } from "../engine.ts";
 import type { SettingsStore } from "../settings.ts";
 import { TextMapping } from "../textMapping.ts";
@@ -121,6 +122,12 @@ export class Trainings extends Disposable implements vscode.WebviewPanelSerializ
       return;
     }
     const entry = this.#entry(vscode.Uri.file(memory.file), memory.model);
+    if (entry.panel !== undefined) {
+      // The page that is open already may be training.
+      webview.dispose();
+      entry.panel.reveal();
+      return;
+    }
     this.#adopt(entry, webview);
     await entry.training.restore();
   }
@@ -169,19 +176,21 @@ export class Trainings extends Disposable implements vscode.WebviewPanelSerializ
   }
 
   #open(entry: Entry): TrainingPanel {
-    return (
-      entry.panel ??
-      this.#adopt(
-        entry,
-        vscode.window.createWebviewPanel(
-          views.training,
-          `Training: ${entry.training.model}`,
-          { viewColumn: vscode.ViewColumn.Beside, preserveFocus: true },
-          // The graphics card works in it also while something else is shown.
-          { retainContextWhenHidden: true },
-        ),
-      )
+    if (entry.panel) return entry.panel;
+    const title = `Training: ${entry.training.model}`;
+    const namesake = [...this.#entries.values()].some(
+      ({ panel, training }) => panel !== undefined && training.model === entry.training.model,
     );
+    const old = namesake ? [] : restoredTabs(views.training, title);
+    const webview = vscode.window.createWebviewPanel(
+      views.training,
+      title,
+      { viewColumn: old[0]?.group.viewColumn ?? vscode.ViewColumn.Beside, preserveFocus: true },
+      // The graphics card works in it also while something else is shown.
+      { retainContextWhenHidden: true },
+    );
+    if (old.length > 0) void vscode.window.tabGroups.close(old, true);
+    return this.#adopt(entry, webview);
   }
 
   #adopt(entry: Entry, webview: vscode.WebviewPanel): TrainingPanel {

@@ -33,6 +33,12 @@ test("a lens says what it is waiting for, and that it is stale", () => {
   );
 });
 
+test("a lens says which imported file is to be saved before its changes have an effect", () => {
+  const [value] = lensParts({ ...facts, stale: true, unsaved: "layers.ts" });
+  assert.match(value!.title, /\(stale\)$/);
+  assert.match(value!.tooltip, /^layers\.ts, which ran with it, has changes that are not saved: save it to see /);
+});
+
 test("a lens tells why a run failed, beside the last good value", () => {
   assert.equal(lens({ ...never, failure: thrown }), "$(error) f threw an error: no data. | Trace");
   assert.equal(
@@ -136,4 +142,8 @@ test("the status bar tells the state of the file", () => {
   assert.equal(say({ state: "failed", errors: 1 }), "$(error) ∇ failed");
   assert.equal(say({ trusted: false }), "$(shield) ∇ not traced");
   assert.equal(status(given).tooltip, "formula.ts, traced\nf = 2.127");
+  assert.match(
+    status({ ...given, stale: true, unsaved: "layers.ts" }).tooltip,
+    /stale: layers\.ts, which ran with it, has changes that are not saved: save it to see their effect\.$/,
+  );
 });

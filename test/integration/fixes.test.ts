@@ -1,14 +1,15 @@
 import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
 import { setup, suite, suiteSetup, teardown, test } from "mocha";
 import * as vscode from "vscode";
 import { commands } from "../../extension/ids.ts";
-import { place, problems } from "./reading.ts";
-import { adjoint, closeAll, open, page, screenshotThemes, until } from "./workbench.ts";
+import { lensesMatching, place, problems } from "./reading.ts";
+import { adjoint, closeAll, file, open, page, screenshotThemes, until } from "./workbench.ts";
 
-const scaling = /^Scale the initial values of recurrent by 0\.\d+: ‖∂loss\/∂step 1‖ 1\.9e6 → \S+$/;
+const scaling = /^Scale the initial values of recurrent by 0\.\d+: ‖∂error\/∂step 1‖ 1\.9e6 → \S+$/;
 
 /** Adjoint's quick fixes for the text of now. */
-async function offered(document: vscode.TextDocument): Promise<vscode.CodeAction[]> {
+async function offered(document: vscode.TextDocument, what = "Scale"): Promise<vscode.CodeAction[]> {
   // Whatever happens in the editor meanwhile cancels the question.
   const found = await Promise.resolve(
     vscode.commands.executeCommand<vscode.CodeAction[]>(
@@ -18,13 +19,13 @@ async function offered(document: vscode.TextDocument): Promise<vscode.CodeAction
       vscode.CodeActionKind.QuickFix.value,
     ),
   ).catch(() => undefined);
-  return (found ?? []).filter(({ title }) => /^(?:Preview: )?Scale /.test(title));
+  return (found ?? []).filter(({ title }) => title.startsWith(`${what} `) || title.startsWith(`Preview: ${what} `));
 }
 
 /** The same, once there are any. */
-function quickFixes(document: vscode.TextDocument): Promise<vscode.CodeAction[]> {
+function quickFixes(document: vscode.TextDocument, what?: string): Promise<vscode.CodeAction[]> {
   const some = async () => {
-    const found = await offered(document);
+    const found = await offered(document, what);
     return found.length > 0 && found;
   };
   return until("quick fixes", some, 90_000);
@@ -126,5 +127,82 @@ suite("Quick fixes", function () {
     } finally {
       await settings.update("fixes.enabled", undefined, vscode.ConfigurationTarget.Global);
     }
+  });
+});
+
+suite("A fix of a line in a file that the model imports", function () {
+  this.timeout(150_000);
+  const [model, imported] = [file("models/fixed-model.ts"), file("models/fixed-part.ts")];
+  const part = `export function standardise(x: number[]) {
+  const mean = x.reduce((a, b) => a + b, 0) / x.length;
+  const deviation = Math.sqrt(x.reduce((a, b) => a + (b - mean) ** 2, 0) / x.length);
+  return x.map((v) => (v - mean) / deviation);
+}
+`;
+  const whole = `import { standardise } from "./fixed-part";
+
+export function weighted(w = [1, 2, 3], x = [4, 4, 4]) {
+  return standardise(x).reduce((sum, v, i) => sum + v * w[i]!, 0);
+}
+`;
+
+  setup(async () => {
+    await adjoint();
+    await writeFile(imported.fsPath, part);
+    await writeFile(model.fsPath, whole);
+  });
+
+  teardown(async () => {
+    await closeAll();
+    await Promise.all([model, imported].map((uri) => vscode.workspace.fs.delete(uri)));
+  });
+
+  /** Both files side by side, the model traced and found wrong. */
+  async function opened(): Promise<vscode.TextDocument> {
+    const { document } = await vscode.window.showTextDocument(model, { viewColumn: vscode.ViewColumn.Two });
+    await until("the finding", () => problems(imported).some((problem) => problem.includes("non-finite")), 40_000);
+    return document;
+  }
+
+  test("is saved with it, so that the trace of the model shows its effect", async () => {
+    const document = await opened();
+    const other = await vscode.workspace.openTextDocument(imported);
+    await vscode.window.showTextDocument(other, { viewColumn: vscode.ViewColumn.One });
+    const [apply] = await quickFixes(other, "Keep");
+    assert.match(apply!.title, /^Keep Math\.sqrt off 0 by 1e-5: ‖∇weighted‖ NaN → /);
+    assert.ok(await vscode.workspace.applyEdit(apply!.edit!));
+    await vscode.commands.executeCommand(apply!.command!.command, ...(apply!.command!.arguments as unknown[]));
+    assert.match(other.getText(), /x\.length \+ 1e-5\)/);
+    assert.equal(other.isDirty, false);
+    await until("a trace without a finding", () => problems(imported).length === 0);
+    await lensesMatching(document, /∇ 0 · ‖∇weighted‖ \d(?!.*stale)/);
+  });
+
+  test("is saved too where it is applied from its preview", async () => {
+    const document = await opened();
+    const other = await vscode.workspace.openTextDocument(imported);
+    const preview = (await quickFixes(other, "Keep"))[1]!;
+    await vscode.commands.executeCommand(preview.command!.command, ...(preview.command!.arguments as unknown[]));
+    await until("the comparison", () => {
+      const shown = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
+      return shown instanceof vscode.TabInputTextDiff && shown.original.toString() === imported.toString();
+    });
+    await vscode.commands.executeCommand(commands.applyFix);
+    await until("the edit", () => other.getText().includes("+ 1e-5)"));
+    await until("the save", () => !other.isDirty);
+    await lensesMatching(document, /∇ 0 · ‖∇weighted‖ \d(?!.*stale)/);
+  });
+
+  test("is not offered while the import has changes that are not saved, and the lens says that they wait", async () => {
+    const document = await opened();
+    const other = await vscode.workspace.openTextDocument(imported);
+    assert.equal((await quickFixes(other, "Keep")).length, 2);
+    const edit = new vscode.WorkspaceEdit();
+    edit.insert(imported, new vscode.Position(0, 0), "// More.\n");
+    assert.ok(await vscode.workspace.applyEdit(edit));
+    await lensesMatching(document, /weighted‖ NaN \(stale\)/);
+    assert.equal((await offered(other, "Keep")).length, 0);
+    await other.save();
+    await lensesMatching(document, /weighted‖ NaN (?!.*stale)/);
   });
 });

@@ -59,6 +59,16 @@ test("marks what was traced before the last edit as old, and offers to trace it 
   await panel.page.waitForSelector(".notice", { state: "detached" });
 });
 
+test("names the imported file whose changes run only once they are saved", async () => {
+  const traced = await fixture.trace(formula);
+  const panel = await fixture.open(formula);
+  await panel.send({ type: "show", state: traced.state({ stale: true, unsaved: "layers.ts" }) });
+  await panel.page.waitForSelector("text=layers.ts has changes that are not saved: save it to see their effect.");
+  assert.equal(await panel.page.locator("vscode-button:has-text('Retrace')").count(), 0, "that would change nothing");
+  await panel.send({ type: "show", state: traced.state() });
+  await panel.page.waitForSelector(".notice", { state: "detached" });
+});
+
 test("keeps what is shown while the same file is traced again, without a jump", async () => {
   const panel = await fixture.open(formula);
   const { page } = panel;

@@ -39,7 +39,11 @@ export class Traced {
     this.session = session;
   }
 
-  state({ name, stale = false }: { name?: string | undefined; stale?: boolean } = {}): PanelState {
+  state({
+    name,
+    stale = false,
+    unsaved,
+  }: { name?: string | undefined; stale?: boolean; unsaved?: string } = {}): PanelState {
     const { summary } = this.session;
     return panelState({
       trusted: true,
@@ -49,7 +53,7 @@ export class Traced {
         state: "traced",
         hasModel: true,
         failure: summary.diagnostics,
-        trace: { id: this.id, text: this.#text, summary, stale },
+        trace: { id: this.id, text: this.#text, summary, stale, unsaved },
         ...(name === undefined ? {} : { function: name }),
         pinned: false,
       },

@@ -189,14 +189,19 @@ export function progressWords(
       const how = { done: "Trained", stopped: "Stopped", failed: "Failed" }[state.kind];
       if (latest === undefined) return state.kind === "failed" ? [] : [how];
       const { step, steps, seconds, examplesPerSecond } = latest;
+      const rest = [formatSeconds(seconds), `${formatRate(examplesPerSecond)} examples/s`];
+      const at = state.kind === "failed" ? failedStep(state) : undefined;
+      if (at !== undefined) return [`Failed at step ${formatCount(at)} of ${formatCount(steps)}`, ...rest];
       const of = step < steps ? `${formatCount(step)} of ${formatPlural(steps, "step")}` : formatPlural(step, "step");
-      return [
-        `${how} ${state.kind === "done" ? "for" : "after"} ${of}`,
-        formatSeconds(seconds),
-        `${formatRate(examplesPerSecond)} examples/s`,
-      ];
+      return [`${how} ${state.kind === "done" ? "for" : "after"} ${of}`, ...rest];
     }
   }
+}
+
+/** The step that the sentence below names, where it names one. */
+function failedStep({ diagnostics }: Failed): number | undefined {
+  const step = diagnostics[0]?.data?.["step"];
+  return typeof step === "number" ? step : undefined;
 }
 
 function executorName(executor: string): string {

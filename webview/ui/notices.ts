@@ -13,6 +13,8 @@ export interface NoticeEvents {
 
 export interface Situation {
   readonly stale: boolean;
+  /** The name of an imported file with changes that are not saved. */
+  readonly unsaved: string | undefined;
   readonly failure: Diagnostic | undefined;
   /** A sentence about a question that could not be answered. */
   readonly problem: string | undefined;
@@ -26,7 +28,7 @@ export class Notices {
     this.#events = events;
   }
 
-  show({ stale, failure, problem }: Situation): void {
+  show({ stale, unsaved, failure, problem }: Situation): void {
     const { act, reveal } = this.#events;
     const rows: HTMLElement[] = [];
     if (failure) {
@@ -37,6 +39,8 @@ export class Notices {
           sourceLink(failure.source, place(failure.source), reveal),
         ),
       );
+    } else if (unsaved !== undefined) {
+      rows.push(notice("history", `${unsaved} has changes that are not saved: save it to see their effect.`));
     } else if (stale) {
       rows.push(
         notice("history", "Traced before the last edit.", button({ label: "Retrace", press: () => act("retrace") })),

@@ -207,3 +207,19 @@ test("a function that could not be called is not checked, and no time is told", 
   assert.equal(run.code, 1);
   assert.match(run.stdout, /^✗ f {2}not checked {2}throws\.ts:1\n$/);
 });
+
+test("--json tells bad usage as a document too, with the sentence that is on stderr", async () => {
+  const source = { file: "", line: 1, column: 1, endLine: 1, endColumn: 1 };
+  const sentence = "adjoint check needs a file to check: adjoint check FILE (see adjoint check --help).";
+  const diagnostic = { code: "bad-usage", severity: "error", message: sentence, source };
+  const without = await check("--json");
+  assert.deepEqual([without.code, without.stderr], [2, `${sentence}\n`]);
+  assert.deepEqual(JSON.parse(without.stdout), { passed: false, functions: [], diagnostics: [diagnostic] });
+  const unknown = await check("formula.ts", "--json", "--colour");
+  assert.deepEqual([unknown.code, unknown.stderr], [2, "Unknown option '--colour'. See adjoint check --help.\n"]);
+  const { file, passed, diagnostics } = JSON.parse(unknown.stdout) as Document & { readonly file: string };
+  assert.deepEqual([file, passed, diagnostics[0]!.source.file], ["formula.ts", false, "formula.ts"]);
+  const other = await runCommand(["train", "formula.ts", "--json", "--steps", "0"], folder);
+  const { done, diagnostics: told } = JSON.parse(other.stdout) as Document & { readonly done: boolean };
+  assert.deepEqual([other.code, done, told[0]!.message], [2, true, other.stderr.trimEnd()]);
+});

@@ -328,7 +328,7 @@ test("below a finding stands what helps, with the effect that was measured", asy
   assert.match(finding!, /rnn\.ts:\d+:\d+: warning: The gradient explodes/);
   assert.match(
     fix!,
-    /^ {2}try: Scale the initial values of recurrent by 0\.\d+: ‖∂loss\/∂step 1‖ 1\.9e6 → (0\.\d+|\d\.?\d*e-\d)$/,
+    /^ {2}try: Scale the initial values of recurrent by 0\.\d+: ‖∂error\/∂step 1‖ 1\.9e6 → (0\.\d+|\d\.?\d*e-\d)$/,
   );
   assert.match(line!, /^ {7}\S*rnn\.ts:\d+:\d+: recurrent = .*scale: 2\.\d+ \/ Math\.sqrt\(16\)/);
   assert.deepEqual(rest, []);
@@ -341,7 +341,7 @@ test("--json gives the fixes of a finding: title, edits, and the figure before a
   const [fix, ...others] = diagnostics[0]!.fixes!;
   assert.deepEqual(others, []);
   assert.deepEqual(Object.keys(fix!), ["title", "edits", "predicted"]);
-  assert.equal(fix!.predicted.measure, "‖∂loss/∂step 1‖");
+  assert.equal(fix!.predicted.measure, "‖∂error/∂step 1‖");
   assert.ok(fix!.predicted.before > 1e6 && fix!.predicted.after < 1);
   assert.match(fix!.edits[0]!.text, /^2\.\d+$/);
   assert.match(fix!.edits[0]!.source.file, /rnn\.ts$/);

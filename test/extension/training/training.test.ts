@@ -265,6 +265,14 @@ test("a learning rate that is too large says so", async () => {
   assert.match(diagnostics[0]!.message, /had grown from .* to .* before: make the learning rate smaller\./);
 });
 
+test("a run that diverges is told of up to the very step before the one that its sentence names", async () => {
+  const { train, training } = open(line.replace("0.01", "10"));
+  const { diagnostics } = failed(await train());
+  const [, named] = /^Training stopped at step ([\d,]+), /.exec(diagnostics[0]!.message)!;
+  assert.equal(diagnostics[0]!.data!["step"], Number(named!.replaceAll(",", "")));
+  assert.equal(training.latest!.step + 1, diagnostics[0]!.data!["step"]);
+});
+
 const wrong: Readonly<Record<string, readonly [from: string, to: string, message: RegExp]>> = {
   "without data": ["data:", "nodata:", /data are missing: give tensors or arrays/],
   "with empty data": [
@@ -333,5 +341,52 @@ test("a run that has come to no weights but the first is not offered to be conti
   assert.deepEqual(offers, ["train"]);
   const again = inAnotherWindow(first);
   await again.restore();
-  assert.ok(again.state.kind === "stopped" && !again.state.continues);
+  assert.deepEqual(failed(again.state).offers, ["train"]);
+});
+
+test("a run that failed is told of as failed in another window too, with its sentence and its line", async () => {
+  const first = open(
+    line.replace("mean((slope * x + offset - y) ** 2)", "mean((Math.sqrt(slope) * x + offset - y) ** 2)"),
+  );
+  const told = failed(await first.train());
+  const again = inAnotherWindow(first);
+  await again.restore();
+  const { diagnostics, placed } = failed(again.state);
+  assert.equal(diagnostics[0]!.message, told.diagnostics[0]!.message);
+  assert.deepEqual(diagnostics[0]!.source, told.diagnostics[0]!.source);
+  assert.equal(placed, true);
+});
+
+test("a run that was stopped, and one that was cut short, are told apart in another window", async () => {
+  const first = open(endless);
+  const run = first.train();
+  await first.reported(1);
+  first.training.stop();
+  const ended = await run;
+  assert.ok(ended.kind === "stopped");
+  const stopped = inAnotherWindow(first);
+  await stopped.restore();
+  assert.ok(stopped.state.kind === "stopped" && stopped.state.run.notices.length === 0);
+
+  // A window that goes away tells nothing of the end.
+  rmSync(join(ended.run.folder!, "outcome.json"));
+  const cut = inAnotherWindow(first);
+  await cut.restore();
+  assert.ok(cut.state.kind === "stopped" && cut.state.continues);
+  assert.match(
+    cut.state.run.notices.join(),
+    /^The run was cut short, as when the window is closed or loaded anew\. Its weights after step [\d,]+ are kept: Continue goes on from them\.$/,
+  );
+});
+
+test("a run that is continued is not told of as the failure it came from", async () => {
+  const first = open();
+  await first.train();
+  const ended = first.training.state;
+  assert.ok(ended.kind === "done");
+  writeFileSync(join(ended.run.folder!, "outcome.json"), '{"kind":"failed","diagnostics":[],"placed":true}');
+  assert.equal((await first.train({ continues: true })).kind, "done");
+  const again = inAnotherWindow(first);
+  await again.restore();
+  assert.equal(again.state.kind, "done");
 });
