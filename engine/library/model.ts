@@ -184,7 +184,7 @@ function columnsOf(given: unknown, path: string): FlatTree {
   if (given instanceof RuntimeTensor) return column("tensor", given.shape, given.data);
   if (ArrayBuffer.isView(given) && !(given instanceof DataView))
     return column("tensor", [(given as TypedArray).length], Float64Array.from(given as TypedArray));
-  if (Array.isArray(given) && given.some(isColumn)) {
+  if (path === "data" && Array.isArray(given) && given.some(isColumn)) {
     const wrong = given.findIndex((part) => !isColumn(part));
     if (wrong >= 0)
       throw refusal(
@@ -238,6 +238,8 @@ function whyNotEven(array: readonly unknown[], path: string): string {
   const shape = shapeOfRow(row);
   if (shape === undefined || wanted === undefined) {
     if (Array.isArray(row)) return `${path}[${wrong}] is ragged, or holds something that is no number`;
+    if (isColumn(row))
+      return `${path}[${wrong}] is a ${row instanceof RuntimeTensor ? "tensor" : "typed array"}, in a list of examples; make one tensor of them all, as with stack(…)`;
     return `${path}[${wrong}] is ${describe(row)}; give numbers, or arrays of numbers, one for each example`;
   }
   const size = (rowShape: RuntimeShape): string =>

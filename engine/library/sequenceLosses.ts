@@ -1,10 +1,11 @@
-import { add, div, neg } from "../primitives/arithmetic.ts";
+import { add, div, mul, neg, sub } from "../primitives/arithmetic.ts";
 import { ShapeError } from "../primitives/broadcastShapes.ts";
 import { broadcastTo } from "../primitives/broadcasting.ts";
+import { less, notEqual } from "../primitives/comparison.ts";
 import { takeAlongAxis } from "../primitives/gathering.ts";
 import { slice } from "../primitives/indexing.ts";
-import { primalOf } from "../primitives/rule.ts";
-import { where } from "../primitives/selection.ts";
+import { dataOf, primalOf } from "../primitives/rule.ts";
+import { max, where } from "../primitives/selection.ts";
 import { concat, reshape, squeeze } from "../primitives/shaping.ts";
 import { logAddExp } from "../primitives/special.ts";
 import { describeShape } from "../tape/shape.ts";
@@ -54,7 +55,7 @@ export function ctcLoss(logProbabilities: Operand, labels: Operand, options: Ctc
     const lengths = lengthsOf(`${names}: lengths`, options.lengths, batch, times, 1);
     const labelLengths = lengthsOf(`${names}: labelLengths`, options.labelLengths, batch, count, 0);
 
-    const states = withBlanks(primalOf(targets) as Tensor, blank);
+    const states = withBlanks(targets, blank, batch, count);
     const width = 2 * count + 1;
     const emitted = (time: number): Value => takeAlongAxis(slice(scores, [null, time]), states.classes, 1);
     let reached = where(states.first, emitted(0), never);
@@ -62,50 +63,44 @@ export function ctcLoss(logProbabilities: Operand, labels: Operand, options: Ctc
       const before = logAddExp(reached, shifted(reached, 1, batch, width));
       const skipping = where(states.skips, shifted(reached, 2, batch, width), never);
       const next = add(logAddExp(before, skipping), emitted(time));
-      const goesOn = lengths.map((length) => Number(time < length));
-      reached = goesOn.every(Boolean) ? next : where(column(goesOn), next, reached);
+      reached = options.lengths === undefined ? next : where(less(time, lengths), next, reached);
     }
-    const last = takeAlongAxis(reached, column(labelLengths.map((length) => 2 * length)), 1);
-    const previous = takeAlongAxis(reached, column(labelLengths.map((length) => Math.max(0, 2 * length - 1))), 1);
-    const ends = where(column(labelLengths), logAddExp(last, previous), last);
+    const last = takeAlongAxis(reached, mul(2, labelLengths), 1);
+    const previous = takeAlongAxis(reached, max(0, sub(mul(2, labelLengths), 1)), 1);
+    const ends = where(labelLengths, logAddExp(last, previous), last);
     const losses = neg(squeeze(ends, lone ? undefined : 1));
     const { reduction = "mean" } = options;
-    const each = labelLengths.map((length) => Math.max(1, length));
-    return reduced(names, reduction === "mean" ? div(losses, lone ? each[0]! : vector(each)) : losses, reduction);
+    const each = squeeze(max(1, labelLengths), lone ? undefined : 1);
+    return reduced(names, reduction === "mean" ? div(losses, each) : losses, reduction);
   });
 }
 
-const vector = (numbers: readonly number[]): Tensor => new Tensor([numbers.length], Float64Array.from(numbers));
 /** A number for each example, in a column that broadcasts over states. */
-const column = (numbers: readonly number[]): Tensor => new Tensor([numbers.length, 1], Float64Array.from(numbers));
-
-function lengthsOf(names: string, given: Operand | undefined, batch: number, most: number, least: number): number[] {
-  if (given === undefined) return new Array<number>(batch).fill(most);
-  const value = primalOf(asValue("ctcLoss", given));
-  const list = typeof value === "number" ? [value] : [...value.data];
+function lengthsOf(names: string, given: Operand | undefined, batch: number, most: number, least: number): Value {
+  if (given === undefined) return broadcastTo(most, [batch, 1]);
+  const value = asValue("ctcLoss", given);
+  const list = dataOf(primalOf(value));
   const fits = list.length === batch && list.every((n) => Number.isInteger(n) && n >= least && n <= most);
-  if (fits) return list;
+  if (fits) return reshape(value, [batch, 1]);
   throw new ShapeError(`${names} are [${list.join(", ")}]; give ${batch} whole numbers from ${least} to ${most}`);
 }
 
-/** The states of the sum: the labels with blanks before, between and after them. */
-function withBlanks({ shape, data }: Tensor, blank: number) {
-  const [batch, count] = shape as [number, number];
+/** The states of the sum: the labels with blanks before, between and after them. They vary from batch to batch. */
+function withBlanks(labels: Value, blank: number, batch: number, count: number) {
   const width = 2 * count + 1;
-  const classes = new Float64Array(batch * width).fill(blank);
-  const skips = new Float64Array(batch * width);
-  const first = new Float64Array(batch * width);
-  for (let example = 0; example < batch; example++) {
-    for (let k = 0; k < count; k++) {
-      const [at, label] = [example * width + 2 * k + 1, data[example * count + k]!];
-      classes[at] = label;
-      // A blank between two equal labels cannot be left out.
-      skips[at] = Number(k > 0 && label !== data[example * count + k - 1]);
-    }
-    first.fill(1, example * width, example * width + Math.min(2, width));
-  }
-  const states = (elements: Float64Array): Tensor => new Tensor([batch, width], elements);
-  return { classes: states(classes), skips: states(skips), first: states(first) };
+  const column = (x: number): Value => broadcastTo(x, [batch, 1]);
+  const between = (own: Value, others: number): Value => {
+    const pairs = concat([reshape(own, [batch, count, 1]), broadcastTo(others, [batch, count, 1])], 2);
+    return concat([column(others), reshape(pairs, [batch, 2 * count])], 1);
+  };
+  const first = new Tensor(
+    [1, width],
+    Float64Array.from({ length: width }, (_, k) => Number(k < 2)),
+  );
+  if (count === 0) return { classes: column(blank), skips: column(0), first };
+  // A blank between two equal labels cannot be left out.
+  const changes = notEqual(slice(labels, [null, [1, count]]), slice(labels, [null, [0, count - 1]]));
+  return { classes: between(labels, blank), skips: between(concat([column(0), changes], 1), 0), first };
 }
 
 /** Each state as it was `by` states before. */
