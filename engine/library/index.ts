@@ -28,8 +28,21 @@ export { defineModel, type Batch, type Model, type ModelDefinition } from "./mod
 export * from "./nanReductions.ts";
 export * from "./normalization.ts";
 export * from "./numerical.ts";
-export { adam, type AdamOptions } from "./optimizers/adam.ts";
+export { adagrad, type AdagradOptions } from "./optimizers/adagrad.ts";
+export { adam, adamW, type AdamOptions } from "./optimizers/adam.ts";
+export { clipGradients, type ClipOptions } from "./optimizers/clipGradients.ts";
+export { lion, type LionOptions } from "./optimizers/lion.ts";
 export type { Optimizer } from "./optimizers/optimizer.ts";
+export { rmsprop, type RmspropOptions } from "./optimizers/rmsprop.ts";
+export {
+  cosineDecay,
+  exponentialDecay,
+  linearSchedule,
+  piecewiseConstant,
+  warmup,
+  type LearningRate,
+  type Schedule,
+} from "./optimizers/schedules.ts";
 export { sgd, type SgdOptions } from "./optimizers/sgd.ts";
 export * from "./prox.ts";
 export { random, Random } from "./random.ts";

@@ -1,24 +1,31 @@
 import { add, div, mul, pow, sub } from "../../primitives/arithmetic.ts";
+import { max } from "../../primitives/selection.ts";
 import { sqrt } from "../../primitives/transcendental.ts";
 import type { Value } from "../../tape/tensor.ts";
 import { mapTrees, type Tree } from "../tree.ts";
-import { checkOption, type Optimizer } from "./optimizer.ts";
+import { checkOption, decayed, optionsOf, zerosLike, type Optimizer } from "./optimizer.ts";
+import { checkRate, rateAt, type LearningRate } from "./schedules.ts";
 
 export interface AdamOptions {
   /** 0.001 when left out. */
-  readonly learningRate?: number;
+  readonly learningRate?: LearningRate;
   /** The decay of the mean of gradients, 0.9 when left out. */
   readonly beta1?: number;
   /** The decay of the mean of their squares, 0.999 when left out. */
   readonly beta2?: number;
   /** What keeps the division from 0, 1e-8 when left out. */
   readonly epsilon?: number;
+  /** λ: for `adam` λθ is added to the gradient, 0 when left out; `adamW` takes η·λθ off the parameters, 0.01 when left out. */
+  readonly weightDecay?: number;
+  /** Divide by the largest mean of squares so far: AMSGrad (Reddi, Kale and Kumar 2018). */
+  readonly amsgrad?: boolean;
 }
 
 interface AdamState {
   readonly step: Value;
   readonly mean: Tree;
   readonly square: Tree;
+  readonly largest?: Tree;
 }
 
 /**
@@ -28,33 +35,58 @@ interface AdamState {
  * @throws RangeError where an option is not in its range.
  */
 export function adam(options: AdamOptions = {}): Optimizer {
-  const { learningRate = 0.001, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = options;
-  checkOption("adam", "learningRate", learningRate, 0, Infinity);
-  checkOption("adam", "beta1", beta1, 0, 1);
-  checkOption("adam", "beta2", beta2, 0, 1);
-  checkOption("adam", "epsilon", epsilon, 0, Infinity);
-  const decayed = (beta: number) => (latest: Value, next: Value) => add(mul(beta, latest), mul(1 - beta, next));
+  return optimizer("adam", options, optionsOf("adam", options).weightDecay ?? 0, 0);
+}
+
+/**
+ * Adam with the decay of weights apart from the gradient (Loshchilov and Hutter, Decoupled weight decay regularization, 2019):
+ * θ ← θ − η·(m̂/(√v̂ + ε) + λθ).
+ *
+ * @throws RangeError where an option is not in its range.
+ */
+export function adamW(options: AdamOptions = {}): Optimizer {
+  return optimizer("adamW", options, 0, optionsOf("adamW", options).weightDecay ?? 0.01);
+}
+
+function optimizer(name: string, options: AdamOptions, coupled: number, decoupled: number): Optimizer {
+  const { learningRate = 0.001, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, amsgrad = false } = options;
+  checkRate(name, learningRate);
+  checkOption(name, "beta1", beta1, 0, 1);
+  checkOption(name, "beta2", beta2, 0, 1);
+  checkOption(name, "epsilon", epsilon, 0, Infinity);
+  checkOption(name, "weightDecay", options.weightDecay ?? 0, 0, Infinity);
   return {
-    name: "adam",
+    name,
     init(parameters) {
-      const zeros = mapTrees((parameter) => mul(0, parameter), parameters);
-      return { step: 0, mean: zeros, square: zeros };
+      const zeros = zerosLike(parameters);
+      return { step: 0, mean: zeros, square: zeros, ...(amsgrad ? { largest: zeros } : {}) };
     },
-    update(parameters, gradient, state) {
+    update(parameters, given, state) {
       const latest = state as unknown as AdamState;
       const step = add(latest.step, 1);
-      const mean = mapTrees(decayed(beta1), latest.mean, gradient);
-      const square = mapTrees((v, g) => decayed(beta2)(v, mul(g, g)), latest.square, gradient);
+      const gradient = decayed(parameters, given, coupled);
+      const mean = mapTrees(mixed(beta1), latest.mean, gradient);
+      const square = mapTrees((v, g) => mixed(beta2)(v, mul(g, g)), latest.square, gradient);
+      const largest = latest.largest && mapTrees((a, b) => max(a, b), latest.largest, square);
       // η·(m/c₁)/(√(v/c₂) + ε) with both corrections taken out of the tensors: η/c₁·m/(√v/√c₂ + ε).
-      const rate = div(learningRate, sub(1, pow(beta1, step)));
+      const learning = rateAt(learningRate, latest.step);
+      const rate = div(learning, sub(1, pow(beta1, step)));
       const scale = div(1, sqrt(sub(1, pow(beta2, step))));
       const moved = mapTrees(
-        (parameter, m, v) => sub(parameter, div(mul(rate, m), add(mul(scale, sqrt(v)), epsilon))),
+        (parameter, m, v) => {
+          const kept = decoupled === 0 ? parameter : mul(parameter, sub(1, mul(decoupled, learning)));
+          return sub(kept, div(mul(rate, m), add(mul(scale, sqrt(v)), epsilon)));
+        },
         parameters,
         mean,
-        square,
+        largest ?? square,
       );
-      return { parameters: moved, state: { step, mean, square } as unknown as Tree };
+      return { parameters: moved, state: { step, mean, square, ...(largest && { largest }) } as unknown as Tree };
     },
   };
 }
+
+const mixed =
+  (beta: number) =>
+  (latest: Value, next: Value): Value =>
+    add(mul(beta, latest), mul(1 - beta, next));

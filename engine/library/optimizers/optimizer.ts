@@ -1,4 +1,7 @@
-import type { Tree } from "../tree.ts";
+import { KindError, ValueError } from "../../primitives/argumentErrors.ts";
+import { add, mul } from "../../primitives/arithmetic.ts";
+import { mapTrees, type Tree } from "../tree.ts";
+import { describe } from "../values.ts";
 
 /**
  * How parameters follow their gradient. An optimizer is two pure functions of trees, written with functions and
@@ -21,5 +24,24 @@ export function checkOption(optimizer: string, option: string, value: unknown, l
   if (typeof value === "number" && value >= low && value < high) return;
   const range =
     high === Infinity ? `a number from ${low} on` : `a number from ${low} up to, but not including, ${high}`;
-  throw new RangeError(`${optimizer}: ${option} is ${String(value)}; give ${range}`);
+  throw new ValueError(`${optimizer}: ${option} is ${describe(value)}; give ${range}`);
+}
+
+/** `options` if they are an object. */
+export function optionsOf<T extends object>(optimizer: string, options: T): T {
+  if (typeof (options as unknown) === "object" && (options as unknown) !== null) return options;
+  throw new KindError(
+    `${optimizer}: give its options in an object, such as { learningRate: 0.01 }, not ${describe(options)}`,
+  );
+}
+
+/** Zeros built like the parameters. */
+export function zerosLike(parameters: Tree): Tree {
+  return mapTrees((parameter) => mul(0, parameter), parameters);
+}
+
+/** The gradient with λθ added. */
+export function decayed(parameters: Tree, gradient: Tree, weightDecay: number): Tree {
+  if (weightDecay === 0) return gradient;
+  return mapTrees((parameter, slope) => add(slope, mul(weightDecay, parameter)), parameters, gradient);
 }
