@@ -12,6 +12,9 @@ import type { ExecutorCall, TrainAnswer } from "./trainingProtocol.ts";
 import { trainModel } from "./trainRun.ts";
 import { Watchdog } from "./watchdog.ts";
 
+/** Frames of a stack that are kept: the ten of Node may all be of the library, and the model's own line is wanted. */
+Error.stackTraceLimit = 64;
+
 const own = ownProcess();
 const connection = createMessageConnection(new IPCMessageReader(own.channel), new IPCMessageWriter(own.channel));
 const watchdog = new Watchdog();

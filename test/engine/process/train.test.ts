@@ -59,3 +59,23 @@ test("steps run where the asker says, and an executor that fails ends the run an
   assert.ok(Number(metadata["step"]) > 0, "steps that were made before are kept");
   assert.ok(tensors.every(({ data }) => data.every(Number.isFinite)));
 });
+
+test("what a loss throws deep inside of the library is told at the loss's own line", async () => {
+  const text = `import { add, defineModel, matmul, mean, sgd, tensor } from "adjoint";
+export const product = defineModel({
+  parameters: { w: tensor([[1, 2], [3, 4]]) },
+  data: { x: tensor([[1, 2, 3], [4, 5, 6]]) },
+  loss: ({ w }, { x }) => {
+    const shifted = add(x, 1);
+    return mean(matmul(shifted, w));
+  },
+  optimizer: sgd({ learningRate: 0.1 }),
+});
+`;
+  const path = join(folder, "product.ts");
+  writeFileSync(path, text);
+  const { diagnostics } = await engine.train({ file: path });
+  const [{ message, source }] = diagnostics as [(typeof diagnostics)[number]];
+  assert.equal(message, "matmul of [2, 3] and [2, 2]: the inner dimensions 3 and 2 differ.");
+  assert.deepEqual([source.line, source.column], [7, 17]);
+});
