@@ -6,7 +6,7 @@ import { exportedFunctions, isTraceable } from "./exportedFunctions.ts";
 import type { InstrumentedFile, TraceableFunction } from "./instrumentedFile.ts";
 import { resolveScopes } from "./lexicalScopes.ts";
 import { parse, SourceSyntaxError, type Parsed } from "./parse.ts";
-import { Rewriter } from "./rewrite/rewriter.ts";
+import { Rewriter, type DecoratorKind } from "./rewrite/rewriter.ts";
 import { finishFile } from "./rewrite/statements.ts";
 import { SourceMapper } from "./sourceMapper.ts";
 import { analyse } from "./untraced.ts";
@@ -18,6 +18,8 @@ export interface InstrumentOptions {
   /** As the module system sees the file; undefined: a module where it has module syntax. */
   readonly format?: "module" | "commonjs" | undefined;
   readonly parsed?: Parsed;
+  /** What decorators are, as tsconfig.json tells. */
+  readonly decorators?: DecoratorKind | undefined;
   /** False: nobody will hover over it, so its syntax need not be kept. */
   readonly isRead?: boolean;
   /** Of a text that is handed to `eval`: whether the code around it is strict. Names then mean what they mean there. */
@@ -34,6 +36,7 @@ export function instrument({
   sites,
   format,
   parsed = parse(file, text, format),
+  decorators = "standard",
   isRead = true,
   evaluated,
 }: InstrumentOptions): InstrumentedFile {
@@ -56,6 +59,7 @@ export function instrument({
     typescript: parsed.typescript,
     strict,
     format: parsed.format,
+    decorators,
     hasValue: evaluated !== undefined,
   });
   const exported = exportedFunctions(program);

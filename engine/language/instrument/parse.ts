@@ -86,7 +86,8 @@ function parseWith(file: string, text: string, format: "module" | "commonjs", op
       program: parsed.program,
       format,
       typescript,
-      problems: problems.map((problem) => syntaxDiagnostic(file, problem)),
+      // Whether a parameter may have decorators hangs on tsconfig.json.
+      problems: problems.filter(isProblem).map((problem) => syntaxDiagnostic(file, problem)),
     };
   } catch (error) {
     if (error instanceof SyntaxError && "loc" in error) {
@@ -95,6 +96,8 @@ function parseWith(file: string, text: string, format: "module" | "commonjs", op
     throw error;
   }
 }
+
+const isProblem = ({ reasonCode }: ParserProblem): boolean => reasonCode !== "UnsupportedParameterDecorator";
 
 /** A text that is handed to `eval`. What stands around it may allow more than is known here. */
 export function parseEvaluated(file: string, text: string, strict: boolean): Parsed {

@@ -9,6 +9,7 @@ import type { InstrumentedFile } from "../instrument/instrumentedFile.ts";
 import { nameThroughLink } from "./linkedNames.ts";
 import { isTypescript, SourceSyntaxError } from "../instrument/parse.ts";
 import { runtimeName } from "../runtime/runtime.ts";
+import { decoratorsIn } from "./tsconfig.ts";
 import { resolveAsTypescript } from "./resolveImport.ts";
 
 /** What one model is loaded with. Its modules are told from the engine's own by who imported them. */
@@ -151,7 +152,8 @@ function instrumentFile(
 ): InstrumentedFile | undefined {
   const isPackage = file.includes(`${path.sep}node_modules${path.sep}`);
   try {
-    return instrument({ file, text, sites, format, isRead: !isPackage });
+    const decorators = isTypescript(file) && text.includes("@") ? decoratorsIn(file) : undefined;
+    return instrument({ file, text, sites, format, decorators, isRead: !isPackage });
   } catch (error) {
     if (error instanceof SourceSyntaxError && isPackage && !isTypescript(file)) return undefined;
     throw error;

@@ -1,7 +1,8 @@
 import { existsSync, statSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { createPathsMatcher, getTsconfig, type TsConfigResult } from "get-tsconfig";
+import { createPathsMatcher } from "get-tsconfig";
+import { configurationFor } from "./tsconfig.ts";
 
 /** What TypeScript lets an import leave out, in the order in which it is tried. */
 const extensions = [".ts", ".tsx", ".mts", ".cts", ".js", ".mjs", ".cjs", ".json"];
@@ -24,17 +25,13 @@ export function resolveAsTypescript(specifier: string, parentURL: string | undef
   return found === undefined ? undefined : pathToFileURL(found).href;
 }
 
-/** Configurations that were read, by folder. */
-const configurations = new Map<string, TsConfigResult | null>();
-
 /** What a name may stand for, in the order in which it is tried. */
 function aliasesOf(specifier: string, importer: string): readonly string[] {
+  const configuration = configurationFor(importer);
   try {
-    const configuration = getTsconfig(path.dirname(importer), "tsconfig.json", configurations);
-    const match = configuration === null ? null : createPathsMatcher(configuration);
-    return match?.(specifier) ?? [];
+    return (configuration && createPathsMatcher(configuration)?.(specifier)) ?? [];
   } catch {
-    // It cannot be read: TypeScript says so where the person edits it.
+    // Its paths cannot be followed: TypeScript says so where the person edits them.
     return [];
   }
 }

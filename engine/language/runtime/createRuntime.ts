@@ -16,6 +16,7 @@ import { installText } from "./builtins/text.ts";
 import { installTypedArrays } from "./builtins/typedArray.ts";
 import * as comparisons from "./comparisons.ts";
 import { construction } from "./construct.ts";
+import { Decoration, ExperimentalDecoration } from "./decorators.ts";
 import { Findings, type Finding } from "./findings.ts";
 import { EvaluatedTexts, installGeneratedFunctions } from "./generatedFunctions.ts";
 import { installLeakDetector } from "./leaks.ts";
@@ -105,6 +106,10 @@ export function createRuntime(options: RuntimeOptions = {}): InstalledRuntime {
     },
     evaluated: texts.evaluated,
     construct: construction(findings),
+    decoration: (decorators: readonly unknown[]) => new Decoration(decorators),
+    decorate: <T>(decorators: readonly unknown[], make: (decoration: Decoration) => T) =>
+      make(new Decoration(decorators)),
+    experimentalDecoration: () => new ExperimentalDecoration(),
     ...scopes,
     observe,
     parameter: calls.parameter,

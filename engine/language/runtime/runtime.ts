@@ -1,3 +1,5 @@
+import type { Decoration, ExperimentalDecoration } from "./decorators.ts";
+
 /**
  * What instrumented code calls. The instrumenter (instrument.ts) writes these calls, operators.ts and its neighbours
  * answer them; this page is their contract. In instrumented text the object is named by `runtimeName`.
@@ -75,6 +77,12 @@ export interface Runtime {
   last<T>(site: number, argument: T): T;
   /** `new callee(...values)`: typed arrays, Array, Number … take traced values; everything else is Reflect.construct. */
   construct(site: number, callee: unknown, ...values: unknown[]): unknown;
+
+  // ---- classes with decorators
+  decoration(decorators: readonly unknown[]): Decoration;
+  /** The same for an expression: what `make` gives. */
+  decorate<T>(decorators: readonly unknown[], make: (decoration: Decoration) => T): T;
+  experimentalDecoration(): ExperimentalDecoration;
 
   // ---- scopes
   /** The current scope; kept at a function's start, put back by `leave` in its `finally`. */

@@ -125,10 +125,6 @@ test("says where the syntax is wrong, or cannot run", async () => {
     "failing.ts:1:30 syntax-error Syntax error: unexpected token.",
   );
   assert.equal(
-    await failure("export const f = (x = 1) => x;\n@d class A {}"),
-    "failing.ts:2:1 syntax-error Decorators cannot run yet: call the function yourself.",
-  );
-  assert.equal(
     await failure('import part = require("./part.ts");\nexport const f = (x = 1) => part.half(x);', "failing.cts"),
     "failing.cts:2:1 syntax-error This file mixes two kinds of modules: write `import … from` and `export` throughout, or `require` and `export =`.",
   );

@@ -2,6 +2,7 @@ import type * as t from "@babel/types";
 import { SourceSyntaxError } from "../parse.ts";
 import { runtimeName } from "../../runtime/runtime.ts";
 import { bare, boundIdentifiers } from "../syntax.ts";
+import { decoratedMember, decorateClass, isDecorated, type DecoratedClass } from "./decorators.ts";
 import { endStatement, eraseClassTypes, eraseDeclaration, eraseModifiers } from "./eraseTypes.ts";
 import { functionNode } from "./functions.ts";
 import { propertyKey } from "./operators.ts";
@@ -12,21 +13,24 @@ export function classNode(node: t.ClassDeclaration | t.ClassExpression, r: Rewri
   const outerStrict = r.strict;
   r.strict = true;
   r.functions.push({ start: node.start!, end: node.end! });
-  if (node.decorators?.length) refuse(node.decorators[0]!, "decorators cannot run yet: call the function yourself", r);
-  if (r.typescript) eraseClassTypes(node, r);
-  if (node.superClass) r.visit(node.superClass);
-  if (r.typescript) declareParameterProperties(node.body, r);
-  for (const member of node.body.body) classMember(member, node, r);
+  decorateClass(node, r, (decorated) => {
+    if (r.typescript) eraseClassTypes(node, r);
+    if (node.superClass) r.visit(node.superClass);
+    if (r.typescript) declareParameterProperties(node.body, r);
+    for (const member of node.body.body) classMember(member, node, decorated, r);
+  });
   r.strict = outerStrict;
 }
 
 function classMember(
   member: t.ClassBody["body"][number],
   node: t.ClassDeclaration | t.ClassExpression,
+  decorated: DecoratedClass | undefined,
   r: Rewriter,
 ): void {
-  if ("decorators" in member && member.decorators?.length) {
-    refuse(member.decorators[0]!, "decorators cannot run yet: call the function yourself", r);
+  if (decorated !== undefined && isDecorated(member, r)) {
+    decoratedMember(member, decorated, r);
+    if (!(member.type === "ClassMethod" && member.kind === "constructor")) return;
   }
   switch (member.type) {
     case "TSDeclareMethod":
@@ -138,7 +142,7 @@ function namedAfter(property: string): { readonly head: string; readonly tail: s
   return { head: `{${property}: `, tail: `}${property.startsWith("[") ? property : inBrackets}` };
 }
 
-function isNameless(value: t.Node): boolean {
+export function isNameless(value: t.Node): boolean {
   const node = bare(value);
   if (node.type === "ArrowFunctionExpression") return true;
   return (node.type === "FunctionExpression" || node.type === "ClassExpression") && !node.id;

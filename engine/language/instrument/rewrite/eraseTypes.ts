@@ -109,11 +109,23 @@ function eraseReturnType(node: FunctionNode, returnType: t.Node, r: Rewriter): v
   }
 }
 
+/** `?`, `!` and the type behind a field's key. */
+export function eraseAfterKey(
+  { typeAnnotation }: t.ClassProperty | t.ClassPrivateProperty | t.ClassAccessorProperty,
+  keyEnd: number,
+  r: Rewriter,
+): void {
+  if (!r.typescript) return;
+  const mark = r.tokenAfter(keyEnd);
+  if (r.text[mark] === "?" || r.text[mark] === "!") r.edits.erase(mark, mark + 1);
+  if (typeAnnotation) r.edits.erase(typeAnnotation.start!, typeAnnotation.end!);
+}
+
 const modifiers = /(?:public|private|protected|readonly|override|abstract|declare)\b/y;
 
 /** `public`, `readonly`, … before a class member's name. */
 export function eraseModifiers(member: t.Node, r: Rewriter): void {
-  if (!r.typescript) return;
+  if (!r.typescript || r.headed.has(member)) return;
   let at = member.start!;
   const { decorators } = member as { decorators?: t.Decorator[] | null };
   if (decorators?.length) at = r.tokenAfter(decorators.at(-1)!.end!);

@@ -14,8 +14,7 @@ export function functionNode(node: FunctionNode, r: Rewriter): void {
   const site = r.site(node, "call", functionName(node));
   r.functions.push({ start: node.start!, end: node.end! });
   if (r.typescript) eraseSignature(node, r);
-  if ("computed" in node && node.computed) propertyKey(node.key, r);
-  if ("decorators" in node && node.decorators) r.visitAll(node.decorators);
+  if ("computed" in node && node.computed && !r.headed.has(node)) propertyKey(node.key, r);
   const outerStrict = r.strict;
   const directives = body.type === "BlockStatement" ? body.directives : [];
   if (directives.some(({ value }) => value.value === "use strict")) r.strict = true;

@@ -60,6 +60,7 @@ function closingBrace(from: number, r: Rewriter): number {
 
 export function exportNamedDeclaration(node: t.ExportNamedDeclaration, r: Rewriter): void {
   const { declaration, specifiers } = node;
+  if (declaration?.type === "ClassDeclaration") r.exported.set(declaration, node);
   if (!r.typescript) {
     if (declaration) r.visit(declaration);
     return;
@@ -95,6 +96,7 @@ export function exportDefaultDeclaration(node: t.ExportDefaultDeclaration, r: Re
     return;
   }
   refuseInScript(node, r);
+  if (declaration.type === "ClassDeclaration") r.exported.set(declaration, node);
   r.visit(declaration);
   if (r.typescript && !isFunction(declaration)) endStatement(declaration, r);
 }

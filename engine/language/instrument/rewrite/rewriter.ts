@@ -19,6 +19,9 @@ export interface Host {
   suspends?: boolean;
 }
 
+/** What `@` means: the language's decorators, or those of TypeScript's `experimentalDecorators` and what it makes of fields. */
+export type DecoratorKind = "standard" | "experimental, fields defined" | "experimental, fields assigned";
+
 export interface RewriteInput {
   readonly file: string;
   readonly edits: Edits;
@@ -28,6 +31,7 @@ export interface RewriteInput {
   readonly typescript: boolean;
   readonly strict: boolean;
   readonly format: "module" | "commonjs";
+  readonly decorators: DecoratorKind;
   /** Whether the file as a whole has a value, as a text that is handed to `eval` has. */
   readonly hasValue: boolean;
 }
@@ -41,6 +45,7 @@ export class Rewriter {
   readonly known: StaticKnowledge;
   readonly typescript: boolean;
   readonly format: "module" | "commonjs";
+  readonly decorators: DecoratorKind;
   strict: boolean;
   host: Host = { temporaries: [], operations: 0, frame: undefined };
 
@@ -55,6 +60,10 @@ export class Rewriter {
   readonly erasedTails = new Set<number>();
   /** What follows a call of `super` in a constructor whose parameters become fields. */
   afterSuper: string | undefined;
+  /** Class members whose head, up to the key, has been written anew. */
+  readonly headed = new Set<t.Node>();
+  /** Classes, and the statements that export them. */
+  readonly exported = new Map<t.Node, t.ExportNamedDeclaration | t.ExportDefaultDeclaration>();
   /** The enum whose members are being visited. */
   enumName: string | undefined;
   /** Traceable functions: their ids, and the sites of their parameters' defaults. */
@@ -79,6 +88,7 @@ export class Rewriter {
     this.typescript = input.typescript;
     this.format = input.format;
     this.strict = input.strict;
+    this.decorators = input.decorators;
     this.#sites = input.sites;
     this.#valued = input.hasValue ? this.host : undefined;
     let prefix = "$t";
