@@ -16,6 +16,7 @@ export * from "./linearAlgebra.ts";
 export * from "./fourier.ts";
 export * from "./creation.ts";
 export { customJvp, customVjp } from "./custom.ts";
+export * from "./distributions.ts";
 export * from "./einsum.ts";
 export * from "./elementwise.ts";
 export * from "./images.ts";
