@@ -1,8 +1,9 @@
 import { atLeast } from "./binomial.ts";
 import { dataOf } from "../primitives/rule.ts";
 import { logNorm } from "./chain.ts";
+import { toldAt } from "./caller.ts";
 import type { Finding } from "./finding.ts";
-import { figure, lineOf, textOf, type Subject } from "./subject.ts";
+import { figure, type Subject } from "./subject.ts";
 import type { Layer, Unit } from "./units.ts";
 
 /** A smaller share of dead units is no loss to speak of. */
@@ -30,12 +31,13 @@ export function deadRelu(subject: Subject, layers: readonly Layer[]): Finding[] 
   const bySite = new Map<number, Layer[]>();
   for (const layer of layers)
     if (layer.activation === "relu") bySite.set(layer.site, [...(bySite.get(layer.site) ?? []), layer]);
+  const parts = layers.map(({ node }) => node);
   return [...bySite].flatMap(([site, all]) => {
     const dying = all.filter((layer) => isDead(layer) && !isFedNothing(subject, layer));
     const narrow = dying.filter((layer) => isNarrow(layer) && isBypassed(subject, layer));
     const explained = narrow.length > 0 && chanceOf(narrow, all.length) >= chanceOfLayer;
     const told = explained ? dying.filter((layer) => !narrow.includes(layer)) : dying;
-    return told.length === 0 ? [] : [findingOf(subject, site, told)];
+    return told.length === 0 ? [] : [findingOf(subject, site, told, parts)];
   });
 }
 
@@ -81,7 +83,7 @@ function isDead(layer: Layer): boolean {
   return far.length >= smallestShare * units.length;
 }
 
-function findingOf(subject: Subject, site: number, dying: readonly Layer[]): Finding {
+function findingOf(subject: Subject, site: number, dying: readonly Layer[], parts: readonly number[]): Finding {
   const worst = dying.reduce((a, b) => (deadOf(b).length / b.units.size > deadOf(a).length / a.units.size ? b : a));
   const dead = deadOf(worst);
   const count = worst.units.size;
@@ -92,14 +94,16 @@ function findingOf(subject: Subject, site: number, dying: readonly Layer[]): Fin
   const squares = dead.reduce((sum, unit) => sum + unit.squares / unit.executions, 0) / dead.length;
   const unlucky = all && isNarrow(worst) && -largest < nearZero * Math.sqrt(squares);
   const several = dying.length > 1 ? ` (the worst of ${dying.length} such layers)` : "";
+  const { line, text, called } = toldAt(subject, site, worst.node, parts);
   return {
     code: "dead-relu",
     severity: "warning",
     message:
-      `${all ? `All ${count}` : `${dead.length} of ${count}`} units of \`${textOf(subject, site)}\` on ${lineOf(subject, site)}${several} ` +
+      `${all ? `All ${count}` : `${dead.length} of ${count}`} units of \`${text}\` on ${line}${several} ` +
       `are 0 ${examples === 1 ? "for the one example" : `for all ${examples} examples`}, so no gradient reaches ${shut ? "this layer or any before it" : "their weights"}: ` +
       `their arguments are ${figure(largest)} or less. ${unlucky ? `By chance layers of ${count} units are shut now and then: make it wider, draw other weights, or use leakyRelu.` : "Start with biases of 0 and heNormal weights, lower the learning rate if training did it, or use leakyRelu."}`,
     site,
+    ...(called === undefined ? {} : { called }),
     data: {
       units: count,
       dead: dead.length,

@@ -4,7 +4,7 @@ import { Body, chainOf, logNorm, type Chain, type Factor } from "./chain.ts";
 import { chance } from "./chance.ts";
 import { candidates, longest, membersOf, type Candidate } from "./flowCandidates.ts";
 import { isFilter } from "./filter.ts";
-import { converges, elementNorms } from "./flowStates.ts";
+import { converges, elementNorms, growsWithState, hasComputedFactor } from "./flowStates.ts";
 import { LevelFinder } from "./levels.ts";
 import type { Subject } from "./subject.ts";
 import { traitsOf, type Traits } from "./traits.ts";
@@ -44,12 +44,13 @@ export function flows(subject: Subject): Flow[] {
   if (subject.output < 0) return [];
   const analysis = new Analysis(subject);
   const found: Flow[] = [];
-  for (const group of candidates(subject, analysis.finder))
-    for (const candidate of group) {
-      for (const flow of analysis.of(candidate))
-        if (!found.some((other) => other.direction === flow.direction && overlap(other.chain, flow.chain)))
-          found.push(flow);
-    }
+  const all = candidates(subject, analysis.finder).flat();
+  // A line that runs once a turn tells of turns; one that runs several times does where there is no other.
+  const several = all.filter((candidate) => analysis.period(candidate) > 1);
+  for (const candidate of [...all.filter((each) => !several.includes(each)), ...several])
+    for (const flow of analysis.of(candidate))
+      if (!found.some((other) => other.direction === flow.direction && overlap(other.chain, flow.chain)))
+        found.push(flow);
   return found;
 }
 
@@ -74,6 +75,7 @@ function overlap(a: Chain, b: Chain): boolean {
 class Analysis {
   readonly finder: LevelFinder;
   readonly #subject: Subject;
+  readonly #views = new Map<Candidate, View>();
   #weights: Int32Array | undefined;
 
   constructor(subject: Subject) {
@@ -107,7 +109,8 @@ class Analysis {
         const factors = summed(new Body(tape, along, chain), from, norms.length);
         return systematicOf(this.#subject, view.weights.gains.slice(from), traits, factors);
       };
-      const direction = kept.length < fewestStations ? undefined : judge(kept, circumstances(from), systematic);
+      const all = { ...circumstances(from), element: element !== undefined };
+      const direction = kept.length < fewestStations ? undefined : judge(kept, all, systematic);
       if (direction === undefined || (direction === "vanishing" && forgets)) return;
       if (found.some((flow) => flow.direction === direction)) return;
       if (kind === "layers" && !confirms(direction, probed(from), circumstances(from).chance!, systematic)) return;
@@ -150,7 +153,18 @@ class Analysis {
     };
   }
 
+  period(candidate: Candidate): number {
+    return this.#view(candidate).weights.period;
+  }
+
   #view(candidate: Candidate): View {
+    const known = this.#views.get(candidate);
+    const view = known ?? this.#newView(candidate);
+    if (known === undefined) this.#views.set(candidate, view);
+    return view;
+  }
+
+  #newView(candidate: Candidate): View {
     const { tape, adjoints } = this.#subject;
     const chain = chainOf(tape, adjoints, this.finder.find(membersOf(this.#subject, candidate)));
     const body = new Body(tape, adjoints, chain);
@@ -167,10 +181,16 @@ class Analysis {
       .map((station) => logNorm(tape, along, station));
     const identity = chain.levels.identity.reduce((sum, each) => sum + each, 0) * 2 > chain.levels.count;
     const shape = traits.smooth ? "smooth" : traits.rectified ? "rectified" : traits.tanh ? "tanh" : "linear";
+    const mayShare =
+      kind === "steps" && !traits.network && (identity || (!weights.tied && hasComputedFactor(tape, steps)));
     const circumstances = (from: number): Circumstances => ({
       kind,
       identity,
       gated: weights.tied && traits.gated,
+      cell: weights.tied && traits.saturating && !traits.gated && !identity,
+      shared: mayShare && growsWithState(tape, chain, logNorms[from]! - logNorms.at(-1)!),
+      element: false,
+      period: weights.period,
       rectified: traits.rectified,
       standardised: traits.standardised,
       chance:

@@ -1,6 +1,7 @@
 import type { Adjoints } from "../differentiate/reverse.ts";
 import { dataOf } from "../primitives/rule.ts";
-import type { Tape } from "../tape/tape.ts";
+import { operationName } from "../primitives/names.ts";
+import { constantOperation, inputOperation, type Tape } from "../tape/tape.ts";
 import { logNorm, type Chain, type Station } from "./chain.ts";
 import { median } from "./verdict.ts";
 
@@ -26,6 +27,47 @@ export function converges(tape: Tape, { stations }: Chain): boolean {
     const quarter = Math.ceil(changes.length / 4);
     const first = changes.slice(0, quarter).reduce((a, b) => Math.max(a, b));
     return median(changes.slice(-quarter)) <= settledShare * first;
+  });
+}
+
+/** Of its steps forward, as ln of the norm. */
+const sharedShare = 0.8;
+
+/**
+ * Whether the state of a recurrence grows as its adjoint does on the way back, and steadily: an epidemic or savings, whose
+ * end depends so much on the beginning because there is so much more of it. A time step that is too long makes states grow
+ * as well, but to and fro.
+ *
+ * @param total ln of the adjoint's growth
+ */
+export function growsWithState(tape: Tape, { stations }: Chain, total: number): boolean {
+  if (!(total > 0)) return false;
+  const states = stations.map((station) => station.flatMap((node) => [...dataOf(tape.primalOf(node))]));
+  const first = states.findIndex((values) => norm(values) > 0);
+  if (first < 0) return false;
+  const growth = Math.log(norm(states.at(-1)!)) - Math.log(norm(states[first]!));
+  if (!(growth >= sharedShare * total)) return false;
+  let [turned, kept] = [0, 0];
+  for (let k = 2; k < states.length; k++) {
+    const [a, b, c] = [states[k - 2]!, states[k - 1]!, states[k]!];
+    if (a.length !== b.length || b.length !== c.length) continue;
+    for (let at = 0; at < c.length; at++) {
+      const turn = (c[at]! - b[at]!) * (b[at]! - a[at]!);
+      if (turn < 0) turned++;
+      else if (turn > 0) kept++;
+    }
+  }
+  return turned * 2 < kept;
+}
+
+/** Whether steps multiply with what is computed, as 1 + rate, not with a number of the program. */
+export function hasComputedFactor(tape: Tape, steps: readonly (readonly number[])[]): boolean {
+  const middle = steps[steps.length >> 1] ?? [];
+  const isComputed = (node: number): boolean =>
+    tape.operation[node] !== inputOperation && tape.operation[node] !== constantOperation;
+  return middle.some((node) => {
+    const factors = operationName(tape.operation[node]!) === "mul" ? tape.inputsOf(node) : [];
+    return factors.length === 2 && factors.every(isComputed);
   });
 }
 

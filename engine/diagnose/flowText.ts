@@ -1,8 +1,9 @@
 import { dataOf } from "../primitives/rule.ts";
+import { toldAt } from "./caller.ts";
 import type { Factor } from "./chain.ts";
 import type { Flow } from "./flow.ts";
 import { isRectifier, isSigmoid } from "./traits.ts";
-import { figure, lineOf, listed, operationOf, textOf, type Subject } from "./subject.ts";
+import { figure, listed, operationOf, textOf, type Subject } from "./subject.ts";
 
 /** What happens, how much of it chance explains, which line does it, and what to change. */
 export function flowMessage(subject: Subject, flow: Flow): string {
@@ -59,14 +60,17 @@ export function culprits(subject: Subject, { factors, total, logNorms, circumsta
     if (factor === product) return factor.nats - halved;
     return isRectifier(subject.tape, factor.node) ? factor.nats + halved : factor.nats;
   };
-  return [...lines.values()]
-    .map((parts) => {
-      const strongest = parts.reduce((a, b) => (excess(b) * total > excess(a) * total ? b : a));
-      const sum = (of: (factor: Factor) => number): number => parts.reduce((all, part) => all + of(part), 0);
-      return { ...strongest, nats: sum(({ nats }) => nats), excess: sum(excess), parts };
-    })
-    .filter(({ excess: own }) => own * total > 0)
-    .sort((a, b) => Math.abs(b.excess) - Math.abs(a.excess));
+  return (
+    [...lines.values()]
+      .map((parts) => {
+        const strongest = parts.reduce((a, b) => (excess(b) * total > excess(a) * total ? b : a));
+        const sum = (of: (factor: Factor) => number): number => parts.reduce((all, part) => all + of(part), 0);
+        return { ...strongest, nats: sum(({ nats }) => nats), excess: sum(excess), parts };
+      })
+      // Where an adjoint is 0 in between, no share of the whole can be told.
+      .filter(({ excess: own }) => own * total > 0 && Number.isFinite(own))
+      .sort((a, b) => Math.abs(b.excess) - Math.abs(a.excess))
+  );
 }
 
 /** The line to blame; layers that are written out one by one share the blame. */
@@ -88,13 +92,18 @@ export function gateOf({ direction, gates }: Flow): number | undefined {
   return direction === "vanishing" ? gates[0] : undefined;
 }
 
+/** Nodes of all steps: what holds two of them is where they follow each other. */
+export function stepsApart({ chain: { stations } }: Flow): number[] {
+  return stations.flatMap((station) => station.slice(0, 1));
+}
+
 function blame(subject: Subject, flow: Flow): string {
   const gate = gateOf(flow);
   if (gate !== undefined) {
     const values = dataOf(subject.tape.primalOf(gate));
     const mean = values.reduce((sum, x) => sum + x, 0) / values.length;
-    const site = subject.tape.site[gate]!;
-    return `L${lineOf(subject, site).slice(1)}, \`${textOf(subject, site)}\`, is the gate that multiplies the state, by ${figure(mean, 2)} on average. `;
+    const { line, text } = toldAt(subject, subject.tape.site[gate]!, gate, stepsApart(flow));
+    return `L${line.slice(1)}, \`${text}\`, is the gate that multiplies the state, by ${figure(mean, 2)} on average. `;
   }
   const lines = blamed(subject, flow);
   const [worst] = lines;
@@ -105,7 +114,8 @@ function blame(subject: Subject, flow: Flow): string {
     const numbers = lines.map(({ site }) => subject.sites.get(site).line).sort((a, b) => a - b);
     return `Lines ${numbers[0]!} to ${numbers.at(-1)!}, each with \`${operationOf(subject, worst.node)}\`, are responsible for ${nats(sum)}. `;
   }
-  const name = `L${lineOf(subject, worst.site).slice(1)}, \`${textOf(subject, worst.site)}\``;
+  const { line, text } = toldAt(subject, worst.site, worst.node, stepsApart(flow));
+  const name = `L${line.slice(1)}, \`${text}\``;
   const rectifier = flow.factors.find(({ node }) => isRectifier(subject.tape, node));
   const product = flow.factors.find((factor) => isProduct(subject, factor));
   if (flow.circumstances.chance !== undefined && rectifier !== undefined && product !== undefined) {

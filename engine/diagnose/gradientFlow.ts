@@ -1,7 +1,8 @@
+import { toldAt } from "./caller.ts";
 import type { Finding } from "./finding.ts";
 import { flows, mainCourse, type Flow } from "./flow.ts";
 import { flowReport, type FlowReport } from "./flowReport.ts";
-import { blamed, culprits, flowMessage, gateOf } from "./flowText.ts";
+import { blamed, culprits, flowMessage, gateOf, stepsApart } from "./flowText.ts";
 import { figure, type Subject } from "./subject.ts";
 
 /**
@@ -23,12 +24,14 @@ export function findingOf(subject: Subject, flow: Flow): Finding {
   const gate = gateOf(flow);
   const site =
     gate !== undefined ? subject.tape.site[gate]! : (worst?.site ?? subject.tape.site[chain.stations[from]![0]!]!);
+  const { called } = toldAt(subject, site, gate ?? worst?.node ?? chain.stations[from]![0]!, stepsApart(flow));
   const responsible = gate === undefined ? blamed(subject, flow).map((factor) => factor.site) : [];
   return {
     code: direction === "vanishing" ? "vanishing-gradient" : "exploding-gradient",
     severity: "warning",
     message: flowMessage(subject, flow),
     site,
+    ...(called === undefined ? {} : { called }),
     related: others
       .filter((factor) => factor.site !== site && Math.abs(factor.nats) >= relatedShare * Math.abs(total))
       .slice(0, 4)

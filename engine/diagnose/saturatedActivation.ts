@@ -1,6 +1,7 @@
 import { atLeast } from "./binomial.ts";
+import { toldAt } from "./caller.ts";
 import type { Finding } from "./finding.ts";
-import { figure, lineOf, textOf, type Subject } from "./subject.ts";
+import { figure, type Subject } from "./subject.ts";
 import type { Layer } from "./units.ts";
 
 /** Half of a layer's outputs: what Glorot and Bengio (2010, §3.1) see stop a layer from learning. */
@@ -20,7 +21,8 @@ export function saturatedActivation(subject: Subject, layers: readonly Layer[]):
   for (const layer of layers)
     if (layer.activation !== "relu" && isSaturated(layer))
       bySite.set(layer.site, [...(bySite.get(layer.site) ?? []), layer]);
-  return [...bySite].map(([site, flat]) => findingOf(subject, site, flat));
+  const parts = layers.map(({ node }) => node);
+  return [...bySite].map(([site, flat]) => findingOf(subject, site, flat, parts));
 }
 
 interface Sums {
@@ -46,7 +48,7 @@ function isSaturated(layer: Layer): boolean {
   return saturated >= largestShare * executions && atLeast(saturated, executions, healthyShare) < unlikely;
 }
 
-function findingOf(subject: Subject, site: number, flat: readonly Layer[]): Finding {
+function findingOf(subject: Subject, site: number, flat: readonly Layer[], parts: readonly number[]): Finding {
   const share = (layer: Layer): number => sumsOf(layer).saturated / sumsOf(layer).executions;
   const worst = flat.reduce((a, b) => (share(b) > share(a) ? b : a));
   const { executions, squares } = sumsOf(worst);
@@ -54,14 +56,16 @@ function findingOf(subject: Subject, site: number, flat: readonly Layer[]): Find
   const examples = Math.round(executions / worst.units.size);
   const several = flat.length > 1 ? ` (the worst of ${flat.length} such layers)` : "";
   const ends = worst.activation === "tanh" ? "−1 or 1" : "0 or 1";
+  const { line, text, called } = toldAt(subject, site, worst.node, parts);
   return {
     code: "saturated-activation",
     severity: "warning",
     message:
-      `${Math.round(100 * share(worst))} % of the outputs of \`${textOf(subject, site)}\` on ${lineOf(subject, site)}${several}, ${worst.units.size} units ` +
+      `${Math.round(100 * share(worst))} % of the outputs of \`${text}\` on ${line}${several}, ${worst.units.size} units ` +
       `over ${examples === 1 ? "one example" : `${examples} examples`}, are next to ${ends}, where the derivative is under 5 % of its largest: ` +
       `their arguments have an RMS of ${figure(size)}. Scale the weights before it by ${figure(1 / size, 2)}, or normalise its inputs.`,
     site,
+    ...(called === undefined ? {} : { called }),
     data: {
       units: worst.units.size,
       examples,

@@ -22,15 +22,25 @@ export interface Subject {
 }
 
 /** "line 13", or "line 13 of layers.ts" elsewhere. */
-export function lineOf({ sites, file }: Subject, site: number): string {
-  const { line, file: where } = sites.get(site);
+export function lineOf(subject: Subject, site: number): string {
+  return lineAt(subject, subject.sites.get(site));
+}
+
+export function lineAt(
+  { file }: Subject,
+  { line, file: where }: { readonly line: number; readonly file: string },
+): string {
   return where === file ? `line ${line}` : `line ${line} of ${where.replace(/^.*[/\\]/, "")}`;
 }
 
 /** The text of a site in one line of at most `longest` characters. */
 export function textOf({ sites, sources }: Subject, site: number, longest = 40): string {
   const { file, start, end } = sites.get(site);
-  const text = (sources.get(file)?.text.slice(start, end) ?? "").replace(/\s+/g, " ").trim();
+  return shortened(sources.get(file)?.text.slice(start, end) ?? "", longest);
+}
+
+export function shortened(given: string, longest = 40): string {
+  const text = given.replace(/\s+/g, " ").trim();
   return text.length <= longest ? text : `${text.slice(0, longest - 1).trimEnd()}…`;
 }
 

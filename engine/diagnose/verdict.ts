@@ -14,6 +14,20 @@ export type Direction = "vanishing" | "exploding";
 export const decades = { layers: 1, steps: 3, identity: 6 } as const;
 
 /**
+ * A cell of gain 1 takes a half a step where its tanhs are in use, and is as good at short sequences as its kind can be:
+ * what comes from further back is lost where it is below what float32 keeps of what comes from nearby.
+ */
+const cell = { rate: Math.log(0.4), decades: 5 } as const;
+/** Growth that the state shares, of epidemics and savings, is what is computed: see `growsWithState`. */
+const sharedGrowth = 8;
+
+function limitOf({ kind, identity, cell: isCell, shared, element }: Circumstances, rate: number): number {
+  if (rate > 0 && shared) return sharedGrowth;
+  if (isCell && rate < 0 && (rate > cell.rate || element)) return cell.decades;
+  return decades[identity ? "identity" : kind];
+}
+
+/**
  * A forget gate is made to forget: σ(1) = 0.73 a step, with the bias 1 that Gers et al. (2000) and Jozefowicz et al.
  * (2015) recommend, is what it is meant to do, σ(0) = 0.5 is not.
  */
@@ -27,6 +41,14 @@ export interface Circumstances {
   readonly identity: boolean;
   /** A product with a sigmoid lies on the way: a gate. */
   readonly gated: boolean;
+  /** A recurrent network without gates, and without a path around its units. */
+  readonly cell: boolean;
+  /** The state itself grows as the adjoint does, by what is added to it or by a factor that has been computed. */
+  readonly shared: boolean;
+  /** One element of the state is followed, not all of it. */
+  readonly element: boolean;
+  /** Steps that one turn of a recurrence makes: see `LevelWeights.period`. */
+  readonly period: number;
   /** A rectifier lies on the way. */
   readonly rectified: boolean;
   /** Layers are standardised: what size their weights have makes no difference. */
@@ -50,8 +72,8 @@ export function judge(
   const steps = stepsOf(logNorms);
   if (steps.length === 0) return undefined;
   const total = steps.reduce((sum, step) => sum + step, 0);
-  const { kind, identity, gated, chance } = circumstances;
-  const limit = Math.LN10 * decades[identity ? "identity" : kind];
+  const { gated, chance } = circumstances;
+  const limit = Math.LN10 * limitOf(circumstances, total / steps.length);
   if (!(Math.abs(total) >= limit)) return undefined;
   const explained = chance !== undefined && total >= chance.low && total <= chance.high;
   if (explained && !(Math.sign(systematic()) === Math.sign(total))) return undefined;
@@ -61,7 +83,8 @@ export function judge(
   const rate = median(steps);
   if (Math.sign(rate) !== Math.sign(total) || Math.abs(rate) * steps.length < limit / 2) return undefined;
   if (total > 0) return "exploding";
-  return gated && rate > gatedRate ? undefined : "vanishing";
+  const perTurn = Math.max(rate, total / steps.length) * circumstances.period;
+  return gated && perTurn > gatedRate ? undefined : "vanishing";
 }
 
 /**

@@ -3,6 +3,7 @@ import { dataOf } from "../primitives/rule.ts";
 import { positions, type Windows } from "../primitives/windows.ts";
 import { sizeOf, type Shape } from "../tape/shape.ts";
 import { inputOperation, type Tape } from "../tape/tape.ts";
+import { median } from "./verdict.ts";
 
 /** Operations that only rearrange a parameter: what they give is still that parameter, or part of it. */
 const rearranging: ReadonlySet<string> = new Set<PrimitiveName>([
@@ -92,8 +93,10 @@ export interface LevelWeights {
   readonly edges: readonly number[];
   /** What a step's weights are as one matrix or kernel; undefined where there are several of them, or other ones. */
   readonly gains: readonly (Gain | undefined)[];
-  /** Most steps multiply with the weights of the step before: a recurrence, not a stack of layers. */
+  /** Most steps multiply with the weights of a step before: a recurrence, not a stack of layers. */
   readonly tied: boolean;
+  /** Steps from one product with a weight to the next with the same, where they are tied: 2 for two layers taken in turns. */
+  readonly period: number;
   /** Names of the parameters that are multiplied with, in order. */
   readonly parameters: readonly string[];
 }
@@ -114,10 +117,16 @@ export function levelWeights(tape: Tape, weights: Int32Array, steps: readonly (r
     return sizes;
   });
   let again = 0;
-  for (let k = 1; k < used.length; k++) {
-    const before = used[k - 1]!;
-    const shared = [...used[k]!.keys()].filter((weight) => before.has(weight)).length;
-    if (shared > 0 && shared * 2 >= used[k]!.size) again++;
+  // One turn of a recurrence may make several levels, each with weights of its own, as a gated cell does.
+  const before = new Map<number, number>();
+  const distances: number[] = [];
+  for (const [k, sizes] of used.entries()) {
+    const shared = [...sizes.keys()].filter((weight) => before.has(weight));
+    if (shared.length > 0 && shared.length * 2 >= sizes.size) {
+      again++;
+      distances.push(Math.min(...shared.map((weight) => k - before.get(weight)!)));
+    }
+    for (const weight of sizes.keys()) before.set(weight, k);
   }
   const names = new Set<string>();
   for (const sizes of used)
@@ -130,6 +139,7 @@ export function levelWeights(tape: Tape, weights: Int32Array, steps: readonly (r
     edges: steps.map((nodes) => nodes.reduce((sum, node) => sum + edgeOf(tape, node), 0)),
     widths: used.map((sizes) => Math.sqrt([...sizes.values()].reduce((sum, size) => sum + size, 0))),
     tied: again * 2 > used.length,
+    period: distances.length === 0 ? 1 : median(distances),
     parameters: [...names],
   };
 }

@@ -302,16 +302,18 @@ export class ModelRun {
     const { file } = outline.source;
     const findings = orNone(() => diagnose({ ...traced, sites: this.#sites, sources: this.#sources, ended, file }));
     const placeOf = (site: number): SourceRange => (site > 0 ? rangeOf(this.#sites.get(site)) : outline.nameSource);
-    return findings.map(({ code, severity, message, site, related = [], data }) => ({
-      code,
-      severity,
-      message,
-      source: placeOf(site),
-      ...(related.length === 0
-        ? {}
-        : { related: related.map((entry) => ({ message: entry.message, source: placeOf(entry.site) })) }),
-      data,
-    }));
+    return findings.map(({ code, severity, message, site, called, related = [], data }) => {
+      const places = related.map((entry) => ({ message: entry.message, source: placeOf(entry.site) }));
+      if (called !== undefined) places.unshift({ message: "What is called there", source: placeOf(site) });
+      return {
+        code,
+        severity,
+        message,
+        source: called ?? placeOf(site),
+        ...(places.length === 0 ? {} : { related: places }),
+        data: called === undefined ? data : { ...data, origin: placeOf(site) },
+      };
+    });
   }
 
   #unloaded(error: unknown): TraceSummary {

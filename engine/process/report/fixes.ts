@@ -8,6 +8,7 @@ import {
 import { deadRelu } from "../../diagnose/deadRelu.ts";
 import { saturatedSoftmax } from "../../diagnose/saturatedSoftmax.ts";
 import { layersOf } from "../../diagnose/units.ts";
+import type { SourceRange } from "../../language/instrument/sourceReport.ts";
 import type { Diagnostic, Measure, Measurement, Proposals } from "../protocol.ts";
 import type { FunctionRun } from "./functionRun.ts";
 import { norm } from "./summaries.ts";
@@ -15,7 +16,10 @@ import { inputsOf } from "../../language/runtime/parameters.ts";
 
 /** What might mend the finding at `index` of `diagnostics`; undefined where nothing is known against its kind. */
 export function proposals(run: FunctionRun, index: number, diagnostics: readonly Diagnostic[]): Proposals | undefined {
-  const found = diagnostics[index];
+  const told = diagnostics[index];
+  // What stands in a function that several places share is told at its call, and mended where it stands.
+  const origin = told?.data?.["origin"] as SourceRange | undefined;
+  const found = told && origin ? { ...told, source: origin } : told;
   if (found?.code === "non-finite") {
     const node = found.data?.["node"];
     return proposeForNonFinite(run.subject, found.source, typeof node === "number" ? node : undefined);
