@@ -1,5 +1,6 @@
 import type { Adjoints } from "../differentiate/reverse.ts";
 import type { Tape } from "../tape/tape.ts";
+import type { InputTable } from "./inputTable.ts";
 import type { Levels } from "./levels.ts";
 
 /** The members of one level whose values are used beyond it: the output of a layer, the state after a step. */
@@ -13,15 +14,15 @@ export interface Chain {
   readonly last: number;
 }
 
-export function chainOf(tape: Tape, adjoints: Adjoints, levels: Levels): Chain {
+export function chainOf({ starts, nodes }: InputTable, output: number, levels: Levels): Chain {
   const { level, isMember, count } = levels;
   const leaves = new Uint8Array(level.length);
-  let user = 0;
-  const visit = (word: number): void => {
-    if (word >= 0 && isMember[word] === 1 && !(isMember[user] === 1 && level[user] === level[word])) leaves[word] = 1;
-  };
-  for (user = 0; user < level.length; user++) if (adjoints.reached(user)) tape.forEachWord(user, visit);
-  if (isMember[adjoints.output] === 1) leaves[adjoints.output] = 1;
+  for (let user = 0; user < level.length; user++)
+    for (let k = starts[user]!; k < starts[user + 1]!; k++) {
+      const input = nodes[k]!;
+      if (isMember[input] === 1 && !(isMember[user] === 1 && level[user] === level[input])) leaves[input] = 1;
+    }
+  if (isMember[output] === 1) leaves[output] = 1;
   const stations = Array.from({ length: count }, (): number[] => []);
   for (let node = 0; node < level.length; node++)
     if (leaves[node] === 1 && level[node]! >= 0) stations[level[node]!]!.push(node);

@@ -166,7 +166,8 @@ class Analysis {
 
   #newView(candidate: Candidate): View {
     const { tape, adjoints } = this.#subject;
-    const chain = chainOf(tape, adjoints, this.finder.find(membersOf(this.#subject, candidate)));
+    const levels = this.finder.find(membersOf(this.#subject, candidate));
+    const chain = chainOf(this.finder.inputs, adjoints.output, levels);
     const body = new Body(tape, adjoints, chain);
     const steps = chain.stations.slice(1).map((_, k) => body.stepNodes(k));
     this.#weights ??= weightsOf(tape);

@@ -48,14 +48,12 @@ export function longest(subject: Subject, finder: LevelFinder): Candidate | unde
 
 function measuredGroups(subject: Subject, finder: LevelFinder, fewest: number): Measured[][] {
   const { output } = subject;
-  const counts = new Map<number, number>();
-  for (let node = 0; node <= output; node++) {
-    const site = subject.tape.site[node]!;
-    if (site > 0 && isOperation(subject, node)) counts.set(site, (counts.get(site) ?? 0) + 1);
-  }
-  const repeated = [...counts].filter(([, count]) => count >= fewest).sort((a, b) => a[1] - b[1]);
+  const { site } = subject.tape;
+  const counts = new Int32Array(subject.sites.length);
+  for (let node = 0; node <= output; node++) if (isOperation(subject, node)) counts[site[node]!]!++;
+  const repeated = [...counts.entries()].filter(([at, count]) => at > 0 && count >= fewest).sort((a, b) => a[1] - b[1]);
   const affordable = repeated.slice(0, Math.max(1, Math.floor(mostVisits / (output + 1))));
-  const measured = affordable.flatMap(([site]) => measure(subject, finder, { site }, fewest));
+  const measured = affordable.flatMap(([at]) => measure(subject, finder, { site: at }, fewest));
   const groups = grouped(measured);
   for (const family of ["activations", "products"] as const) {
     const [other] = measure(subject, finder, { family }, fewest);
@@ -72,17 +70,17 @@ function isOperation({ tape, adjoints }: Subject, node: number): boolean {
 export function membersOf(subject: Subject, candidate: Candidate): Uint8Array {
   const { tape, output } = subject;
   const members = new Uint8Array(output + 1);
+  if ("site" in candidate) {
+    for (let node = tape.site.indexOf(candidate.site); node >= 0 && node <= output; node++)
+      if (tape.site[node] === candidate.site && isOperation(subject, node)) members[node] = 1;
+    keepLastOfEachTurn(tape, members);
+    return members;
+  }
+  const isProducts = candidate.family === "products";
   for (let node = 0; node <= output; node++) {
     if (!isOperation(subject, node)) continue;
-    const belongs =
-      "site" in candidate
-        ? tape.site[node] === candidate.site
-        : candidate.family === "products"
-          ? operationName(tape.operation[node]!) === "matmul"
-          : isActivation(subject, node);
-    if (belongs) members[node] = 1;
+    if (isProducts ? operationName(tape.operation[node]!) === "matmul" : isActivation(subject, node)) members[node] = 1;
   }
-  if ("site" in candidate) keepLastOfEachTurn(tape, members);
   return members;
 }
 
@@ -108,7 +106,7 @@ function measure(subject: Subject, finder: LevelFinder, candidate: Candidate, fe
   const { tape, adjoints } = subject;
   const levels = finder.find(membersOf(subject, candidate));
   if (levels.count < fewest) return [];
-  const chain = chainOf(tape, adjoints, levels);
+  const chain = chainOf(finder.inputs, adjoints.output, levels);
   const finite = chain.stations.filter((station) => Number.isFinite(logNorm(tape, adjoints, station)));
   if (finite.length === 0) return [];
   const [low, high] = [finite[0]!, finite.at(-1)!];

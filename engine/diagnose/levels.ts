@@ -1,6 +1,7 @@
 import type { Adjoints } from "../differentiate/reverse.ts";
 import { codeOf, type PrimitiveName } from "../primitives/names.ts";
 import type { Tape } from "../tape/tape.ts";
+import { InputTable } from "./inputTable.ts";
 
 /** Operations that hand values on, added up, rearranged or chosen: an adjoint passes through them unchanged or not at all. */
 const passing: readonly PrimitiveName[] = [
@@ -48,16 +49,16 @@ export interface Levels {
 }
 
 export class LevelFinder {
+  readonly inputs: InputTable;
   readonly #tape: Tape;
-  readonly #adjoints: Adjoints;
   /** The highest member level before a node by passing operations only, and by others. */
   readonly #clean: Int32Array;
   readonly #changed: Int32Array;
 
   constructor(tape: Tape, adjoints: Adjoints) {
     this.#tape = tape;
-    this.#adjoints = adjoints;
-    const length = Math.max(0, adjoints.output + 1);
+    this.inputs = new InputTable(tape, adjoints);
+    const length = this.inputs.starts.length - 1;
     this.#clean = new Int32Array(length);
     this.#changed = new Int32Array(length);
   }
@@ -68,19 +69,17 @@ export class LevelFinder {
     const length = clean.length;
     const level = new Int32Array(length).fill(-1);
     const { operation } = this.#tape;
-    let unchanged = -1;
-    let altered = -1;
-    const visit = (word: number): void => {
-      if (word < 0) return;
-      if (clean[word]! > unchanged) unchanged = clean[word]!;
-      if (changed[word]! > altered) altered = changed[word]!;
-    };
+    const { starts, nodes } = this.inputs;
     let count = 0;
     const identity = new Uint8Array(length);
     for (let node = isMember.indexOf(1); node >= 0 && node < length; node++) {
-      if (!this.#adjoints.reached(node)) continue;
-      unchanged = altered = -1;
-      this.#tape.forEachWord(node, visit);
+      let unchanged = -1;
+      let altered = -1;
+      for (let k = starts[node]!; k < starts[node + 1]!; k++) {
+        const input = nodes[k]!;
+        if (clean[input]! > unchanged) unchanged = clean[input]!;
+        if (changed[input]! > altered) altered = changed[input]!;
+      }
       if (transforms[operation[node]!] === 1) {
         if (unchanged > altered) altered = unchanged;
         unchanged = -1;

@@ -88,8 +88,12 @@ interface Found {
   readonly sign: number;
 }
 
+/** Operations that are an activation, or the last of those that one is written with. */
+const activating: ReadonlySet<string> = new Set(["relu", "tanh", "sigmoid", "max", "div"]);
+
 function activationOf(tape: Tape, node: number): Found | undefined {
   const name = operationName(tape.operation[node]!);
+  if (!activating.has(name)) return undefined;
   const [first] = tape.inputsOf(node);
   if (first === undefined) return undefined;
   if (name === "relu" || name === "tanh" || name === "sigmoid") return { activation: name, argument: first, sign: 1 };
