@@ -1,7 +1,7 @@
 import { recording } from "../../../tape/recording.ts";
 import { TracedNumber } from "../../../tape/tensor.ts";
 import { truth } from "../comparisons.ts";
-import { toElement } from "../primals.ts";
+import { isObject, toElement } from "../primals.ts";
 import type { Callable, Constructor } from "./replace.ts";
 import {
   intrinsicConstructor,
@@ -35,7 +35,9 @@ export function madeBy(constructor: Constructor, length: number): object {
 /** A new array of the kind that `view` makes others of (ECMA-262 §23.2.4.1, TypedArraySpeciesCreate). */
 function alike(view: FloatArray, length: number): object {
   const { constructor } = view as unknown as { constructor: { [Symbol.species]?: Constructor | null } | undefined };
-  const species = constructor === undefined ? undefined : constructor[Symbol.species];
+  if (constructor !== undefined && !isObject(constructor))
+    throw new TypeError("The .constructor property of a typed array is not an object");
+  const species = constructor?.[Symbol.species];
   return madeBy(species ?? (intrinsicConstructor(view) as unknown as Constructor), length);
 }
 

@@ -46,7 +46,8 @@ function fromElements(native: Constructor, source: object, target: Constructor):
   // All of them are taken before the first is converted, which may change the source.
   const elements = arrayFrom(source as Iterable<unknown>);
   for (let k = 0; k < elements.length; k++) elements[k] = toElement(elements[k]);
-  const array = construct(native, [elements.map(primal)], target) as FloatArray;
+  const array = construct(native, [elements.length], target) as FloatArray;
+  for (let k = 0; k < elements.length; k++) array[k] = primal(elements[k]) as number;
   if (elements.some((element) => TracedNumber.is(element))) noteElements(array, 0, nodesFor(array, elements));
   return array;
 }

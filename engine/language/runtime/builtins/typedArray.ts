@@ -1,6 +1,8 @@
+import { types } from "node:util";
 import { recording } from "../../../tape/recording.ts";
 import { TracedNumber, untraced } from "../../../tape/tensor.ts";
 import { plainOrder } from "./array.ts";
+import { arraysWithGetters } from "./object.ts";
 import { nodesFor, roundedNodes } from "./floatArray.ts";
 import { elementIterators, elementVisitors, madeBy, store } from "./elements.ts";
 import { noteBranch } from "../comparisons.ts";
@@ -19,7 +21,7 @@ import {
   rounded,
   type FloatArray,
 } from "../typedArrays.ts";
-import { apply, arrayFrom, is, isView, max, min, nativeProxy, trunc } from "../intrinsics.ts";
+import { apply, arrayFrom, is, isArray, isView, max, min, nativeProxy, trunc } from "../intrinsics.ts";
 
 type Native = (name: PropertyKey) => Callable;
 
@@ -106,7 +108,8 @@ function filling(native: Native): object {
   const [fill, set, withElement] = ["fill", "set", "with"].map(native);
   return {
     fill(this: unknown, ...values: unknown[]) {
-      if (!isFloatArray(this)) {
+      // Whether an empty one may be filled at all is for the native method to say.
+      if (!isFloatArray(this) || lengthOf(this) === 0) {
         refuseHeldArray(this);
         return apply(fill!, this, primals(values, 1));
       }
@@ -134,7 +137,10 @@ function filling(native: Native): object {
         return undefined;
       }
       const elements: unknown[] = [];
-      apply(set!, this, [isResizable(this) ? oneByOne(source, elements) : allAtOnce(source, elements), start]);
+      apply(set!, this, [
+        isPlainList(source) && !isResizable(this) ? allAtOnce(source, elements) : oneByOne(source, elements),
+        start,
+      ]);
       if (mayBeTraced(this) || elements.some((element) => TracedNumber.is(element)))
         noteElements(this, trunc(+((start ?? 0) as string)) || 0, nodesFor(this, elements));
       return undefined;
@@ -152,13 +158,20 @@ function filling(native: Native): object {
   };
 }
 
-/** The elements of an array-like, converted into `elements`; what those hold. */
-function allAtOnce(source: object, elements: unknown[]): unknown[] {
-  const length = primal((source as ArrayLike<unknown>).length) as number;
-  return arrayFrom({ length }, (_, k) => primal((elements[k] = toNumber((source as ArrayLike<unknown>)[k]))));
+/** Whether reading and converting its elements runs none of the program's own code, so that nobody can tell the order. */
+function isPlainList(source: object): source is (number | TracedNumber)[] {
+  if (!isArray(source) || types.isProxy(source) || arraysWithGetters.has(source)) return false;
+  const { length } = source;
+  for (let k = 0; k < length; k++) if (typeof source[k] !== "number" && !TracedNumber.is(source[k])) return false;
+  return true;
 }
 
-/** The same for an array that may change its size while its source is asked, which then shows. */
+/** The elements of an array into `elements`; what those hold. */
+function allAtOnce(source: readonly (number | TracedNumber)[], elements: unknown[]): unknown[] {
+  return arrayFrom({ length: source.length }, (_, k) => primal((elements[k] = source[k])));
+}
+
+/** The same of an array-like, of which each element is asked for and converted when its turn comes. */
 function oneByOne(source: object, elements: unknown[]): object {
   return new nativeProxy(
     {},
