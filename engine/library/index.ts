@@ -6,6 +6,7 @@ import { addTensorMethods } from "./tensorMethods.ts";
 
 export type { Nested, NestedArray, Operand, Range, Shape, Tensor, Value } from "./types.ts";
 export * from "./activations.ts";
+export * from "./arrays.ts";
 export * from "./attention.ts";
 export * from "./bessel.ts";
 export * from "./complex/functions.ts";

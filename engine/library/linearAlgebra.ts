@@ -1,6 +1,8 @@
 import { ShapeError } from "../primitives/broadcastShapes.ts";
 import { abs } from "../primitives/selection.ts";
-import { add, mul } from "../primitives/arithmetic.ts";
+import { stopGradient } from "../primitives/activation.ts";
+import { add, div, mul } from "../primitives/arithmetic.ts";
+import { greater } from "../primitives/comparison.ts";
 import { broadcastTo } from "../primitives/broadcasting.ts";
 import { matmul } from "../primitives/contraction.ts";
 import { reduceMax, reduceMin } from "../primitives/extremes.ts";
@@ -293,9 +295,11 @@ export function expm<const A extends Operand>(a: SquareMatrix<A, "expm">): Like<
   return matrixFunctions.expm(asValue("expm", a)) as Like<A>;
 }
 
-/** The Kronecker product: every element of `a` times the whole of `b`; [m, n] and [p, q] give [m·p, n·q]. */
+/** The Kronecker product: every element of `a` times the whole of `b`; [m, n] and [p, q] give [m·p, n·q], [m] and [p] give [m·p]. */
 export function kron(a: Operand, b: Operand): number {
   const [x, y] = [asValue("kron", a), asValue("kron", b)];
+  if (shapeOf(x).length === 1 && shapeOf(y).length === 1)
+    return reshape(mul(reshape(x, [-1, 1]), y), [shapeOf(x)[0]! * shapeOf(y)[0]!]) as number;
   const [m, n] = pair(shapeOf(x));
   const [p, q] = pair(shapeOf(y));
   const lead = (shape: Shape): number[] => shape.slice(0, -2);
@@ -308,6 +312,32 @@ export function kron(a: Operand, b: Operand): number {
 function pair(shape: Shape): [number, number] {
   const { rows, columns } = matrices.matrixShape("kron", shape);
   return [rows, columns];
+}
+
+/**
+ * How many singular values of each matrix are more than a tolerance, which is max(m, n)·ε times the largest when left out. No
+ * gradient.
+ */
+export function matrixRank<const A extends Operand>(
+  a: A,
+  options: { readonly tolerance?: number } = {},
+): Shaped<BatchOf<ShapeOf<A>>> {
+  return calledAs("matrixRank", () => {
+    const x = stopGradient(asValue("matrixRank", a));
+    const { rows, columns } = matrices.matrixShape("matrixRank", shapeOf(x));
+    const values = singularValues.svdvals(x);
+    const least = mul(Math.max(rows, columns) * 2 ** -52, reduceMax(values, -1, true));
+    return sum(greater(values, options.tolerance ?? least), -1) as Shaped<BatchOf<ShapeOf<A>>>;
+  });
+}
+
+/** The condition number of each matrix: its largest singular value over its smallest, ∞ where that is 0. */
+export function conditionNumber<const A extends Operand>(a: A): Shaped<BatchOf<ShapeOf<A>>> {
+  return calledAs("conditionNumber", () => {
+    const x = asValue("conditionNumber", a);
+    matrices.matrixShape("conditionNumber", shapeOf(x));
+    return div(normOf["2"]!(x), normOf["-2"]!(x)) as Shaped<BatchOf<ShapeOf<A>>>;
+  });
 }
 
 /**

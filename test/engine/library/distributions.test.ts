@@ -132,7 +132,7 @@ describe("their derivatives are right with respect to the value and all paramete
       const fixed = counts.has(name) ? (name === "binomialLogPmf" ? 2 : 1) : 0;
       const given = [x, ...parameters];
       checkDerivatives(
-        (...values) => f[name](...given.slice(0, fixed), ...values) as Value,
+        (...values) => f[name](...given.slice(0, fixed), ...values),
         given.slice(fixed).map((value, k) => (k === 0 ? tensorOf([2], value, value * 1.01) : value)),
         1e-6,
       );
@@ -194,7 +194,7 @@ test("densities of vectors", () => {
   near(f.dirichletLogPdf([0.2, 0.5, 0.3], [1.5, 0.7, 3]), -0.3543124379073932, 1e-13);
   near(f.multinomialLogPmf([2, 0, 3], [0.2, 0.3, 0.5]), -2.9957322735539913, 1e-13);
   checkDerivatives(
-    (x, mean, b) => f.multivariateNormalLogPdf(x, mean, f.stack([f.stack([2, b]), f.stack([b, 0.5])])) as Value,
+    (x, mean, b) => f.multivariateNormalLogPdf(x, mean, f.stack([f.stack([2, b]), f.stack([b, 0.5])])),
     [tensorOf([3, 2], 0.3, -0.2, 1, 2, 0.1, 0.4), tensorOf([2], 0.1, 0.5), 0.3] as Primal[],
   );
   assert.throws(
