@@ -153,14 +153,31 @@ const readsIndices: ReadonlySet<string> = new Set([
 function brokenAt(subject: Subject, breaks: readonly number[], whole: boolean): Reason | undefined {
   const operations = breaks.map((node) => operationOf(subject, node));
   if (whole && operations.every((operation) => readsIndices.has(operation))) return undefined;
-  const nearest = breaks.at(-1)!;
-  const operation = operations.at(-1)!;
+  const nearest = chooserBefore(subject, breaks.at(-1)!);
+  const operation = operationOf(subject, nearest);
   const meant = operations.every((each) => each === "stopGradient");
   return {
     severity: meant ? "information" : "warning",
     reason: ({ them }) => `no adjoint passes through ${expressionOf(subject, nearest)}${because(operation, them)}`,
-    places: breaks.toReversed().map((node) => subject.tape.site[node]!),
+    places: [nearest, ...breaks.toReversed()].map((node) => subject.tape.site[node]!),
   };
+}
+
+/** The argmax or rounding that made the indices which a lookup reads; the lookup itself where there is none. */
+function chooserBefore(subject: Subject, lookup: number): number {
+  const { tape, adjoints } = subject;
+  if (!readsIndices.has(operationOf(subject, lookup))) return lookup;
+  const seen = new Set<number>();
+  const stack = [lookup];
+  let found = lookup;
+  for (let node = stack.pop(); node !== undefined; node = stack.pop())
+    for (const input of tape.inputsOf(node)) {
+      if (adjoints.reached(input) || seen.has(input)) continue;
+      seen.add(input);
+      if (!isPiecewiseConstant(operationOf(subject, input))) stack.push(input);
+      else if (found === lookup || input > found) found = input;
+    }
+  return found;
 }
 
 function because(operation: string, them: string): string {

@@ -28,6 +28,8 @@ export interface Layer {
   /** Its first node. */
   readonly node: number;
   readonly units: Map<string, Unit>;
+  /** All its nodes. */
+  readonly nodes: number[];
   /** What it gives is multiplied with further weights: a hidden layer. */
   readonly feeds: boolean;
   /** What it gives is multiplied with other values: it is a gate. */
@@ -65,11 +67,12 @@ export function layersOf(subject: Subject): Layer[] {
       if (layer === undefined) {
         const { feeds, gate } = { feeds: uses[node] === feedsWeights, gate: uses[node] === isGate };
         const { inputs } = origin;
-        layer = { site, activation: found.activation, node, units: new Map(), feeds, gate, inputs, open: 0 };
+        layer = { site, activation: found.activation, node, units: new Map(), nodes: [], feeds, gate, inputs, open: 0 };
         layers.set(layerKey, layer);
       }
       layerOfUnit.set(unitKey, layer);
     }
+    layer.nodes.push(node);
     note(layer, tape, found.argument, { sign: found.sign, key: unitKey, convolved: origin.convolved });
   };
   for (let node = 0; node <= output; node++) {

@@ -36,7 +36,7 @@ describe("dead-relu", () => {
 
   test("knows a relu that is written with a comparison", () => {
     const { data, source } = only("writtenDead");
-    assert.equal(source.line, 132);
+    assert.equal(source.line, 138);
     assert.deepEqual([data!["dead"], data!["units"], data!["examples"]], [4, 5, 6]);
     assert.deepEqual(found.get("writtenAlive"), []);
   });
@@ -72,10 +72,10 @@ describe("saturated-activation", () => {
 
 test("tells of attention whose scores are too large, and of no mask or classifier", () => {
   const { code, source, message } = only("unscaledAttention");
-  assert.deepEqual([code, source.line], ["saturated-activation", 117]);
+  assert.deepEqual([code, source.line], ["saturated-activation", 123]);
   assert.match(
     message,
-    /^\d+ of 10 rows of `softmax\(scores\)` on line 117 give over 98\.7 % of the weight to one of 10 entries, /,
+    /^\d+ of 10 rows of `softmax\(scores\)` on line 123 give over 98\.7 % of the weight to one of 10 entries, /,
   );
   for (const name of ["scaledAttention", "sureClassifier"]) assert.deepEqual(found.get(name), []);
 });
@@ -83,11 +83,17 @@ test("tells of attention whose scores are too large, and of no mask or classifie
 for (const name of ["alive", "plainHealthy", "hinges", "edge", "classifier"])
   test(`${name} is silent: nothing is the matter with its units`, () => assert.deepEqual(found.get(name), []));
 
+test("tells of single outputs that a squared error leaves at the wrong end", () => {
+  const { code, source, message } = only("squaredClassifier");
+  assert.deepEqual([code, source.line], ["saturated-activation", 106]);
+  assert.match(message, /^\d+ of the \d+ outputs of `sigmoid\(matmul\(x, w\)\)` on line 106 are next to 0 or 1 where /);
+});
+
 test("tells of attention that is written with plain numbers", () => {
   const { code, source, message } = only("plainAttention");
-  assert.deepEqual([code, source.line], ["saturated-activation", 171]);
+  assert.deepEqual([code, source.line], ["saturated-activation", 177]);
   assert.match(
     message,
-    /^\d of 6 rows of `x \/ sum` on line 171 give over 98\.7 % of the weight to one of 6 entries, /,
+    /^\d of 6 rows of `x \/ sum` on line 177 give over 98\.7 % of the weight to one of 6 entries, /,
   );
 });
