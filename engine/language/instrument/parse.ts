@@ -65,8 +65,17 @@ function parseCommonjsTypescript(file: string, text: string): Parsed {
 
 export const isTypescript = (file: string): boolean => /\.[cm]?tsx?$/.test(file);
 
-const parseAs = (file: string, text: string, format: "module" | "commonjs"): Parsed =>
-  parseWith(file, text, format, { sourceType: format });
+/** What was parsed last: a file that is about to run is first asked what stands in it. */
+let kept: { readonly file: string; readonly text: string; readonly parsed: Parsed } | undefined;
+
+function parseAs(file: string, text: string, format: "module" | "commonjs"): Parsed {
+  const { parsed } = kept?.file === file && kept.text === text && kept.parsed.format === format ? kept : {};
+  kept = undefined;
+  if (parsed !== undefined) return parsed;
+  const made = parseWith(file, text, format, { sourceType: format });
+  kept = { file, text, parsed: made };
+  return made;
+}
 
 function parseWith(file: string, text: string, format: "module" | "commonjs", options: ParserOptions): Parsed {
   const typescript = isTypescript(file);
