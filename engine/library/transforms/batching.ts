@@ -1,14 +1,16 @@
 import { isNode, type Graph } from "../../differentiate/graph.ts";
-import { sub } from "../../primitives/arithmetic.ts";
+import { mul, neg, sub } from "../../primitives/arithmetic.ts";
 import { broadcastTo, sumTo } from "../../primitives/broadcasting.ts";
+import { equal, isInf, logicalAnd } from "../../primitives/comparison.ts";
 import { matmul } from "../../primitives/contraction.ts";
 import { custom, customRuleOf } from "../../primitives/custom.ts";
 import { checkedIndices, takeAlongAxis } from "../../primitives/gathering.ts";
 import { operationName } from "../../primitives/names.ts";
-import { logSumExp } from "../../primitives/normalization.ts";
+import { logSoftmax, logSumExp } from "../../primitives/normalization.ts";
 import { moveAxis } from "../../primitives/rearranging.ts";
-import { mean } from "../../primitives/reduction.ts";
+import { mean, sum } from "../../primitives/reduction.ts";
 import { apply, isTraced, noAttributes, primalOf, shapeOf } from "../../primitives/rule.ts";
+import { where } from "../../primitives/selection.ts";
 import { reshape } from "../../primitives/shaping.ts";
 import { rules } from "../../primitives/table.ts";
 import { recording } from "../../tape/recording.ts";
@@ -127,14 +129,34 @@ const matrices: BatchingRule = ({ operation, operands, attributes }, rule) => {
   );
 };
 
-/** Of examples on the first axis, as one batch of them; a kernel of its own for each is taken one by one. */
+/** Of examples on the first axis, as one batch of them. */
 const examples: BatchingRule = (given, rule) => {
   const [x, kernel] = given.operands as [Batched, Batched?];
-  if (!x.isBatched || kernel?.isBatched === true) return oneByOne(given, rule);
   const [, count, ...rest] = shapeOf(x.value) as [number, number, ...number[]];
   const all = reshape(x.value, [given.size * count, ...rest]);
   const inputs = kernel === undefined ? [all] : [all, kernel.value];
   return reshape(apply(given.operation, rule, inputs, given.attributes), [given.size, ...given.shape]);
+};
+
+/** A kernel for each of the batch: the batch becomes groups of the channels, which have kernels of their own. */
+const groups: BatchingRule = (given, rule) => {
+  const { operation, operands, attributes, shape, size } = given;
+  const isKernel = (k: number): boolean => k === 1 && operationName(operation) !== "convKernel";
+  if (!isKernel(1) || operands[1]!.isBatched) {
+    const inputs = operands.map((operand, k) => {
+      const all = everywhere(operand, size);
+      const [, first, second, ...rest] = shapeOf(all) as [number, number, number, ...number[]];
+      if (isKernel(k)) return reshape(all, [size * first, second, ...rest]);
+      return reshape(moveAxis(all, 0, 1), [first, size * second, ...rest]);
+    });
+    const result = apply(operation, rule, inputs, {
+      ...attributes,
+      groups: (attributes["groups"] as number) * size,
+    });
+    if (operationName(operation) === "convKernel") return reshape(result, [size, ...shape]);
+    return moveAxis(reshape(result, [shape[0]!, size, ...shape.slice(1)]), 1, 0);
+  }
+  return examples(given, rule);
 };
 
 /** Real and imaginary parts stay the first axis, before the batch. */
@@ -143,20 +165,21 @@ const transformed: BatchingRule = ({ operation, operands, attributes }, rule) =>
   return moveAxis(apply(operation, rule, [moveAxis(operands[0]!.value, 0, 1)], { ...attributes, axes }), 1, 0);
 };
 
-/** With a class for each row: −ln softmax there, and its mean over the rows of each. Probabilities are taken one by one. */
-const classLoss: BatchingRule = (given, rule) => {
-  const [logits, labels] = given.operands as readonly [Batched, Batched];
-  if (sameShape(own(logits), own(labels))) return oneByOne(given, rule);
-  const scores = everywhere(logits, given.size);
-  const classes = shapeOf(scores).at(-1)!;
-  checkedIndices("crossEntropy", primalOf(labels.value), classes);
+/** −ln softmax at the class of each row, or −Σ p·ln softmax of its probabilities, and the mean over the rows of each. */
+const classLoss: BatchingRule = ({ operands, size }) => {
+  const [logits, labels] = operands as readonly [Batched, Batched];
+  const [scores, given] = [everywhere(logits, size), everywhere(labels, size)];
   const rows = shapeOf(scores).slice(0, -1);
-  const chosen = takeAlongAxis(scores, reshape(everywhere(labels, given.size), [...rows, 1]), rows.length);
-  const losses = sub(logSumExp(scores, -1), reshape(chosen, rows));
-  return mean(
-    losses,
-    rows.slice(1).map((_, axis) => axis + 1),
-  );
+  const overRows = rows.slice(1).map((_, axis) => axis + 1);
+  if (sameShape(own(logits), own(labels))) {
+    const logarithms = logSoftmax(scores);
+    // What has no probability counts nothing, however unlikely it is held.
+    const counted = where(logicalAnd(equal(given, 0), isInf(logarithms)), 0, logarithms);
+    return neg(mean(sum(mul(given, counted), -1), overRows));
+  }
+  checkedIndices("crossEntropy", primalOf(labels.value), shapeOf(scores).at(-1)!);
+  const chosen = takeAlongAxis(scores, reshape(given, [...rows, 1]), rows.length);
+  return mean(sub(logSumExp(scores, -1), reshape(chosen, rows)), overRows);
 };
 
 const ruleByName: Readonly<Record<string, BatchingRule>> = {
@@ -212,8 +235,9 @@ const ruleByName: Readonly<Record<string, BatchingRule>> = {
   svd: matrices,
   pinv: matrices,
   expm: matrices,
-  conv: examples,
-  convTranspose: examples,
+  conv: groups,
+  convTranspose: groups,
+  convKernel: groups,
   maxPool: examples,
   maxPoolIndices: examples,
   avgPool: examples,

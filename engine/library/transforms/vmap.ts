@@ -37,8 +37,7 @@ export interface VmapOptions {
  * Where what the function does does not hang on values, it is called once, and its operations are applied to the whole
  * batch; else it is called for each example. Either way value and derivatives are as if it had been called for each.
  *
- * Taken one by one all the same: `crossEntropy` with probabilities, convolutions with a kernel for each example,
- * `dynamicSlice` at places that differ, and custom rules.
+ * Custom rules are taken one by one all the same.
  *
  * @example vmap(grad(loss), { inAxes: [null, 0] })(weights, examples)   // a gradient for each example
  * @throws TransformError where the axes mapped over differ in their extents, naming them.

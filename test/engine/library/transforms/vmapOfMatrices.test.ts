@@ -4,6 +4,8 @@ import * as library from "../../../../engine/library/index.ts";
 import { slice } from "../../../../engine/primitives/indexing.ts";
 import { dataOf, shapeOf, type Primal } from "../../../../engine/primitives/rule.ts";
 import { stack } from "../../../../engine/primitives/shaping.ts";
+import { recordOn } from "../../../../engine/tape/recording.ts";
+import { Tape } from "../../../../engine/tape/tape.ts";
 import type { Value } from "../../../../engine/tape/tensor.ts";
 import { checkDerivatives, filled, noise, type Model } from "../../primitives/checkDerivatives.ts";
 
@@ -52,6 +54,21 @@ const cases: Readonly<Record<string, Case>> = {
   expm: both("expm", random(2, 2)),
   "conv with one kernel": { ...both("conv", random(1, 1, 3, 4), kernel), inAxes: [0, null] },
   "conv with a kernel each": both("conv", random(1, 1, 3, 4), random(2, 1, 2, 2)),
+  "conv with a kernel each, of one input": {
+    ...both("conv", shared(2, 2, 3, 4), random(3, 2, 2, 2)),
+    inAxes: [null, 0],
+  },
+  "conv of groups with a kernel each": {
+    model: (x, k) => f["conv"]!(x, k, { groups: 2, stride: 2, padding: 1, dilation: 1 }),
+    inputs: [random(2, 4, 5), random(6, 2, 3)],
+    inAxes: [0, 0],
+  },
+  "convTranspose with a kernel each": both("convTranspose", random(2, 2, 3), random(2, 3, 2)),
+  "the gradient of each with respect to one kernel": {
+    model: (x, k) => (f["grad"]!((w: Value) => f["sum"]!(f["sin"]!(f["conv"]!(x, w)))) as unknown as Function)(k),
+    inputs: [random(2, 1, 4), shared(2, 1, 2)],
+    inAxes: [0, null],
+  },
   maxPool: { ...both("", random(2, 1, 5)), model: (x) => f["maxPool"]!(x, 2) },
   avgPool: { ...both("", random(2, 1, 5)), model: (x) => f["avgPool"]!(x, 2) },
   "fft of the first axis, and back": {
@@ -174,6 +191,21 @@ const cases: Readonly<Record<string, Case>> = {
     inputs: [random(3, 4), shared(2, 2)],
     inAxes: [0, null],
   },
+  "dynamicSlice at places of each": {
+    model: (x, at) => f["dynamicSlice"]!(x, f["argsort"]!(at), [1, 2]),
+    inputs: [random(3, 4), random(2)],
+    inAxes: [0, 0],
+  },
+  "dynamicSlice of one tensor at places of each": {
+    model: (x, at) => f["dynamicSlice"]!(x, f["sub"]!(f["argsort"]!(at), 2), [1, 2]),
+    inputs: [shared(3, 4), random(2)],
+    inAxes: [null, 0],
+  },
+  "dynamicUpdateSlice at places of each": {
+    model: (x, u, at) => f["dynamicUpdateSlice"]!(x, u, f["argsort"]!(at)),
+    inputs: [random(3, 4), random(2, 2), random(2)],
+    inAxes: [0, 0, 0],
+  },
   "absolute values of fft": { ...both("", random(5)), model: (x) => f["abs"]!(f["fft"]!(x)) },
 };
 
@@ -204,4 +236,36 @@ test("a place that is not there is refused in the name of what reads it, whichev
   refused("scatterAdd", (x, k, u) => f["scatterAdd"]!(x, k, u), rows, wrong, updates);
   refused("scatterMax", (x, k, u) => f["scatterMax"]!(x, k, u), rows, wrong, updates);
   refused("crossEntropy", (x, k) => f["crossEntropy"]!(x, f["sum"]!(k)), rows, wrong);
+});
+
+test("regions that do not fit are refused by name", () => {
+  const at = stack([stack([0, 1]), stack([1, 3]), stack([0, 0])]);
+  const mapped = f["vmap"]!((x: Value, k: Value) => f["dynamicSlice"]!(x, k, [2, 2]), { inAxes: [null, 0] }) as Model;
+  assert.throws(() => mapped(shared(3, 4), at), {
+    message:
+      "dynamicSlice of [3, 4]: 2 elements from 3 on are not within axis 1, which has 4; give a whole number from 0 to 2",
+  });
+});
+
+describe("operations are applied to the whole batch at once, however large it is:", () => {
+  const operations = (name: string, size: number): number => {
+    const { model, inputs, inAxes } = cases[name]!;
+    const draw = noise(4);
+    const sized = inputs.map((x, k) => (inAxes[k] === 0 ? filled([size, ...shapeOf(x).slice(1)], draw) : x));
+    const tape = new Tape();
+    recordOn(tape, () => {
+      const traced = sized.map((x, k) => tape.addInput(x, `x${k}`, 0));
+      (f["vmap"]!(model, { inAxes }) as Function)(...traced);
+    });
+    return tape.length;
+  };
+  for (const name of [
+    "conv with a kernel each",
+    "convTranspose with a kernel each",
+    "the gradient of each with respect to one kernel",
+    "crossEntropy with probabilities",
+    "dynamicSlice at places of each",
+    "dynamicUpdateSlice at places of each",
+  ])
+    test(name, () => assert.equal(operations(name, 3), operations(name, 9)));
 });
