@@ -20,9 +20,9 @@ test("tells a node's rule in letters and figures, where its adjoint comes from, 
   const lines = await panel.page.$$eval(".rule > div", (divs) => divs.map((div) => div.textContent));
   assert.deepEqual(lines, [
     "v = a/b",
-    "here v is y / x, a is y, b is x",
     "ā += v̄ · 1/b",
     "b̄ −= v̄ · a/b²",
+    "here v is y / x, a is y, b is x",
     "ȳ += 0.8808 · 1/1 = 0.8808",
     "x̄ −= 0.8808 · 2/1² = 1.762",
   ]);

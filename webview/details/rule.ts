@@ -13,8 +13,8 @@ export function ruleBlock({ rule }: NodeDetails): HTMLElement | undefined {
     "div",
     { class: "block rule" },
     html("div", { class: "dim" }, rule.title),
-    rule.letters.length > 0 ? html("div", { class: "letters dim" }, lettersText(rule.letters)) : undefined,
     ...rule.symbolic.map((line) => html("div", {}, line)),
+    rule.letters.length > 0 ? html("div", { class: "letters dim" }, lettersText(rule.letters)) : undefined,
     ...rule.numeric.map((line) => html("div", { class: "adjoint" }, line)),
   );
 }

@@ -80,7 +80,7 @@ export async function loadModel(request: LoadRequest): Promise<LoadedModel> {
   try {
     namespace = (await import(url.href)) as Record<string, unknown>;
   } catch (error) {
-    throw new LoadError(loadDiagnostic(error, file, text, sources), sources, { cause: error });
+    throw new LoadError(loadDiagnostic(error, file, text, sources, library), sources, { cause: error });
   }
   const functionIds = new Map<string, number>();
   const own = sources.get(file);

@@ -3,13 +3,20 @@ import { LineTable } from "../instrument/lineTable.ts";
 import { sourceOf } from "./linkedNames.ts";
 import { missingImports } from "./moduleHooks.ts";
 import { SourceSyntaxError } from "../instrument/parse.ts";
+import { suggestion } from "./nearestName.ts";
 import { pathOf, stackFrames } from "./positions.ts";
 import type { Diagnostic, SourceRange } from "../instrument/sourceReport.ts";
 
 type Sources = ReadonlyMap<string, InstrumentedFile>;
 
-/** What went wrong when a model was loaded, and where in its files. */
-export function loadDiagnostic(error: unknown, file: string, text: string, sources: Sources): Diagnostic {
+/** What went wrong when a model was loaded, and where in its files. `library`: what "adjoint" exports. */
+export function loadDiagnostic(
+  error: unknown,
+  file: string,
+  text: string,
+  sources: Sources,
+  library: object,
+): Diagnostic {
   if (error instanceof SourceSyntaxError) return error.diagnostic;
   const start = new LineTable(text).range(file, 0, 0);
   if (!(error instanceof Error)) {
@@ -22,7 +29,7 @@ export function loadDiagnostic(error: unknown, file: string, text: string, sourc
     const source = placeOfImport(importer?.file ?? file, importer?.text ?? text, specifier) ?? start;
     return { code: "import-not-found", severity: "error", message: importSentence(specifier), source };
   }
-  const link = linkError(error, sources);
+  const link = linkError(error, sources, library);
   if (link !== undefined) return link;
   const frames = stackFrames(error.stack ?? "", sources);
   const place = frames.find((frame) => frame.file === file) ?? frames[0] ?? start;
@@ -53,13 +60,14 @@ function placeOfImport(file: string, text: string, specifier: string): SourceRan
 }
 
 /** `import { name } from "./file"`, where that file has no such export: V8 tells the line in the stack's head. */
-function linkError(error: Error, sources: Sources): Diagnostic | undefined {
+function linkError(error: Error, sources: Sources, library: object): Diagnostic | undefined {
   const missing = /(?:does not provide an export named|Named export) '([^']+)'/.exec(error.message)?.[1];
   if (!(error instanceof SyntaxError) || missing === undefined) return undefined;
   const specifier = /requested module '([^']+)'/.exec(error.message)?.[1] ?? "";
   const [, location, line] = /^(file:.*|\/.*|[A-Z]:.*):(\d+)$/m.exec(error.stack?.split("\n", 1)[0] ?? "") ?? [];
   const source = location === undefined ? undefined : sourceOf(pathOf(location), sources);
   if (source === undefined) return undefined;
+  const advice = specifier === "adjoint" ? suggestion(missing, library) : "check the import's name.";
   const lines = new LineTable(source.text);
   const from = lines.offset({ line: Number(line), column: 1 });
   const found = new RegExp(`\\b${missing.replace(/[$]/g, "\\$&")}\\b`).exec(source.text.slice(from));
@@ -67,7 +75,7 @@ function linkError(error: Error, sources: Sources): Diagnostic | undefined {
   return {
     code: "import-not-found",
     severity: "error",
-    message: `"${specifier}" exports nothing named ${missing}: check the import's name.`,
+    message: `"${specifier}" exports nothing named ${missing}: ${advice}`,
     source: lines.range(source.file, start, start + (found ? missing.length : 1)),
   };
 }

@@ -22,9 +22,9 @@ function write(name: string, text: string): string {
 const load = (file: string, text?: string, library: object = {}): Promise<LoadedModel> =>
   loadModel({ file, ...(text === undefined ? {} : { text }), runtime, sites: new SiteTable(), library });
 
-async function failure(text: string, name = "failing.ts"): Promise<string> {
+async function failure(text: string, name = "failing.ts", library?: object): Promise<string> {
   try {
-    await load(write(name, text));
+    await load(write(name, text), undefined, library);
   } catch (error) {
     assert(error instanceof LoadError);
     const { code, message, source } = error.diagnostic;
@@ -105,6 +105,25 @@ test("says where an import leads nowhere", async () => {
     await failure(`import {\n  other,\n  missing,\n} from "./some";\nexport const f = (x = 1) => missing(x) + other;`),
     `failing.ts:3:3 import-not-found "./some" exports nothing named missing: check the import's name.`,
   );
+});
+
+test("says what the library has in place of a name that it does not export", async () => {
+  const library = await import("../../../engine/library/index.ts");
+  const said = (name: string) =>
+    failure(`import { ${name} } from "adjoint";\nexport const f = (x = 1) => ${name}(x);`, "failing.ts", library);
+  const expected = {
+    normal: "write random(1).normal, where 1 is the seed, and import random.",
+    uniform: "write random(1).uniform, where 1 is the seed, and import random.",
+    sofmax: "did you mean softmax?",
+    log_softmax: "did you mean logSoftmax?",
+    matMul: "did you mean matmul?",
+    blancmange: "check the import's name.",
+  };
+  for (const [name, advice] of Object.entries(expected))
+    assert.equal(
+      await said(name),
+      `failing.ts:1:10 import-not-found "adjoint" exports nothing named ${name}: ${advice}`,
+    );
 });
 
 test("says where a file throws while it is loaded, in its own lines and columns", async () => {
