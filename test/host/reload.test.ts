@@ -43,12 +43,21 @@ function keptEditors(page: Page): Promise<string> {
   })()`);
 }
 
+/** Asks again until it is so. */
+async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
+  const end = Date.now() + patience;
+  while (!(await isSo())) {
+    assert.ok(Date.now() < end, `Waited ${patience} ms for ${what}.`);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
 /**
  * The window as a person reloads it: the same browser, the same folder, a new page and a new extension host. `kept`: of the
  * editors that are open, which must come back.
  */
 async function reload(page: Page, kept: RegExp): Promise<void> {
-  while (!kept.test(await keptEditors(page))) await page.waitForTimeout(200);
+  await until(`editors like ${kept.source} to be kept`, async () => kept.test(await keptEditors(page)));
   await page.reload();
   await page
     .locator(".monaco-workbench .explorer-folders-view .monaco-list-row")
@@ -77,10 +86,12 @@ async function train(page: Page): Promise<void> {
   await lens.waitFor({ timeout: patience });
   // A lens that is drawn anew while the mouse goes down and up is not clicked: what counts is that the page opens.
   const opened = page.locator("iframe.webview.ready");
-  while ((await opened.count()) === 0) {
+  await until("the page of the training", async () => {
+    if ((await opened.count()) > 0) return true;
     await lens.click({ timeout: patience });
     await opened.waitFor({ timeout: 10_000 }).catch(() => undefined);
-  }
+    return (await opened.count()) > 0;
+  });
 }
 
 test("a reload of the window in the middle of a training leaves its curves, says that it was cut short, and continues", async () => {
