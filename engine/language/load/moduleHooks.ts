@@ -3,6 +3,7 @@ import { registerHooks, type LoadHookContext, type ResolveHookContext } from "no
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import type { SiteTable } from "../../tape/site.ts";
+import { bitScalingHint } from "./bitScaling.ts";
 import { commonjsExportHints } from "./commonjsExports.ts";
 import { instrument } from "../instrument/instrument.ts";
 import type { InstrumentedFile } from "../instrument/instrumentedFile.ts";
@@ -141,7 +142,8 @@ function loadScript(
   if (instrumented === undefined) return nextLoad(url, context);
   session.sources.set(file, instrumented);
   const { format, code } = instrumented;
-  return { format, source: format === "module" ? code : code + commonjsExportHints(text), shortCircuit: true };
+  if (format === "module") return { format, source: code, shortCircuit: true };
+  return { format, source: code + bitScalingHint(file) + commonjsExportHints(text), shortCircuit: true };
 }
 
 function instrumentFile(

@@ -1,5 +1,6 @@
 import { recording } from "../../tape/recording.ts";
 import type { SiteTable } from "../../tape/site.ts";
+import { scaling } from "./bitScaling.ts";
 import { bitwiseOperators } from "./bitwise.ts";
 import { installArrays } from "./builtins/array.ts";
 import { installStructuredClone } from "./builtins/clone.ts";
@@ -106,6 +107,7 @@ export function createRuntime(options: RuntimeOptions = {}): InstalledRuntime {
     },
     evaluated: texts.evaluated,
     construct: construction(findings),
+    scaling,
     decoration: (decorators: readonly unknown[]) => new Decoration(decorators),
     decorate: <T>(decorators: readonly unknown[], make: (decoration: Decoration) => T) =>
       make(new Decoration(decorators)),

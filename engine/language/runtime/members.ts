@@ -98,7 +98,11 @@ export function memberAccess(findings: Findings): Members {
       const k = TracedNumber.is(key) ? numberOf(key) : key;
       // Three places that read, so that each sees few kinds of objects.
       if (isArray(object)) return object[(typeof k === "object" ? refuseTensor(k) : k) as number];
-      if (!isView(object)) return (object as Keyed)[k as PropertyKey];
+      if (!isView(object)) {
+        const member = (object as Keyed)[k as PropertyKey];
+        if (member === undefined && Tensor.is(object)) refuseIndex(object, k);
+        return member;
+      }
       const value = (object as unknown as Keyed)[(typeof k === "object" ? refuseTensor(k) : k) as PropertyKey];
       if (typeof value !== "number" || !hasShadows()) return value;
       const index = elementIndex(object, k);
@@ -122,6 +126,15 @@ function refuseTensor(key: unknown): unknown {
   throw new TypeError(
     `a tensor of shape [${key.shape.join(", ")}] is no index of an array: ` +
       "make the array a tensor and take the elements with gather, or index with a number",
+  );
+}
+
+/** An element of a tensor read as one of an array would be undefined, and all that is computed from it NaN. */
+function refuseIndex(x: Tensor, key: unknown): void {
+  const isIndex = typeof key === "number" || (typeof key === "string" && /^-?\d+$/.test(key));
+  if (!isIndex) return;
+  throw new TypeError(
+    `a tensor of shape [${x.shape.join(", ")}] has no elements to read by [${key}]: use x.at(${key}), or slice(x, [${key}])`,
   );
 }
 

@@ -78,6 +78,9 @@ export interface Runtime {
   /** `new callee(...values)`: typed arrays, Array, Number … take traced values; everything else is Reflect.construct. */
   construct(site: number, callee: unknown, ...values: unknown[]): unknown;
 
+  /** A package's function that gives a number back with another exponent or sign. */
+  scaling(native: unknown): unknown;
+
   // ---- classes with decorators
   decoration(decorators: readonly unknown[]): Decoration;
   /** The same for an expression: what `make` gives. */

@@ -2,6 +2,7 @@ import type * as t from "@babel/types";
 import type { Variable } from "../lexicalScopes.ts";
 import { runtimeName, type Taking } from "../../runtime/runtime.ts";
 import { bare, endOfName, isFunction } from "../syntax.ts";
+import { isNameless } from "./classes.ts";
 import { arithmetic, isElement, makesNode, propertyKey } from "./operators.ts";
 import { visitPattern } from "./patterns.ts";
 import type { Rewriter } from "./rewriter.ts";
@@ -9,7 +10,10 @@ import { takenText, takingOf } from "./takenApart.ts";
 
 export function assignmentExpression(node: t.AssignmentExpression, r: Rewriter): void {
   const { operator, right } = node;
-  const target = eraseWrappers(node.left, r);
+  const left: t.Node = node.left;
+  // A function is not named after a variable in parentheses.
+  const keeps = left.type === "ParenthesizedExpression" && left.expression.type === "Identifier" && isNameless(right);
+  const target = keeps ? left.expression : eraseWrappers(left, r);
   if (operator === "=") plainAssignment(node, target, r);
   else if (operator === "||=" || operator === "&&=" || operator === "??=") logicalAssignment(node, target, r);
   else if (target.type === "Identifier" && r.known.isUntraced(target) && r.known.isUntraced(right)) r.visit(right);
