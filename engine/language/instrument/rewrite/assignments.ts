@@ -10,7 +10,7 @@ import { takenText, takingOf } from "./takenApart.ts";
 
 export function assignmentExpression(node: t.AssignmentExpression, r: Rewriter): void {
   const { operator, right } = node;
-  const left: t.Node = node.left;
+  const left = node.left as t.Expression;
   // A function is not named after a variable in parentheses.
   const keeps = left.type === "ParenthesizedExpression" && left.expression.type === "Identifier" && isNameless(right);
   const target = keeps ? left.expression : eraseWrappers(left, r);
