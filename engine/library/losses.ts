@@ -1,14 +1,15 @@
 import { ValueError } from "../primitives/argumentErrors.ts";
 import * as arithmetic from "../primitives/arithmetic.ts";
 import { equal, lessEqual, notEqual } from "../primitives/comparison.ts";
-import { oneHot, takeAlongAxis } from "../primitives/gathering.ts";
+import { ShapeError } from "../primitives/broadcastShapes.ts";
+import { oneHot, take, takeAlongAxis } from "../primitives/gathering.ts";
 import * as normalization from "../primitives/normalization.ts";
 import { norm, sum } from "../primitives/reduction.ts";
 import { relu, softplus } from "../primitives/activation.ts";
 import { exp, log } from "../primitives/transcendental.ts";
 import { abs, where } from "../primitives/selection.ts";
 import { expandDims, squeeze } from "../primitives/shaping.ts";
-import { sameShape, sizeOf } from "../tape/shape.ts";
+import { describeShape, sameShape, sizeOf } from "../tape/shape.ts";
 import type { Value } from "../tape/tensor.ts";
 import { combine, reduced, type LossOptions } from "./lossReduction.ts";
 import type { Operand } from "./types.ts";
@@ -21,6 +22,11 @@ export interface CrossEntropyOptions extends LossOptions {
   readonly labelSmoothing?: number;
   /** Examples with this label do not count. For class indices only. */
   readonly ignoreIndex?: number;
+  /**
+   * How much each class counts, [classes]: its term of −Σ p·ln softmax is taken so many times. The mean over examples with class
+   * indices is then one by the weights of their classes, as PyTorch's.
+   */
+  readonly weights?: Operand;
 }
 
 /**
@@ -36,6 +42,7 @@ export function crossEntropy(logits: Operand, labels: Operand, options: CrossEnt
     const [scores, given] = [asValue("crossEntropy", logits), asValue("crossEntropy", labels)];
     const { reduction = "mean", labelSmoothing = 0, ignoreIndex } = options;
     const shape = shapeOf(scores);
+    if (options.weights !== undefined) return weighed(scores, given, asValue("crossEntropy", options.weights), options);
     if (ignoreIndex === undefined && (reduction === "mean" || reduction === "sum")) {
       const total = normalization.crossEntropy(scores, smoothed(scores, given, labelSmoothing));
       return (reduction === "mean" ? total : arithmetic.mul(total, sizeOf(shape.slice(0, -1)))) as number;
@@ -62,6 +69,26 @@ function smoothed(logits: Value, labels: Value, smoothing: number): Value {
   return arithmetic.add(arithmetic.mul(probabilities, 1 - spread), spread / classes);
 }
 
+function weighed(logits: Value, labels: Value, weights: Value, options: CrossEntropyOptions): number {
+  const { reduction = "mean", labelSmoothing = 0, ignoreIndex } = options;
+  const [shape, given] = [shapeOf(logits), shapeOf(weights)];
+  if (given.length !== 1 || given[0] !== shape.at(-1))
+    throw new ShapeError(
+      `crossEntropy of logits ${describeShape(shape)} with weights ${describeShape(given)}: give a weight for each class`,
+    );
+  normalization.crossEntropy.rule.shape([shape, shapeOf(labels)], {}); // refuses what does not fit
+  const isSoft = sameShape(shape, shapeOf(labels));
+  const counts = ignoreIndex === undefined || isSoft ? 1 : notEqual(labels, fixed(ignoreIndex));
+  const known = counts === 1 ? labels : where(counts, labels, 0);
+  const smooth = smoothed(logits, known, labelSmoothing);
+  const target = sameShape(shape, shapeOf(smooth)) ? smooth : oneHot(smooth, shape.at(-1)!);
+  const terms = arithmetic.mul(arithmetic.mul(target, weights), normalization.logSoftmax(logits, -1));
+  const losses = where(counts, arithmetic.neg(sum(where(equal(target, 0), 0, terms), -1)), 0);
+  if (reduction !== "mean" || isSoft) return reduced("crossEntropy", losses, reduction);
+  const each = where(counts, take(weights, known, 0), 0);
+  return arithmetic.div(sum(losses), sum(each)) as number;
+}
+
 function perExample(logits: Value, labels: Value, smoothing: number): Value {
   const shape = shapeOf(logits);
   normalization.crossEntropy.rule.shape([shape, shapeOf(labels)], {}); // refuses what does not fit
@@ -72,13 +99,28 @@ function perExample(logits: Value, labels: Value, smoothing: number): Value {
   return arithmetic.neg(sum(where(equal(target, 0), 0, arithmetic.mul(target, logarithms)), -1));
 }
 
+export interface BinaryCrossEntropyOptions extends LossOptions {
+  /** How often positive examples count, 1 when left out: the first term is taken so many times. It broadcasts. */
+  readonly positiveWeight?: Operand;
+}
+
 /**
  * −p ln σ(x) − (1 − p) ln(1 − σ(x)) of logits x and labels p from 0 to 1, without overflow. Each element is an example.
  */
-export function binaryCrossEntropy(logits: Operand, labels: Operand, options: LossOptions = {}): number {
+export function binaryCrossEntropy(logits: Operand, labels: Operand, options: BinaryCrossEntropyOptions = {}): number {
   return calledAs("binaryCrossEntropy", () => {
     const name = "binaryCrossEntropy";
     const [x, p] = [asValue(name, logits), asValue(name, labels)];
+    if (options.positiveWeight !== undefined) {
+      // −ln σ(x) = softplus(−x)
+      const positive = arithmetic.mul(asValue(name, options.positiveWeight), p);
+      const missed = arithmetic.mul(positive, softplus(arithmetic.neg(x)));
+      return reduced(
+        name,
+        arithmetic.add(missed, arithmetic.mul(arithmetic.sub(1, p), softplus(x))),
+        options.reduction,
+      );
+    }
     return reduced(name, arithmetic.sub(softplus(x), arithmetic.mul(x, p)), options.reduction);
   });
 }

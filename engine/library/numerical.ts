@@ -2,7 +2,7 @@ import { add, div, mul, sub } from "../primitives/arithmetic.ts";
 import { axisOf } from "../primitives/axes.ts";
 import { ShapeError } from "../primitives/broadcastShapes.ts";
 import { broadcastTo } from "../primitives/broadcasting.ts";
-import { equal, greater, less, lessEqual } from "../primitives/comparison.ts";
+import { equal, greater, isNaN, less, lessEqual, logicalOr } from "../primitives/comparison.ts";
 import { matmul } from "../primitives/contraction.ts";
 import { conv } from "../primitives/convolution.ts";
 import { take } from "../primitives/gathering.ts";
@@ -57,7 +57,7 @@ export function trapezoid(y: Operand, x: Operand = 1, axis = -1): number {
 }
 
 /**
- * How many elements of an ascending vector are less than each value, or with the side "right" not greater. No gradient.
+ * How many elements of an ascending vector are less than each value, or with the side "right" not greater; of NaN all. No gradient.
  *
  * @param sorted ascending, a vector
  * @returns the shape of the values
@@ -75,7 +75,8 @@ function placesIn(operation: string, sorted: Value, values: Value, right: boolea
   if (shapeOf(sorted).length !== 1)
     throw new ShapeError(`${operation} of ${describeShape(shapeOf(sorted))}: give ascending numbers in a vector`);
   const each = expandDims(values, -1);
-  return sum(right ? lessEqual(sorted, each) : less(sorted, each), -1);
+  // NaN comes last.
+  return sum(logicalOr(right ? lessEqual(sorted, each) : less(sorted, each), isNaN(each)), -1);
 }
 
 /**

@@ -3,7 +3,7 @@ import * as arithmetic from "../primitives/arithmetic.ts";
 import * as incomplete from "../primitives/incomplete.ts";
 import * as special from "../primitives/special.ts";
 import * as transcendental from "../primitives/transcendental.ts";
-import { equal, less } from "../primitives/comparison.ts";
+import { equal, isNaN, less } from "../primitives/comparison.ts";
 import { where } from "../primitives/selection.ts";
 import type { Value } from "../tape/tensor.ts";
 import { one, two, type Elementwise, type ElementwiseOfTwo } from "./lifting.ts";
@@ -129,7 +129,13 @@ export function multigammaln<const X extends Operand>(x: X, dimension: number): 
   for (let j = 0; j < d; j++) sum = arithmetic.add(sum, special.lgamma(arithmetic.sub(value, j / 2)));
   return sum as Like<X>;
 }
-/** −x ln x, and 0 where x = 0. */
-export const entr: Elementwise = one("entr", (x) => arithmetic.neg(special.xlogy(x, x)));
-/** 0 below 0, 1 above, and h at 0. A gradient flows into h alone. */
-export const heaviside: ElementwiseOfTwo = two("heaviside", (x, h) => where(equal(x, 0), h, less(0, x)));
+/** −x ln x, 0 where x = 0, and −∞ below. */
+export const entr: Elementwise = one("entr", (x) => {
+  const below = less(x, 0);
+  const safe = where(below, 1, x);
+  return where(below, -Infinity, arithmetic.sub(0, special.xlogy(safe, safe)));
+});
+/** 0 below 0, 1 above, h at 0, and NaN of NaN. A gradient flows into h alone. */
+export const heaviside: ElementwiseOfTwo = two("heaviside", (x, h) =>
+  where(equal(x, 0), h, where(isNaN(x), NaN, less(0, x))),
+);

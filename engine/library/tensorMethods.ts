@@ -1,6 +1,7 @@
 import { slice } from "../primitives/indexing.ts";
 import { isTraced } from "../primitives/rule.ts";
 import { recording } from "../tape/recording.ts";
+import { describeShape } from "../tape/shape.ts";
 import { Tensor, type Value } from "../tape/tensor.ts";
 import { fixed } from "./values.ts";
 
@@ -12,6 +13,8 @@ export function addTensorMethods(): void {
   Object.defineProperties(Tensor.prototype, {
     toArray: { value: toArray, configurable: true },
     at: { value: at, configurable: true },
+    // As of an array it would be undefined, and a loop up to it would do nothing.
+    length: { get: noLength, configurable: true },
   });
 }
 
@@ -36,4 +39,10 @@ function nested(shape: readonly number[], data: Float64Array, start: number): Ne
 
 function at(this: Tensor, ...indices: Value[]): Value {
   return slice(this, fixed(indices) as number[]);
+}
+
+function noLength(this: Tensor): never {
+  throw new TypeError(
+    `a tensor of shape ${describeShape(this.shape)} has no length: its extents are in x.shape, the first of them x.shape[0]`,
+  );
 }

@@ -22,7 +22,7 @@ export function standardDeviation(x: Value, axes?: Axes, keepDims = false, ddof 
   return div(norm(sub(x, mean(x, axes, true)), axes, keepDims), native.sqrt(count));
 }
 
-/** (Σ|x|ᵖ)^(1/p) over axes. Its derivative is 0 where it is. */
+/** (Σ|x|ᵖ)^(1/p) over axes. Its derivative is 0 where it is, and for p < 1 at elements of 0. */
 export function normOfOrder(x: Value, p: number, axes?: Axes, keepDims = false): Value {
   if (typeof p !== "number" || p !== p)
     throw new ValueError(
@@ -33,7 +33,10 @@ export function normOfOrder(x: Value, p: number, axes?: Axes, keepDims = false):
   if (p === -Infinity) return reduceMin(abs(x), axes, keepDims);
   if (p === 1) return sum(abs(x), axes, keepDims);
   if (p === 0) return sum(notEqual(x, 0), axes, keepDims);
-  const total = sum(pow(abs(x), p), axes, keepDims);
+  // Of orders from 0 to 1 the derivative at elements of 0 is infinite: as in PyTorch they have none.
+  const none = p > 0 && p < 1 ? equal(x, 0) : 0;
+  const powers = pow(where(none, 1, abs(x)), p);
+  const total = sum(none === 0 ? powers : where(none, 0, powers), axes, keepDims);
   const zero = equal(total, 0);
   return where(zero, 0, pow(add(total, zero), 1 / p));
 }

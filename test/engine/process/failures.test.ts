@@ -112,6 +112,14 @@ fails(
   "tensor-as-index.ts",
   "model-error 5:10 f threw TypeError: a tensor of shape [2] is no index of an array: make the array a tensor and take the elements with gather, or index with a number.",
 );
+fails(
+  "element-of-tensor.ts",
+  "model-error 4:10 f threw TypeError: a tensor of shape [2] has no elements to read by [0]: use x.at(0), or slice(x, [0]).",
+);
+fails(
+  "length-of-tensor.ts",
+  "model-error 5:50 f threw TypeError: a tensor of shape [2] has no length: its extents are in x.shape, the first of them x.shape[0].",
+);
 fails("throws-object.ts", "model-error 2:14 f threw { code: 7, at: 1 }, which is no Error.");
 fails(
   "no-number.ts",
