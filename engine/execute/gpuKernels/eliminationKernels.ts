@@ -23,24 +23,27 @@ function matrixOf(reader: Reader, input: number, axes: readonly string[]): Matri
     );
 }
 
-interface Place {
+export interface Place {
   readonly row: string;
   readonly column: string;
   /** The step, which is also the row and the column that it is about. */
   readonly step: string;
   readonly matrix: Matrix;
+  /** Another input of the kernel. */
+  readonly other: (input: number) => Matrix;
   readonly is: (a: string, b: string) => string;
   readonly below: (a: string, b: string) => string;
   readonly choose: (condition: string, yes: string, no: string) => string;
 }
 
-function placeOf(reader: Reader, operation: OperationNode, axes: readonly string[]): Place {
+export function placeOf(reader: Reader, operation: OperationNode, axes: readonly string[]): Place {
   const { source } = reader;
   return {
     row: axes.at(-2)!,
     column: axes.at(-1)!,
     step: source.whole(`whole_(${source.known("step", operation.attributes["step"] as number)})`),
     matrix: matrixOf(reader, operation.inputs[0]!, axes),
+    other: (input) => matrixOf(reader, operation.inputs[input]!, axes),
     is: (a, b) => source.float(`same_(${a}, ${b})`),
     below: (a, b) => source.float(`below_(${a}, ${b})`),
     choose: (condition, yes, no) => source.call("where", condition, yes, no),
@@ -138,7 +141,7 @@ function inSteps(
   return steps.reduce((at, step) => graph.operation(name, [at, ...others], shape, { ...attributes, step }), begin);
 }
 
-function transposed(graph: Graph, x: number): number {
+export function transposed(graph: Graph, x: number): number {
   const shape = graph.shapeOf(x);
   const axes = [...shape.keys()];
   const order = [...axes.slice(0, -2), axes.at(-1)!, axes.at(-2)!];
@@ -151,13 +154,37 @@ function transposed(graph: Graph, x: number): number {
 }
 
 function columnsOf(graph: Graph, x: number, begin: number, count: number): number {
+  return partOf(graph, x, -1, begin, count);
+}
+
+export function rowsOf(graph: Graph, x: number, begin: number, count: number): number {
+  return partOf(graph, x, -2, begin, count);
+}
+
+function partOf(graph: Graph, x: number, axis: -1 | -2, begin: number, count: number): number {
   const whole = graph.shapeOf(x);
-  const starts = whole.map((_, axis) => (axis === whole.length - 1 ? begin : 0));
-  const extents = whole.with(-1, count);
+  const starts = whole.map(() => 0).with(axis, begin);
+  const extents = whole.with(axis, count);
   return graph.operation("slice", [x], extents, { starts, steps: whole.map(() => 1), extents, dropped: [], whole });
 }
 
-const upTo = (count: number): number[] => Array.from({ length: count }, (_, k) => k);
+/** One matrix above another with as many columns, each of a batch. */
+export function stacked(graph: Graph, above: number, below: number): number {
+  const shape = graph.shapeOf(above);
+  const rows = shape.at(-2)! + graph.shapeOf(below).at(-2)!;
+  return graph.operation("concat", [above, below], shape.with(-2, rows), { axis: shape.length - 2 });
+}
+
+/** Ones on the diagonal of each matrix, square or not. */
+export function identity(graph: Graph, shape: readonly number[]): number {
+  const [rows, columns] = [shape.at(-2)!, shape.at(-1)!];
+  const ones = Float32Array.from({ length: rows * columns }, (_, k) =>
+    Math.floor(k / columns) === k % columns ? 1 : 0,
+  );
+  return graph.operation("broadcastTo", [graph.constant([rows, columns], ones)], shape, { shape });
+}
+
+export const upTo = (count: number): number[] => Array.from({ length: count }, (_, k) => k);
 
 /** L of (A + Aᵀ)/2 = L·Lᵀ. */
 export function cholesky(graph: Graph, a: number): number {
@@ -223,26 +250,24 @@ export function luPermutation(graph: Graph, a: number): number {
   return graph.reshape(columnsOf(graph, factored(graph, a), shape.at(-1)!, 1), shape.slice(0, -1));
 }
 
+/** ∂det A/∂A = det(A)·A⁻ᵀ of a regular matrix; of a singular one it is not finite. */
+export function cofactors(graph: Graph, a: number): number {
+  const shape = graph.shapeOf(a);
+  const inverse = solve(graph, a, identity(graph, shape), shape, true);
+  return graph.elementwise("mul", inverse, graph.reshape(determinant(graph, a), [...shape.slice(0, -2), 1, 1]));
+}
+
 export function determinant(graph: Graph, a: number): number {
   const shape = graph.shapeOf(a);
   const [size, batch] = [shape.at(-1)!, shape.slice(0, -2)];
   const factors = factored(graph, a);
-  // The diagonal: every element whose row is its column, among ones.
-  const diagonal = graph.constant(
-    [size, size],
-    Float32Array.from({ length: size * size }, (_, k) => (k % (size + 1) === 0 ? 1 : 0)),
+  const pivots = graph.elementwise(
+    "where",
+    identity(graph, [size, size]),
+    columnsOf(graph, factors, 0, size),
+    graph.number(1),
   );
-  const pivots = graph.elementwise("where", diagonal, columnsOf(graph, factors, 0, size), graph.number(1));
   const product = graph.reduction("prod", pivots, [batch.length, batch.length + 1]);
-  const whole = graph.shapeOf(factors);
-  const starts = whole.map((_, axis) => (axis === whole.length - 1 ? size + 1 : 0));
-  const extents = [...batch, 1, 1];
-  const sign = graph.operation("slice", [factors], extents, {
-    starts,
-    steps: whole.map(() => 1),
-    extents,
-    dropped: [],
-    whole,
-  });
+  const sign = rowsOf(graph, columnsOf(graph, factors, size + 1, 1), 0, 1);
   return graph.reshape(graph.elementwise("mul", product, sign), batch);
 }

@@ -84,8 +84,8 @@ const binary: Readonly<Record<string, string>> = {
   div: `if (b != 0.0) return a / b;
     if (a == 0.0 || isNan_(a)) return nan_();
     return (floatBitsToInt(a) ^ floatBitsToInt(b)) < 0 ? -infinity_() : infinity_();`,
-  mod: "return isInfinite_(b) && !notFinite_(a) ? a : a - b * trunc(a / b);",
-  remainder: "float y = a - b * trunc(a / b); return y != 0.0 && (y < 0.0) != (b < 0.0) ? y + b : y;",
+  mod: "return isInfinite_(b) && !notFinite_(a) ? a : modulo_(a, b);",
+  remainder: "float y = modulo_(a, b); return y != 0.0 && (y < 0.0) != (b < 0.0) ? y + b : y;",
   pow: "return power_(a, b);",
   xlogy: "return a == 0.0 && !isNan_(b) ? 0.0 : a * logarithm_(b);",
   logAddExp: `float larger = a >= b || isNan_(a) ? a : b;
@@ -155,7 +155,8 @@ const internal = new Set([
 /** Of whole numbers, and between whole numbers and others. */
 const others: readonly NativeFunction[] = [
   { name: "quotient_", source: "int quotient_(int a, int b) { return a / b; }" },
-  { name: "remainder_", source: "int remainder_(int a, int b) { return a - b * (a / b); }" },
+  // Not `remainder_`, which is the primitive of that name: in floats, of which GPUs round quotients.
+  { name: "indexRemainder_", source: "int indexRemainder_(int a, int b) { return a - b * (a / b); }" },
   { name: "float_", source: "float float_(int a) { return float(a); }" },
   { name: "bits_", source: "float bits_(int a) { return intBitsToFloat(a); }" },
   // Of what is whole already: adding a half would round numbers beyond 2²³.
@@ -197,6 +198,12 @@ const others: readonly NativeFunction[] = [
 export const helpers = `
 float nan_() { return intBitsToFloat(2143289344); }
 float infinity_() { return intBitsToFloat(2139095040); }
+// Of the sign of a. A quotient that is rounded across a whole number is off by one.
+float modulo_(float a, float b) {
+  float y = a - b * trunc(a / b);
+  if (abs(y) >= abs(b)) y -= sign(y) * abs(b);
+  return y * a < 0.0 ? y + sign(a) * abs(b) : y;
+}
 bool notFinite_(float x) { return (floatBitsToInt(x) & 2139095040) == 2139095040; }
 bool isNan_(float x) { return (floatBitsToInt(x) & 2147483647) > 2139095040; }
 bool isInfinite_(float x) { return (floatBitsToInt(x) & 2147483647) == 2139095040; }

@@ -34,6 +34,8 @@ export class Graph {
   /** By leaf of the resident `constant`. */
   readonly constants: Float32Array[] = [];
   readonly #known = new Map<string, number>();
+  /** Constants by their size and a sum over their elements. */
+  readonly #alike = new Map<string, number[]>();
 
   shapeOf(id: number): Shape {
     return this.nodes[id]!.shape;
@@ -53,7 +55,7 @@ export class Graph {
 
   resident(of: Resident, leaf: number, shape: Shape): number {
     if (sizeOf(shape) === 0) return this.number(0, shape);
-    return this.#keep(`${of} ${leaf}`, () => ({ kind: "resident", shape, of, leaf }));
+    return this.#keep(`${of} ${leaf} ${shape.join()}`, () => ({ kind: "resident", shape, of, leaf }));
   }
 
   constant(shape: Shape, data: Float32Array | number): number {
@@ -61,7 +63,19 @@ export class Graph {
     const [first] = data;
     if (first === undefined || data.every((element) => Object.is(element, first)))
       return this.number(first ?? 0, shape);
-    return this.resident("constant", this.constants.push(data) - 1, shape);
+    return this.resident("constant", this.#leafOf(data), shape);
+  }
+
+  /** Equal constants are one, so that what is computed with them is. */
+  #leafOf(data: Float32Array): number {
+    const key = `${data.length} ${data.reduce((hash, x, k) => (hash + x * ((k % 97) + 1)) % 1e9, 0)}`;
+    const alike = this.#alike.get(key) ?? [];
+    this.#alike.set(key, alike);
+    const known = alike.find((leaf) => this.constants[leaf]!.every((x, k) => Object.is(x, data[k])));
+    if (known !== undefined) return known;
+    const leaf = this.constants.push(data) - 1;
+    alike.push(leaf);
+    return leaf;
   }
 
   operation(name: string, inputs: readonly number[], shape: Shape, attributes: Attributes = none): number {

@@ -2,6 +2,7 @@ import { sizeOf, type Shape } from "../../tape/shape.ts";
 import type { BundleMember } from "./bundles.ts";
 import type { Graph, OperationNode } from "./graph.ts";
 import { KernelSource, type Index } from "./source.ts";
+import { decompositionRoots } from "./decompositionKernels.ts";
 import { eliminationRoots } from "./eliminationKernels.ts";
 import { scatterRoots } from "./scatterKernels.ts";
 import { Reader, type Root } from "./values.ts";
@@ -41,7 +42,12 @@ export function isRoot(name: string): boolean {
 
 /** Whether each element of an input is read by many threads: it should not be computed by each of them. */
 export function readsOften(name: string): boolean {
-  return often.has(name) || Object.hasOwn(windowRoots, name) || Object.hasOwn(eliminationRoots, name);
+  return (
+    often.has(name) ||
+    Object.hasOwn(windowRoots, name) ||
+    Object.hasOwn(eliminationRoots, name) ||
+    Object.hasOwn(decompositionRoots, name)
+  );
 }
 
 const often = new Set([
@@ -220,6 +226,7 @@ const roots: Readonly<Record<string, Root>> = {
   ...windowRoots,
   ...scatterRoots,
   ...eliminationRoots,
+  ...decompositionRoots,
   sum: folding("0", (sum, element) => `${sum} + ${element}`),
   prod: folding("1", (product, element) => `${product} * ${element}`),
   reduceMax: (reader, operation, index) => winner(reader, operation, index.axes, "exceeds").best,

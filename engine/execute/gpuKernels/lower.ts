@@ -2,11 +2,13 @@ import { shares as sharesOf, type Averaging } from "../../primitives/pooling.ts"
 import { positions } from "../../primitives/windows.ts";
 import { sizeOf, type Shape } from "../../tape/shape.ts";
 import type { ProgramValue } from "../program.ts";
+import * as decomposition from "./decompositionKernels.ts";
 import * as elimination from "./eliminationKernels.ts";
 import { isElementwise } from "./functions.ts";
 import { mostOrder } from "./gammaFunctions.ts";
 import type { Attributes, Graph } from "./graph.ts";
 import { asWindows } from "./windowKernels.ts";
+import { fourier } from "./fourierProducts.ts";
 import { unsupported } from "./unsupported.ts";
 
 type Operation = Extract<ProgramValue, { readonly kind: "operation" }>;
@@ -52,6 +54,7 @@ const knownAttributes: Readonly<Record<string, readonly string[]>> = {
   fft: ["axes", "inverse"],
   triangularSolve: ["lower", "transpose", "unitDiagonal"],
   solve: ["transposed"],
+  gapQuotient: ["spectrum"],
   oneHot: ["depth"],
   cumsum: ["axis", "reverse"],
   cumprod: ["axis", "reverse"],
@@ -140,6 +143,19 @@ const lowerings: Readonly<Record<string, Lower>> = {
   lu: (graph, [a]) => elimination.lu(graph, a!),
   luPermutation: (graph, [a]) => elimination.luPermutation(graph, a!),
   det: (graph, [a]) => elimination.determinant(graph, a!),
+  cofactors: (graph, [a]) => elimination.cofactors(graph, a!),
+  qr: (graph, [a]) => decomposition.qr(graph, a!),
+  eigvalsh: (graph, [a]) => decomposition.eigen(graph, a!).values,
+  eigh: (graph, [a]) => decomposition.eigen(graph, a!).vectors,
+  gapQuotient: (graph, [m, w], { attributes }) =>
+    decomposition.gapQuotient(graph, m!, w!, attributes["spectrum"] === "singular values"),
+  svdvals: (graph, [a], { shape }) => graph.reshape(decomposition.singular(graph, a!).values, shape),
+  svd: (graph, [a]) => {
+    const { u, v } = decomposition.singular(graph, a!);
+    return elimination.stacked(graph, u, v);
+  },
+  pinv: (graph, [a], { shape }) => decomposition.pseudoinverse(graph, a!, shape),
+  expm: (graph, [a]) => decomposition.exponential(graph, a!),
   fft: (graph, [x], { attributes }) =>
     axesIn(attributes).reduce((at, axis) => fourier(graph, at, axis, attributes["inverse"] === true), x!),
   maxMask: asItIs,
@@ -225,41 +241,6 @@ function ofOrder(graph: Graph, name: string, order: number, ...inputs: readonly 
   if (known.kind !== "number" || !(known.value >= 0 && known.value <= mostOrder && Number.isInteger(known.value)))
     throw unsupported(known.kind === "number" ? `${name} of order ${known.value}` : `${name} of an order that varies`);
   return graph.elementwise(name, ...inputs);
-}
-
-/** Longer transforms would need a matrix that is too large. */
-const longestFourier = 1024;
-
-/** The discrete Fourier transform along an axis, of real parts and imaginary parts along axis 0, as a product. */
-function fourier(graph: Graph, x: number, axis: number, inverse: boolean): number {
-  const shape = graph.shapeOf(x);
-  const count = shape[axis]!;
-  if (count > longestFourier) throw unsupported(`fft over more than ${longestFourier} elements`);
-  const order = [...shape.keys()].filter((k) => k !== 0 && k !== axis).concat(0, axis);
-  const turned = order.map((k) => shape[k]!);
-  const rows = [sizeOf(shape) / (2 * count), 2 * count];
-  const lanes = graph.reshape(graph.operation("transpose", [x], turned, { axes: order }), rows);
-  const matrix = graph.constant([2 * count, 2 * count], fourierMatrix(count, inverse));
-  const product = graph.reshape(graph.operation("matmul", [lanes, matrix], rows), turned);
-  return graph.operation("transpose", [product], shape, { axes: [...shape.keys()].map((k) => order.indexOf(k)) });
-}
-
-/** What a row of real parts, then imaginary parts, is multiplied by from the right. */
-function fourierMatrix(count: number, inverse: boolean): Float32Array {
-  const matrix = new Float32Array(4 * count * count);
-  for (let from = 0; from < count; from++)
-    for (let to = 0; to < count; to++) {
-      const angle = (2 * Math.PI * ((from * to) % count)) / count;
-      const [re, im] = [Math.cos(angle), (inverse ? 1 : -1) * Math.sin(angle)];
-      const put = (row: number, column: number, value: number): void => {
-        matrix[(row * count + from) * 2 * count + column * count + to] = value;
-      };
-      put(0, 0, re);
-      put(0, 1, im);
-      put(1, 0, -im);
-      put(1, 1, re);
-    }
-  return matrix;
 }
 
 /** What share of its window's mean each element has. */

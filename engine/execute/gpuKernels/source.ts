@@ -189,7 +189,7 @@ export class Index {
         outermost = false;
         return quotient;
       }
-      return this.#source.whole(`remainder_(${quotient}, ${extent})`);
+      return this.#source.whole(`indexRemainder_(${quotient}, ${extent})`);
     });
   }
 

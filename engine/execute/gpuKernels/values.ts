@@ -264,7 +264,7 @@ const elements: Readonly<Record<string, Element>> = {
     const { source } = reader;
     const whole = reader.shapeOf(data);
     const size = stridesOf(whole)[0]!;
-    const within = size === 1 ? "0" : source.whole(`remainder_(${index.flat}, ${size})`);
+    const within = size === 1 ? "0" : source.whole(`indexRemainder_(${index.flat}, ${size})`);
     const own = size === 1 ? index.flat : source.whole(`quotient_(${index.flat}, ${size})`);
     const first = source.whole(`whole_(${source.number(attributes["firstRow"] as number)})`);
     const row = source.whole(`whole_(${reader.load(rows, reader.plus(first, own))})`);
@@ -278,7 +278,7 @@ const elements: Readonly<Record<string, Element>> = {
     const width = reader.shapeOf(report)[0]!;
     const place = source.whole(`whole_(${source.number(attributes["place"] as number)})`);
     const step = source.whole(`quotient_(${index.flat}, ${width})`);
-    const own = reader.at(report, reader.flatIndex([width], source.whole(`remainder_(${index.flat}, ${width})`)));
+    const own = reader.at(report, reader.flatIndex([width], source.whole(`indexRemainder_(${index.flat}, ${width})`)));
     return source.call("where", source.float(`same_(${step}, ${place})`), own, reader.at(before, index));
   },
 };

@@ -122,7 +122,7 @@ export const windowRoots: Readonly<Record<string, Root>> = {
     const [filters, channels] = reader.shapeOf(kernel) as [number, number];
     const [n, channel, ...place] = index.axes as [string, string, ...string[]];
     const group = groupOf(reader, channel, channels, groups);
-    const c = groups === 1 ? channel : reader.source.whole(`remainder_(${channel}, ${channels})`);
+    const c = groups === 1 ? channel : reader.source.whole(`indexRemainder_(${channel}, ${channels})`);
     return sumOver(reader, [filters / groups, ...convolution.window], ([filter, ...element]) => {
       const { axes, inside } = positionAt(reader, convolution, place, element);
       const f = reader.plus(reader.times(group, filters / groups), filter!);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { nativeFunctions } from "../../../engine/execute/gpuKernels/functions.ts";
 import { hostFunctions } from "../../../engine/execute/gpuKernels/hostNumbers.ts";
 import { planKernels, UnsupportedOperationError, type GpuPlan } from "../../../engine/execute/gpuKernels/plan.ts";
 import { mostTextures } from "../../../engine/execute/gpuKernels/textures.ts";
@@ -229,4 +230,9 @@ test("a program of more single numbers than a GPU gains by is refused in one sen
     message:
       "One step of this model takes 100001 operations on single numbers, more than a GPU gains by: train it on the CPU, which runs loops over numbers faster.",
   });
+});
+
+test("no two functions that kernels call have the same name", () => {
+  const names = nativeFunctions.map(({ name }) => name);
+  assert.deepEqual(names, [...new Set(names)]);
 });

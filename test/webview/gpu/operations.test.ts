@@ -39,6 +39,7 @@ const covered: ReadonlySet<PrimitiveName> = new Set([
   ...(["erfinv", "lgamma", "digamma", "polygamma", "sinc", "f16round", "bf16round", "logCumSumExp"] as const),
   ...(["cumargmax", "cumargmin", "scatterSet", "scatterSetAlongAxis", "scatterWinners", "dynamicSlice"] as const),
   ...(["dynamicUpdateSlice", "fft", "cholesky", "triangularSolve", "solve", "lu", "luPermutation"] as const),
+  ...(["det", "cofactors", "qr", "eigvalsh", "eigh", "gapQuotient", "svdvals", "svd", "pinv", "expm"] as const),
   "custom",
 ]);
 

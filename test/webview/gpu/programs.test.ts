@@ -5,7 +5,7 @@ import { adam } from "../../../engine/library/optimizers/adam.ts";
 import { sgd } from "../../../engine/library/optimizers/sgd.ts";
 import { random } from "../../../engine/library/random.ts";
 import { relu } from "../../../engine/primitives/activation.ts";
-import { add, div, mul, sub } from "../../../engine/primitives/arithmetic.ts";
+import { add, div, mod, mul, remainder, sub } from "../../../engine/primitives/arithmetic.ts";
 import { matmul } from "../../../engine/primitives/contraction.ts";
 import { take } from "../../../engine/primitives/gathering.ts";
 import { slice } from "../../../engine/primitives/indexing.ts";
@@ -13,7 +13,12 @@ import { crossEntropy, softmax } from "../../../engine/primitives/normalization.
 import { mean, sum } from "../../../engine/primitives/reduction.ts";
 import { max } from "../../../engine/primitives/selection.ts";
 import { concat, reshape, stack, transpose } from "../../../engine/primitives/shaping.ts";
-import { solve } from "../../../engine/primitives/systems.ts";
+import { expm } from "../../../engine/primitives/matrixFunctions.ts";
+import { qr } from "../../../engine/primitives/orthogonal.ts";
+import { pinv, svd, svdvals } from "../../../engine/primitives/singularValues.ts";
+import { eigh, eigvalsh } from "../../../engine/primitives/spectral.ts";
+import { fft } from "../../../engine/primitives/fourier.ts";
+import { det, solve } from "../../../engine/primitives/systems.ts";
 import { cholesky } from "../../../engine/primitives/triangular.ts";
 import { cos, exp, log, sin, sqrt, tanh } from "../../../engine/primitives/transcendental.ts";
 import { Tensor, type Value } from "../../../engine/tape/tensor.ts";
@@ -500,4 +505,79 @@ test("the page complains of nothing", () => {
     page.complaints.filter((text) => !text.includes("GPU stall due to ReadPixels")),
     [],
   );
+});
+
+test("elements are found at exact places, whatever the extents: quotients of 41, 751 and their like are rounded", async () => {
+  const extents = [41, 47, 61, 82, 83, 97, 751];
+  const parameters = Object.fromEntries(extents.map((extent) => [`p${extent}`, normal(2, 2, extent + 3)]));
+  const definition: Definition = {
+    parameters: { ...parameters, x: new Tensor([5], Float64Array.of(41, 82, -47, 1502.5, 3)) },
+    loss: (own: Parameters) => {
+      const parts = extents.map((extent) => {
+        const part = slice(own[`p${extent}`]!, [null, null, [1, extent + 1]]);
+        const turned = transpose(part, [2, 0, 1]);
+        const weights = new Tensor(
+          [extent, 2, 2],
+          Float64Array.from({ length: 4 * extent }, (_, k) => Math.sin(k)),
+        );
+        return add(sum(mul(part, part)), sum(mul(weights, sin(turned))));
+      });
+      const y = new Tensor([5], Float64Array.of(41, 41, 47, 751, 41));
+      return [...parts, sum(mul(mod(own["x"]!, y), own["x"]!)), sum(remainder(own["x"]!, y))].reduce(add);
+    },
+  };
+  await assertTrainsAlike(definition, 3);
+});
+
+test("small matrices are decomposed on the GPU: qr, eigh, svd, pinv, expm and the gradient of det", async () => {
+  const tall: Definition = {
+    parameters: { a: normal(2, 6, 4), b: scaled(0.4, 5, 5), wide: normal(3, 7) },
+    optimizer: sgd({ learningRate: 0.01 }),
+    loss: ({ a, b, wide }: Parameters) => {
+      const symmetric = add(b!, transpose(b!));
+      const vectors = eigh(symmetric);
+      const weights = new Tensor(
+        [5, 5],
+        Float64Array.from({ length: 25 }, (_, k) => Math.cos(k)),
+      );
+      const projector = matmul(slice(vectors, [null, [0, 2]]), transpose(slice(vectors, [null, [0, 2]])));
+      const pairs = svd(wide!);
+      const own = matmul(
+        slice(pairs, [
+          [0, 3],
+          [0, 1],
+        ]),
+        transpose(
+          slice(pairs, [
+            [3, 10],
+            [0, 1],
+          ]),
+        ),
+      );
+      return [
+        sum(sin(qr(a!))),
+        sum(mul(eigvalsh(symmetric), new Tensor([5], Float64Array.of(1, 2, 3, 4, 5)))),
+        sum(mul(projector, weights)),
+        sum(exp(mul(-0.3, svdvals(a!)))),
+        sum(sin(own)),
+        sum(cos(pinv(wide!))),
+        sum(mul(expm(mul(6, b!)), mul(0.01, weights))),
+        det(add(b!, weights)),
+      ].reduce(add);
+    },
+  };
+  await assertTrainsAlike(tall, 3);
+});
+
+test("long transforms are made of short ones", async () => {
+  const definition: Definition = {
+    parameters: { x: normal(2, 2, 1500), y: normal(2, 90, 4), z: normal(2, 1, 2048) },
+    optimizer: sgd({ learningRate: 1e-5 }),
+    loss: ({ x, y, z }: Parameters) => {
+      const power = (u: Value): Value => mean(mul(u, u));
+      const part = slice(fft(x!, [2], false), [[0, 1], null, [0, 751]]);
+      return [power(part), power(fft(fft(y!, [1], false), [1, 2], true)), power(sin(fft(z!, [2], false)))].reduce(add);
+    },
+  };
+  await assertTrainsAlike(definition, 3);
 });
