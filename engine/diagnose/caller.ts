@@ -15,7 +15,7 @@ export interface Place {
 
 /**
  * The call by which a node came about, where it stands in a function that several places of the program call, as a product
- * of a matrix and a vector or a sigmoid that a file declares: there is nothing amiss with such a function, but with what
+ * of a matrix and a vector, or in one like a sigmoid that a file declares: there is nothing amiss with such a function, but with what
  * this call is made with. Undefined where the node's own line is to be told, and where it is not clear which call it was.
  *
  * @param parts nodes of different layers or steps: a function that makes two of them is no tool of one
@@ -33,7 +33,8 @@ export function callerOf(subject: Subject, node: number, parts: readonly number[
     if (called.file.isCallback(called.node)) continue;
     const calls = program.value.callsOf(called.file, called.node);
     const makesSeveral = parts.filter((part) => isWithin(subject, part, scope)).length > 1;
-    if (calls.length < 2 || makesSeveral || callsItself(called, calls)) break;
+    const isShared = calls.length > 1 || (calls.length === 1 && isOfOneNumber(called.node));
+    if (!isShared || makesSeveral || callsItself(called, calls)) break;
     const here = program.value.callIn(subject, scope, calls);
     if (here === undefined) return undefined;
     caller = here;
@@ -41,6 +42,16 @@ export function callerOf(subject: Subject, node: number, parts: readonly number[
   if (caller === undefined) return undefined;
   const { file, call } = caller;
   return { range: file.lines.range(file.name, call.start!, call.end!), text: file.text.slice(call.start!, call.end!) };
+}
+
+/** A function of one variable written as one expression: what stands there is no more than its name, as of a sigmoid. */
+function isOfOneNumber({ params, body }: FunctionNode): boolean {
+  const [only] = body.type === "BlockStatement" && body.body.length === 1 ? body.body : [];
+  return (
+    params.length === 1 &&
+    params[0]!.type === "Identifier" &&
+    (body.type !== "BlockStatement" || only?.type === "ReturnStatement")
+  );
 }
 
 function callsItself({ file, node }: Callee, calls: readonly Call[]): boolean {
@@ -120,15 +131,22 @@ class ParsedProgram {
     if (own.length < 2) return own[0];
     const turn = around === parent ? undefined : sites.get(scopes.site(parent));
     const within = own.filter(({ call }) => turn === undefined || (call.start! >= turn.start && call.end! <= turn.end));
-    let [before, all] = [0, 0];
+    // Between the calls that follow one reference others are made, as the product is whose elements a sigmoid is taken of.
+    let [before, all, runs, run, last] = [0, 0, 0, 0, 0];
     for (let other = parent + 1; other < scopes.length; other++) {
-      if (scopes.parent(other) !== parent || scopes.site(other) !== scopes.site(scope)) continue;
-      if (other < scope) before++;
-      all++;
+      if (scopes.parent(other) !== parent) continue;
+      const site = scopes.site(other);
+      if (site === scopes.site(scope)) {
+        if (site !== last) runs++;
+        if (other === scope) run = runs - 1;
+        if (other < scope) before++;
+        all++;
+      }
+      last = site;
     }
-    return within.length > 0 && all % within.length === 0 && !within.some(isRepeated)
-      ? within[before % within.length]
-      : undefined;
+    if (runs === within.length) return within[run];
+    const inTurns = within.length > 0 && all % within.length === 0 && !within.some(isRepeated);
+    return inTurns ? within[before % within.length] : undefined;
   }
 }
 

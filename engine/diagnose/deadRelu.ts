@@ -34,7 +34,7 @@ export function deadRelu(subject: Subject, layers: readonly Layer[]): Finding[] 
   const parts = layers.map(({ node }) => node);
   return [...bySite].flatMap(([site, all]) => {
     const dying = all.filter((layer) => isDead(layer) && !isFedNothing(subject, layer));
-    const narrow = dying.filter((layer) => isNarrow(layer) && isBypassed(subject, layer));
+    const narrow = dying.filter((layer) => isNarrow(layer) && !isBiased(layer) && isBypassed(subject, layer));
     const explained = narrow.length > 0 && chanceOf(narrow, all.length) >= chanceOfLayer;
     const told = explained ? dying.filter((layer) => !narrow.includes(layer)) : dying;
     return told.length === 0 ? [] : [findingOf(subject, site, told, parts)];
@@ -52,6 +52,14 @@ function isFedNothing({ tape }: Subject, { inputs }: Layer): boolean {
 /** Chance may shut all of its units. */
 function isNarrow({ units }: Layer): boolean {
   return 2 ** -units.size >= chanceOfLayer;
+}
+
+/** The arguments of its units lie further below 0 than apart from each other: no chance has put them there. */
+function isBiased({ units }: Layer): boolean {
+  const largest = [...units.values()].map((unit) => unit.largest);
+  const mean = largest.reduce((sum, x) => sum + x, 0) / largest.length;
+  const variance = largest.reduce((sum, x) => sum + (x - mean) ** 2, 0) / largest.length;
+  return -mean > farAway * Math.sqrt(variance);
 }
 
 /** An adjoint gets to what the layer is computed of, though none gets through the layer. */

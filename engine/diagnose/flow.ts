@@ -4,7 +4,7 @@ import { Body, chainOf, logNorm, type Chain, type Factor } from "./chain.ts";
 import { chance } from "./chance.ts";
 import { candidates, longest, membersOf, type Candidate } from "./flowCandidates.ts";
 import { isFilter } from "./filter.ts";
-import { converges, elementNorms, growsWithState, hasComputedFactor } from "./flowStates.ts";
+import { converges, elementNorms, growsWithState, hasComputedFactor, isRelative } from "./flowStates.ts";
 import { LevelFinder } from "./levels.ts";
 import type { Subject } from "./subject.ts";
 import { traitsOf, type Traits } from "./traits.ts";
@@ -44,11 +44,13 @@ export function flows(subject: Subject): Flow[] {
   if (subject.output < 0) return [];
   const analysis = new Analysis(subject);
   const found: Flow[] = [];
-  const all = candidates(subject, analysis.finder).flat();
+  const groups = candidates(subject, analysis.finder);
+  const all = groups.flat();
+  const gated = new Set(groups.filter((group) => group.some((each) => analysis.isGated(each))).flat());
   // A line that runs once a turn tells of turns; one that runs several times does where there is no other.
   const several = all.filter((candidate) => analysis.period(candidate) > 1);
   for (const candidate of [...all.filter((each) => !several.includes(each)), ...several])
-    for (const flow of analysis.of(candidate))
+    for (const flow of analysis.of(candidate, gated.has(candidate)))
       if (!found.some((other) => other.direction === flow.direction && overlap(other.chain, flow.chain)))
         found.push(flow);
   return found;
@@ -83,7 +85,8 @@ class Analysis {
     this.finder = new LevelFinder(subject.tape, subject.adjoints);
   }
 
-  of(candidate: Candidate): Flow[] {
+  /** `gated`: other lines of its body are gates, if it is none. */
+  of(candidate: Candidate, gated: boolean): Flow[] {
     const { tape } = this.#subject;
     const view = this.#view(candidate);
     const { chain, kind, along, traits, circumstances } = view;
@@ -112,12 +115,13 @@ class Analysis {
       const all = { ...circumstances(from), element: element !== undefined };
       const direction = kept.length < fewestStations ? undefined : judge(kept, all, systematic);
       if (direction === undefined || (direction === "vanishing" && forgets)) return;
+      if (kind === "steps" && !traits.network && isRelative(tape, chain, kept[0]! - kept.at(-1)!)) return;
       if (found.some((flow) => flow.direction === direction)) return;
       if (kind === "layers" && !confirms(direction, probed(from), circumstances(from).chance!, systematic)) return;
       found.push({ direction, ...this.#course(view, norms, element) });
     };
     consider(view.logNorms);
-    if (kind === "steps" && !traits.gated) elementNorms(tape, along, chain).forEach(consider);
+    if (kind === "steps" && !gated) elementNorms(tape, along, chain).forEach(consider);
     return found;
   }
 
@@ -151,6 +155,10 @@ class Analysis {
       lines: steps.map((nodes) => [...new Set(nodes.map((node) => tape.site[node]!))]),
       ...(element === undefined ? {} : { element }),
     };
+  }
+
+  isGated(candidate: Candidate): boolean {
+    return this.#view(candidate).traits.gated;
   }
 
   period(candidate: Candidate): number {

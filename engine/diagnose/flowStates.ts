@@ -3,6 +3,7 @@ import { dataOf } from "../primitives/rule.ts";
 import { operationName } from "../primitives/names.ts";
 import { constantOperation, inputOperation, type Tape } from "../tape/tape.ts";
 import { logNorm, type Chain, type Station } from "./chain.ts";
+import { isPassing } from "./levels.ts";
 import { median } from "./verdict.ts";
 
 /** The relative change of a step by which an iteration has settled, against that of its beginning. */
@@ -58,6 +59,29 @@ export function growsWithState(tape: Tape, { stations }: Chain, total: number): 
     }
   }
   return turned * 2 < kept;
+}
+
+/** Sums and products of the last state are followed so far. */
+const furthest = 64;
+
+/**
+ * Whether a state that shrinks or grows as its adjoint does ends in a logarithm, as a likelihood does that is a product of
+ * probabilities: what its elements add to the result, and to the gradient, is the same at every step.
+ *
+ * @param total ln of the adjoint's growth on its way back
+ */
+export function isRelative(tape: Tape, { stations, last }: Chain, total: number): boolean {
+  const [first, end] = [stations.find((station) => station.length > 0) ?? [], stations.at(-1)!];
+  const sizeOf = (station: Station): number => norm(station.flatMap((node) => [...dataOf(tape.primalOf(node))]));
+  const growth = Math.log(sizeOf(end)) - Math.log(sizeOf(first));
+  if (!(growth / total >= sharedShare)) return false;
+  const made = new Set(end);
+  for (let node = last + 1; node < Math.min(tape.length, last + furthest); node++) {
+    if (!tape.inputsOf(node).some((input) => made.has(input))) continue;
+    if (operationName(tape.operation[node]!) === "log") return true;
+    if (isPassing(tape.operation[node]!)) made.add(node);
+  }
+  return false;
 }
 
 /** Whether steps multiply with what is computed, as 1 + rate, not with a number of the program. */

@@ -70,6 +70,7 @@ function findingOf(subject: Subject, site: number, flat: readonly Layer[], parts
       units: worst.units.size,
       examples,
       share: share(worst),
+      saturated: flat.reduce((sum, layer) => sum + sumsOf(layer).saturated, 0),
       rms: size,
       layers: flat.length,
       perLayer: flat.map((layer) => ({ node: layer.node, units: layer.units.size, share: share(layer) })),

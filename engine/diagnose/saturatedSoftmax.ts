@@ -1,6 +1,7 @@
 import { dataOf, type Primal } from "../primitives/rule.ts";
+import { toldAt } from "./caller.ts";
 import type { Finding } from "./finding.ts";
-import { figure, lineOf, operationOf, textOf, type Subject } from "./subject.ts";
+import { figure, operationOf, type Subject } from "./subject.ts";
 import { carried } from "./traits.ts";
 
 /** p beyond which p(1 − p) is under a twentieth of its largest, ¼, as for sigmoids. */
@@ -32,12 +33,12 @@ export function saturatedSoftmax(subject: Subject): Finding[] {
   for (let node = 0; node <= output; node++)
     if (operationOf(subject, node) === "matmul" && adjoints.reached(node))
       for (const input of tape.inputsOf(node)) mixing.add(carried(tape, input));
-  const found = new Map<number, Rows>();
+  const found = new Map<number, Rows & { readonly node: number }>();
   const consider = (node: number, rows: Rows | undefined): void => {
     const site = tape.site[node]!;
     if (rows === undefined || rows.rows < fewestRows || rows.held < largestShare * rows.rows) return;
     const before = found.get(site);
-    if (before === undefined || rows.held / rows.rows > before.held / before.rows) found.set(site, rows);
+    if (before === undefined || rows.held / rows.rows > before.held / before.rows) found.set(site, { ...rows, node });
   };
   for (const node of mixing) consider(node, rowsOf(subject, node));
   for (const [node, rows] of writtenRows(subject)) consider(node, rows);
@@ -126,15 +127,21 @@ class RowCounter {
   }
 }
 
-function findingOf(subject: Subject, site: number, { rows, columns, held, spread }: Rows): Finding {
+function findingOf(
+  subject: Subject,
+  site: number,
+  { rows, columns, held, spread, node }: Rows & { readonly node: number },
+): Finding {
+  const { line, text, called } = toldAt(subject, site, node, []);
   return {
     code: "saturated-activation",
     severity: "warning",
     message:
-      `${held} of ${rows} rows of \`${textOf(subject, site)}\` on ${lineOf(subject, site)} give over ${Math.floor(1000 * nearlyAll) / 10} % of the weight to one of ` +
+      `${held} of ${rows} rows of \`${text}\` on ${line} give over ${Math.floor(1000 * nearlyAll) / 10} % of the weight to one of ` +
       `${columns} entries, where the derivative is under 5 % of its largest: their scores are ${figure(spread)} apart (RMS). ` +
       `Scale the scores by ${figure(1 / spread, 2)}; those of queries and keys of size d by 1 / Math.sqrt(d), as attention does.`,
     site,
-    data: { rows, columns, held, share: held / rows, rms: spread },
+    ...(called === undefined ? {} : { called }),
+    data: { rows, columns, held, node, share: held / rows, rms: spread },
   };
 }

@@ -106,6 +106,6 @@ function findingOf(subject: Subject, layer: Layer, { count, flat, stuck }: Count
       `Normalise the inputs, begin with smaller weights and biases, or use binaryCrossEntropy of the arguments, whose derivative is p − y.`,
     site,
     ...(called === undefined ? {} : { called }),
-    data: { units: units.size, examples: count / units.size, share: flat / count, stuck: stuck / count, rms: size },
+    data: { units: units.size, examples: count / units.size, share: flat / count, saturated: stuck, rms: size },
   };
 }

@@ -175,7 +175,8 @@ function edgeOf(tape: Tape, node: number): number {
   }, 0);
 }
 
-function inputNameOf(tape: Tape, weight: number): string | undefined {
+/** The name of the input that a weight is a part of. */
+export function inputNameOf(tape: Tape, weight: number): string | undefined {
   let node: number | undefined = weight;
   while (node !== undefined && tape.operation[node] !== inputOperation) node = tape.inputsOf(node)[0];
   return node === undefined ? undefined : tape.inputName(node);

@@ -39,8 +39,8 @@ export type Measure =
     }
   /** The Euclidean norm of the gradient. */
   | { readonly kind: "gradient" }
-  /** Of findings of one kind: how many units are dead, how many rows held by one entry, as the worst of them says. */
-  | { readonly kind: "count"; readonly code: "dead-relu" | "saturated-activation" };
+  /** Of findings of one kind: how many units are dead, rows held by one entry, outputs saturated. */
+  | { readonly kind: "count"; readonly of: "units" | "rows" | "outputs" };
 
 /** The executions of the expression at a place, or operations of one kind. */
 export type FlowPlace = { readonly source: SourceRange } | { readonly family: "activations" | "products" };

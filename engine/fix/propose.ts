@@ -12,9 +12,10 @@ import { guard, logSoftmax } from "./guard.ts";
 import { Program } from "./program.ts";
 import type { FlowPlace, Measure, Proposal, Proposals } from "./proposal.ts";
 import { rectify } from "./rectify.ts";
+import { desaturate } from "./desaturate.ts";
 import { rescale } from "./rescale.ts";
 import { leak, unbias } from "./revive.ts";
-import { scaleScores } from "./scaleScores.ts";
+import { scaleScores, scaleWrittenScores } from "./scaleScores.ts";
 import { soften } from "./soften.ts";
 
 /** For a vanishing or exploding gradient of a function, by the kind and place of its finding. */
@@ -55,20 +56,36 @@ export function proposeForDead(subject: Subject, name: string, source: SourceRan
   const [model, program] = [programAt(subject, subject.file), programAt(subject, source.file)];
   if (model === undefined || program === undefined || site === undefined) return undefined;
   const layers = layersOf(subject).filter((layer) => layer.activation === "relu" && layer.site === site);
-  const measure: Measure = { kind: "count", code: "dead-relu" };
+  const measure: Measure = { kind: "count", of: "units" };
   return proposed(subject, measure, [unbias(model, subject, name, layers), leak(program, source)]);
 }
 
-/** For a softmax whose rows are held by one entry each; nothing is known against other units that are saturated. */
-export function proposeForSaturated(subject: Subject, source: SourceRange): Proposals | undefined {
-  const program = programAt(subject, source.file);
+/** For a softmax whose rows are held by one entry each, or units that are saturated: where they stand, and where they are told. */
+export function proposeForSaturated(
+  subject: Subject,
+  name: string,
+  source: SourceRange,
+  told: SourceRange,
+): Proposals | undefined {
+  const [model, program] = [programAt(subject, subject.file), programAt(subject, source.file)];
   const site = siteAt(subject, source);
-  if (program === undefined || site === undefined) return undefined;
+  if (model === undefined || program === undefined || site === undefined) return undefined;
+  const units = layersOf(subject).filter((layer) => layer.activation !== "relu" && layer.site === site);
+  if (units.length > 0)
+    return proposed(subject, { kind: "count", of: "outputs" }, [
+      desaturate(model, subject, name, units),
+      unbias(model, subject, name, units),
+    ]);
   const { tape, output } = subject;
-  const measure: Measure = { kind: "count", code: "saturated-activation" };
-  for (let node = 0; node <= output; node++)
-    if (tape.site[node] === site && operationOf(subject, node) === "softmax")
-      return proposed(subject, measure, [scaleScores(program, subject, source, node)]);
+  const rows: Measure = { kind: "count", of: "rows" };
+  for (let node = 0; node <= output; node++) {
+    if (tape.site[node] !== site) continue;
+    if (operationOf(subject, node) === "softmax")
+      return proposed(subject, rows, [scaleScores(program, subject, source, node)]);
+    if (operationOf(subject, node) !== "div") continue;
+    const caller = told === source ? undefined : programAt(subject, told.file);
+    return proposed(subject, rows, [scaleWrittenScores(program, subject, node, caller?.callAt(told), caller)]);
+  }
   return undefined;
 }
 

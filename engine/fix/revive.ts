@@ -6,14 +6,14 @@ import type { Layer } from "../diagnose/units.ts";
 import { bare } from "../language/instrument/syntax.ts";
 import type { SourceRange } from "../language/instrument/sourceReport.ts";
 import { inputOperation } from "../tape/tape.ts";
-import { builtinOf } from "./expressions.ts";
-import { importChanges } from "./imports.ts";
-import { initialValues } from "./initialValue.ts";
+import { builtinOf, keyOf } from "./expressions.ts";
+import { imported, importChanges } from "./imports.ts";
+import { initialValues, type InitialValue } from "./initialValue.ts";
 import type { Program } from "./program.ts";
 import { textWith, type Proposal } from "./proposal.ts";
 import { scaledValues } from "./rescale.ts";
 import { Scaler } from "./scaling.ts";
-import { selections } from "./selection.ts";
+import { selections, within } from "./selection.ts";
 import { distinct, editsAt, scales, type Spot } from "./spots.ts";
 
 /** The slope below 0 that leakyRelu has (Maas et al. 2013). */
@@ -77,14 +77,68 @@ export function unbias(
   const wanted = selections(names);
   if (wanted.size === 0) return undefined;
   const values = initialValues(program, name, subject.parameters, wanted);
-  const spots = values && scaledValues(new Scaler(program), values);
-  if (spots === undefined || !scales(spots)) return undefined;
-  const zeros = editsAt(
-    program,
-    spots.map((spot) => withSign(program, spot)),
-  ).map((edit) => ({ ...edit, text: textWith(edit, 0).replace("(w) => 0 * w)", "() => 0)") }));
-  const [first, ...others] = wanted.keys();
-  return { title: `Begin ${others.length === 0 ? first! : "the biases"} at 0`, edits: zeros };
+  if (values === undefined) return undefined;
+  const written: Spot[] = [];
+  const others: InitialValue[] = [];
+  for (const value of values) {
+    const spots = zerosOf(program, subject, value);
+    if (spots === undefined) others.push(value);
+    else written.push(...spots);
+  }
+  const scaled = scaledValues(new Scaler(program), others);
+  if (scaled === undefined || !(written.length > 0 || scales(scaled))) return undefined;
+  const spots = distinct([...written, ...scaled.map((spot) => withSign(program, spot))]);
+  const zeros =
+    spots &&
+    editsAt(program, spots).map((edit) => ({ ...edit, text: textWith(edit, 0).replace("(w) => 0 * w)", "() => 0)") }));
+  if (zeros === undefined) return undefined;
+  const [first, ...more] = names;
+  return { title: `Begin ${more.length === 0 ? first! : "the biases"} at 0`, edits: zeros };
+}
+
+/** `zeros([16])` in the place of a tensor, and of what is not 0 already; undefined where no tensor as a whole is wanted. */
+function zerosOf(
+  program: Program,
+  subject: Subject,
+  { expression, structure, wanted }: InitialValue,
+): Spot[] | undefined {
+  const node = bare(expression);
+  if (structure.kind === "object" && node.type === "ObjectExpression") {
+    const spots = structure.entries.map(([key, value]) => {
+      const part = within(wanted, key);
+      if (part === undefined) return [];
+      const property = node.properties.find((each) => each.type === "ObjectProperty" && keyOf(each) === key);
+      return property?.type === "ObjectProperty" && !property.shorthand
+        ? zerosOf(program, subject, { expression: property.value, structure: value, wanted: part })
+        : undefined;
+    });
+    return spots.some((each) => each === undefined) ? undefined : spots.flatMap((each) => each!);
+  }
+  if (structure.kind !== "tensor" || wanted !== "all") return undefined;
+  // Numbers that stand in the text become 0 where they are.
+  if (node.type === "CallExpression" && ["tensor", "full"].includes(program.libraryName(node.callee) ?? ""))
+    return undefined;
+  const call = imported(program, "zeros");
+  if (call === undefined) return undefined;
+  const shape = subject.tape.shapeOf(structure.node);
+  const text = `${call.callee}(${zerosShape(program, node, shape)})`;
+  return [...call.changes, { start: expression.start!, end: expression.end!, text }];
+}
+
+const shaped: ReadonlySet<string> = new Set(["zeros", "ones", "full"]);
+
+/** The shape as the expression has it, in what it fills a tensor by, or else its figures. */
+function zerosShape(program: Program, node: t.Node, shape: readonly number[]): string {
+  if (node.type === "CallExpression" && shaped.has(program.libraryName(node.callee) ?? ""))
+    return program.textOf(node.arguments[0]!);
+  if (node.type === "CallExpression" && node.callee.type === "MemberExpression" && node.arguments.length > 0) {
+    const { property } = node.callee;
+    if (property.type === "Identifier" && ["normal", "uniform"].includes(property.name))
+      return program.textOf(node.arguments[0]!);
+  }
+  if (node.type === "BinaryExpression" && node.left.type !== "PrivateName")
+    return zerosShape(program, bare(node.left), shape);
+  return `[${shape.join(", ")}]`;
 }
 
 /** Of −8 the whole: what is left of the sign would make −0 of it. */

@@ -242,7 +242,7 @@ function fixOf({ title, factor }: Proposal, outcome: Outcome, name: string, befo
 /** "‖∂loss/∂layer 1‖" of the function `loss`. */
 function nameOf(measure: Measure, of: string): string {
   if (measure.kind === "gradient") return `‖∇${of}‖`;
-  if (measure.kind === "count") return measure.code === "dead-relu" ? "dead units" : "saturated rows";
+  if (measure.kind === "count") return measure.of === "units" ? "dead units" : `saturated ${measure.of}`;
   return measure.element === undefined
     ? `‖∂${of}/∂${measure.station}‖`
     : `|∂${of}/∂${measure.station}[${measure.element}]|`;

@@ -6,6 +6,10 @@ import {
   proposeForSaturated,
 } from "../../fix/propose.ts";
 import { deadRelu } from "../../diagnose/deadRelu.ts";
+import type { Finding } from "../../diagnose/finding.ts";
+import { saturatedActivation } from "../../diagnose/saturatedActivation.ts";
+import { stuckOutputs } from "../../diagnose/stuckOutputs.ts";
+import type { Subject } from "../../diagnose/subject.ts";
 import { saturatedSoftmax } from "../../diagnose/saturatedSoftmax.ts";
 import { layersOf } from "../../diagnose/units.ts";
 import type { SourceRange } from "../../language/instrument/sourceReport.ts";
@@ -25,12 +29,20 @@ export function proposals(run: FunctionRun, index: number, diagnostics: readonly
     return proposeForNonFinite(run.subject, found.source, typeof node === "number" ? node : undefined);
   }
   if (found?.code === "dead-relu") return proposeForDead(run.subject, run.name, found.source);
-  if (found?.code === "saturated-activation") return proposeForSaturated(run.subject, found.source);
+  if (found?.code === "saturated-activation")
+    return proposeForSaturated(run.subject, run.name, found.source, told?.source ?? found.source);
   if (found === undefined || !isFlow(found)) return undefined;
   return proposeForFlow(run.subject, run.name, found);
 }
 
 const isFlow = ({ code }: Diagnostic): boolean => code === "vanishing-gradient" || code === "exploding-gradient";
+
+function countedFindings(subject: Subject, { of }: Extract<Measure, { kind: "count" }>): Finding[] {
+  if (of === "rows") return saturatedSoftmax(subject);
+  const layers = layersOf(subject);
+  if (of === "units") return deadRelu(subject, layers);
+  return [...saturatedActivation(subject, layers), ...stuckOutputs(subject, layers)];
+}
 
 export function measure(run: FunctionRun, wanted: Measure): Measurement | undefined {
   if (wanted.kind === "flow") {
@@ -39,8 +51,8 @@ export function measure(run: FunctionRun, wanted: Measure): Measurement | undefi
   }
   if (wanted.kind === "count") {
     const { subject } = run;
-    const found = wanted.code === "dead-relu" ? deadRelu(subject, layersOf(subject)) : saturatedSoftmax(subject);
-    const value = found.reduce((sum, { data }) => sum + Number(data["dead"] ?? data["held"]), 0);
+    const found = countedFindings(subject, wanted);
+    const value = found.reduce((sum, { data }) => sum + Number(data["dead"] ?? data["held"] ?? data["saturated"]), 0);
     return { value, excess: value };
   }
   const inputs = run.parameters.flatMap(({ structure }) => inputsOf(structure));

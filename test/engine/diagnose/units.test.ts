@@ -60,7 +60,7 @@ describe("saturated-activation", () => {
     ["saturated", 23, 16, 32],
     ["saturatedSigmoid", 28, 16, 32],
     ["plainSaturated", 57, 5, 6],
-    ["plainLogistic", 65, 5, 6],
+    ["plainLogistic", 68, 5, 6],
   ] as const)
     test(`tells of ${name}, by its line and share`, () => {
       const { code, source, data } = only(name);
