@@ -97,7 +97,13 @@ suite("What a person asks for", () => {
       return notification.first().isVisible();
     });
     await screenshotThemes("progress");
-    await notification.first().getByText("Cancel", { exact: true }).click();
+    const cancel = notification.first().getByText("Cancel", { exact: true });
+    await until("the run to stop", async () => {
+      // The list closes when the focus goes elsewhere.
+      if (!(await cancel.isVisible())) await vscode.commands.executeCommand("notifications.showList");
+      await cancel.click({ timeout: 2000 }).catch(() => undefined);
+      return !(await lenses(document)).join("\n").includes("tracing…");
+    });
     assert.deepEqual(await lensesMatching(document, /^1: Trace/), ["1: Trace"]);
     const { document: next } = await open("models/square.ts");
     await vscode.commands.executeCommand(commands.trace, next.uri);

@@ -4,7 +4,7 @@ import { setup, suite, suiteSetup, teardown, test } from "mocha";
 import * as vscode from "vscode";
 import { commands } from "../../extension/ids.ts";
 import { lensesMatching, place, problems } from "./reading.ts";
-import { adjoint, closeAll, file, open, page, screenshotThemes, until } from "./workbench.ts";
+import { adjoint, closeAll, dismissMenu, file, open, page, screenshotThemes, until } from "./workbench.ts";
 
 const scaling = /^Scale the initial values of recurrent by 0\.\d+: ‖∂error\/∂step 1‖ 1\.9e6 → \S+$/;
 
@@ -67,14 +67,23 @@ suite("Quick fixes", function () {
 
     const cursor = place(document, "matmul(h, recurrent)", 3);
     editor.selection = new vscode.Selection(cursor, cursor);
-    await vscode.commands.executeCommand("editor.action.quickFix");
     const workbench = await page();
-    await workbench.locator(".action-widget", { hasText: "Scale the initial values" }).waitFor();
+    const menu = workbench.locator(".action-widget", { hasText: "Scale the initial values" });
+    // Asked for before the editor has the focus, or while something else changes in it, the menu does not come, or goes again.
+    await until("the menu of quick fixes", async () => {
+      if (await menu.isVisible()) return true;
+      await vscode.commands.executeCommand("editor.action.quickFix");
+      return false;
+    });
     await screenshotThemes("quick-fix");
+    await dismissMenu();
     await workbench.keyboard.press("Escape");
-    await vscode.window.showTextDocument(document);
-    await vscode.commands.executeCommand("editor.action.autoFix");
-    await until("the edit", () => document.getText() !== original);
+    await until("the edit", async () => {
+      if (document.getText() !== original) return true;
+      await vscode.window.showTextDocument(document, { selection: new vscode.Range(cursor, cursor) });
+      await vscode.commands.executeCommand("editor.action.autoFix");
+      return document.getText() !== original;
+    });
     assert.match(document.getText(), /scale: 2\.\d+ \/ Math\.sqrt\(16\)/);
     await until("a trace without a finding", () => problems(document.uri).length === 0);
 

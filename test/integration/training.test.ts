@@ -197,7 +197,7 @@ suite("Training", function () {
     await press(document, "Train");
     await told(/Step [\d,]+ of 2,200,000/);
     await lensesMatching(document, /training….*Stop Training/);
-    assert.match(await statusBar(), /digits \d+ %/);
+    await until("how far it is, in the status bar", async () => /digits \d+ %/.test(await statusBar()));
 
     // The editor is as quick as ever, and another Train does not begin a second run.
     await edit(document, ["seed: 7", "seed: 8"]);
@@ -207,8 +207,12 @@ suite("Training", function () {
     await vscode.commands.executeCommand("notifications.clearAll");
 
     await closeTab("Training: digits");
-    await new Promise((resolve) => setTimeout(resolve, 500));
-    assert.match(await statusBar(), /digits \d+ %/);
+    await until(
+      "the page to go",
+      async () => (await (await page()).locator(".tab", { hasText: "Training:" }).count()) === 0,
+    );
+    // The status bar forgets a run as soon as it ends.
+    await until("the run in the status bar", async () => /digits \d+ %/.test(await statusBar()));
     await vscode.commands.executeCommand(commands.showTraining, document.uri, "digits");
     const before = await told(/Step [\d,]+ of 2,200,000/);
     // The curves are there again.

@@ -158,6 +158,28 @@ test("offers what can be done about a run that has ended", async () => {
   });
 });
 
+test("a run that was told to stop says so, and one that made no step is not trained again but trained", async () => {
+  const { page, send } = await open();
+  await send({ type: "show", state: { kind: "running", run, stopping: false } });
+  await page.waitForSelector("vscode-button:has-text('Stop'):not([disabled])");
+  await send({ type: "show", state: { kind: "running", run, stopping: true } });
+  await page.waitForSelector("vscode-button[disabled]:has-text('Stopping…')");
+  const source = { file, line: 1, column: 1, endLine: 1, endColumn: 1 };
+  const message = "There is no run of digits to continue in .adjoint/runs/digits.";
+  const diagnostics = [{ code: "cannot-continue", severity: "error" as const, message, source }];
+  await send({ type: "show", state: { kind: "failed", run, placed: false, offers: ["train"], diagnostics } });
+  await page.waitForSelector(`.notice.error:has-text('${message}')`);
+  assert.equal((await page.innerText(".training-head .actions")).trim(), "Train");
+});
+
+test("a failure names the step at which it stopped once, as its sentence does", async () => {
+  const source = { file, line: 20, column: 3, endLine: 20, endColumn: 9 };
+  const message = "Training stopped at step 441, where the loss is NaN.";
+  const diagnostics = [{ code: "non-finite", severity: "error" as const, message, source, data: { step: 441 } }];
+  const { page } = await shown({ kind: "failed", run, placed: true, offers: ["train"], diagnostics });
+  assert.match(await page.innerText(".training-progress"), /^Failed at step 441 of [\d,]+ · /);
+});
+
 test("a failure says what and where, and keeps the curves", async () => {
   const source = { file, line: 20, column: 3, endLine: 20, endColumn: 9 };
   const message = "Training stopped at step 12, where the loss is NaN.";

@@ -49,6 +49,7 @@ export class Header {
     this.element.hidden = state.kind === "empty";
     if (state.kind === "empty") return;
     this.#move(state, latest, pace);
+    this.#act(state, latest === undefined);
     // What does not change with each report keeps its focus and its place.
     if (state === this.#shown) return;
     this.#shown = state;
@@ -56,7 +57,6 @@ export class Header {
     const { act } = this.#events;
     this.#name.textContent = run.model;
     this.#file.replaceChildren(linkButton(run.fileName, "Show the model in the editor", () => act("showModel")));
-    this.#act(state);
     this.#where(run);
     const { folder } = run;
     const ended = state.kind !== "starting" && state.kind !== "running";
@@ -72,16 +72,16 @@ export class Header {
   }
 
   /** Buttons are replaced only where others are wanted: the keyboard stays on the one it is on. */
-  #act(state: Exclude<TrainingState, { kind: "empty" }>): void {
+  #act(state: Exclude<TrainingState, { kind: "empty" }>, isFirst: boolean): void {
     const wanted = actsOf(state);
-    const key = wanted.join();
+    const stopping = state.kind === "running" && state.stopping;
+    const key = wanted.map((act) => labelOf(act, stopping, isFirst)).join();
     if (this.#actions.dataset["acts"] === key) return;
     const held = this.#actions.contains(document.activeElement);
     this.#actions.dataset["acts"] = key;
-    const stopping = state.kind === "running" && state.stopping;
     this.#actions.replaceChildren(
       ...wanted.map((act, k) => {
-        const label = act === "stop" && stopping ? "Stopping…" : actLabels[act];
+        const label = labelOf(act, stopping, isFirst);
         const made = button({ label, primary: k === 0, press: () => this.#events.act(act) });
         if (stopping) made.setAttribute("disabled", "");
         return made;
@@ -146,6 +146,12 @@ function notice(picture: string, text: string, ...more: (HTMLElement | undefined
     html("span", {}, ...withCode(text), " ", more[0]),
     ...more.slice(1),
   );
+}
+
+/** `isFirst`: no step has been made, so that nothing is done again. */
+function labelOf(act: TrainingAct, stopping: boolean, isFirst: boolean): string {
+  if (act === "stop" && stopping) return "Stopping…";
+  return act === "train" && isFirst ? "Train" : actLabels[act];
 }
 
 function actsOf(state: Exclude<TrainingState, { kind: "empty" }>): readonly TrainingAct[] {
