@@ -78,8 +78,9 @@ export function isRelative(tape: Tape, { stations, last }: Chain, total: number)
   const made = new Set(end);
   for (let node = last + 1; node < Math.min(tape.length, last + furthest); node++) {
     if (!tape.inputsOf(node).some((input) => made.has(input))) continue;
-    if (operationName(tape.operation[node]!) === "log") return true;
-    if (isPassing(tape.operation[node]!)) made.add(node);
+    const operation = operationName(tape.operation[node]!);
+    if (operation === "log") return true;
+    if (isPassing(tape.operation[node]!) || operation === "mul") made.add(node);
   }
   return false;
 }

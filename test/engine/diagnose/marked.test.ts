@@ -34,6 +34,8 @@ for (const files of [
   ["estimates.ts"],
   ["sequences.ts"],
   ["rectifiers.ts"],
+  ["everyday.ts"],
+  ["cells.ts"],
   ["importing.ts", "layers.ts"],
 ])
   describe(files[0], async () => {

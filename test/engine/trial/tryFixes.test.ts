@@ -299,6 +299,66 @@ export function f(q = random(1).normal(size, { scale: 2 }), k = random(2).normal
   assert.deepEqual(mild.fixes, []);
 });
 
+test("scores of plain numbers are divided as well, also where a function of the file takes the softmax", async () => {
+  const model = (own: string, given: string, close: string): string => `
+const next = (seed: number) => { let s = seed; return () => (s = (s * 48271) % 2147483647) / 1073741824 - 1; };
+const rows = (seed: number) => { const draw = next(seed); return Array.from({ length: 6 }, () => Array.from({ length: 16 }, () => 3 * draw())); };
+const dot = (a: number[], b: number[]) => a.reduce((sum, x, i) => sum + x * b[i]!, 0);
+function softmax(scores: number[]) {
+  const top = Math.max(...scores);
+  const e = scores.map((s) => Math.exp(s - top));
+  const total = e.reduce((a, b) => a + b, 0);
+  return e.map((x) => x / total);
+}
+const values = rows(9);
+export function f(q = rows(1), k = rows(2)) {
+  let loss = 0;
+  for (const query of q) {
+    const scores = k.map((key) => dot(query, key));
+    const top = Math.max(...scores);
+    const e = scores.map((s) => Math.exp(${own}s - top${close}));
+    const total = e.reduce((a, b) => a + b, 0);
+    const p = ${given};
+    for (let c = 0; c < 16; c++) loss += p.reduce((sum, x, j) => sum + x * values[j]![c]!, 0) ** 2;
+  }
+  return loss + softmax([q[0]![0]! * k[0]![0]!, 1])[0]!;
+}
+`;
+  const inline = await mended(anyFile, model("", "e.map((x) => x / total)", ""));
+  assert.equal(inline.finding.code, "saturated-activation");
+  assert.match(
+    inline.fixes[0]!.title,
+    /^Divide the scores by √16, the size of queries and keys: saturated rows \d → \d$/,
+  );
+  assert.equal(inline.text, model("(", "e.map((x) => x / total)", ") / Math.sqrt(16)"));
+  const called = await mended(anyFile, model("", "softmax(scores)", ""));
+  const { line } = called.finding.source;
+  assert.match(called.text.split("\n")[line - 1]!, /softmax\(scores\.map\(\(score\) => score \/ Math\.sqrt\(16\)\)\)/);
+});
+
+test("weights before saturated units become smaller, and biases that hold them 0", async () => {
+  const layer = (scale: string): string => `import { matmul, mean, random, tanh, zeros } from "adjoint";
+const x = random(9).normal([16, 8]);
+export function f(w = random(1).normal([8, 8], { scale: ${scale} }), b = zeros([8]), v = random(2).normal([8, 1])) {
+  return mean((matmul(tanh(matmul(x, w) + b), v) - 1) ** 2);
+}
+`;
+  const { finding, fixes, text, after } = await mended(anyFile, layer("5"));
+  assert.equal(finding.code, "saturated-activation");
+  assert.match(fixes[0]!.title, /^Scale the initial values of w by 0\.0\d+: saturated outputs \d+ → \d+$/);
+  assert.match(text, /\{ scale: 0\.\d+ \}/);
+  assert.deepEqual(after, []);
+  const biased = (b: string): string => `import { matmul, mean, random, sigmoid, zeros } from "adjoint";
+const x = random(9).normal([16, 8]);
+export function f(p = { w: random(1).normal([8, 4], { scale: 0.2 }), b: ${b}, v: random(2).normal([4, 1]) }) {
+  return mean((matmul(sigmoid(matmul(x, p.w) + p.b), p.v) - 1) ** 2);
+}
+`;
+  const low = await mended(anyFile, biased("random(3).normal([4], { scale: 0.1 }) - 12"));
+  assert.match(low.fixes[0]!.title, /^Begin p\.b at 0: saturated outputs 64 → 0$/);
+  assert.equal(low.text, biased("zeros([4])"));
+});
+
 test("a point other than the defaults is not mended by changing them", async () => {
   const engine = startEngine();
   try {
