@@ -129,7 +129,7 @@ export function gamma(x: number): number {
   if (x < 0) {
     if (x === native.floor(x)) return NaN;
     const reflected = gamma(-x);
-    return reflected === Infinity ? 0 : -PI / (x * sinPi(x) * reflected);
+    return reflected === Infinity ? 0 : -PI / (sinPi(x) * (x * reflected));
   }
   if (x > 172) return Infinity;
   if (x > 20 && x !== native.floor(x)) {

@@ -90,6 +90,7 @@ const binary: Readonly<Record<string, string>> = {
   xlogy: "return a == 0.0 && !isNan_(b) ? 0.0 : a * logarithm_(b);",
   logAddExp: `float larger = a >= b || isNan_(a) ? a : b;
     return notFinite_(larger) ? larger : larger + ofOneMore_(exponential_(-abs(a - b)));`,
+  logBeta: "return logBetaAt_(a, b);",
   logicalAnd: "return a == 0.0 || b == 0.0 ? 0.0 : 1.0;",
   logicalOr: "return a == 0.0 && b == 0.0 ? 0.0 : 1.0;",
   logicalXor: "return (a == 0.0) == (b == 0.0) ? 0.0 : 1.0;",

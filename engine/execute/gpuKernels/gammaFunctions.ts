@@ -60,6 +60,30 @@ float logGamma_(float x) {
   if (x < -0.5) return logarithm_(3.141592653589793 / abs(x * sinePi_(x))) - logGammaAbove_(-x);
   return logGammaAbove_(1.0 + x) - logarithm_(-x);
 }
+float gammaAt_(float x) {
+  if (isNan_(x)) return x;
+  if (x == 0.0) return floatBitsToInt(x) < 0 ? -infinity_() : infinity_();
+  if (x > 0.0) return exponential_(logGammaAbove_(x));
+  if (x == floor(x)) return nan_();
+  return -3.141592653589793 / (sinePi_(x) * (x * exponential_(logGammaAbove_(-x))));
+}
+// What Stirling's formula lacks.
+float stirlingRest_(float x) { float r = 1.0 / x; return r * (1.0 / 12.0 - r * r * (1.0 / 360.0 - r * r / 1260.0)); }
+// As in primitives/gammaFunction.ts: without the difference of large logarithms.
+float logBetaAt_(float a, float b) {
+  if (isNan_(a) || isNan_(b)) return nan_();
+  float less = min(a, b);
+  float more = max(a, b);
+  if (!(less > 0.0) || more < 10.0) return logGamma_(a) + logGamma_(b) - logGamma_(a + b);
+  if (isInfinite_(more)) return -more;
+  float total = less + more;
+  float rest = stirlingRest_(more) - stirlingRest_(total);
+  if (less >= 10.0) {
+    float root = 0.5 * logarithm_(6.283185307179586 * total / less / more);
+    return less * logarithm_(less / total) - more * ofOneMore_(less / more) + root + stirlingRest_(less) + rest;
+  }
+  return logGamma_(less) - less * logarithm_(total) - (more - 0.5) * ofOneMore_(less / more) + less + rest;
+}
 float cotangentPi_(float x) {
   float r = x - floor(x + 0.5);
   // cos πr, with its digits where it vanishes.
@@ -176,6 +200,7 @@ float brain_(float x) {
 /** By primitive. */
 export const gammaFunctions: Readonly<Record<string, string>> = {
   lgamma: "return logGamma_(x);",
+  gamma: "return gammaAt_(x);",
   digamma: "return digammaAt_(x);",
   erfinv: "return inverseError_(x);",
   f16round: "return half_(x);",
