@@ -3,6 +3,7 @@ import { inspect } from "node:util";
 import { CustomRuleError } from "../differentiate/custom.ts";
 import type { InstrumentedFile } from "../language/instrument/instrumentedFile.ts";
 import { TransformError } from "../library/transforms/errors.ts";
+import { withoutInsertedCalls } from "../language/load/positions.ts";
 import { ChangedInPlaceError } from "../language/runtime/heldData.ts";
 import { plainCopy } from "../language/runtime/plainCopy.ts";
 import { ParameterError } from "../language/runtime/parameterValues.ts";
@@ -63,7 +64,8 @@ export function diagnoseError(thrown: unknown, context: ErrorContext): Diagnosti
     return found("memory-limit", message, place);
   }
   if (thrown instanceof Error) {
-    const what = thrown.message === "" ? thrown.name : `${thrown.name}: ${oneLine(thrown.message)}`;
+    const what =
+      thrown.message === "" ? thrown.name : `${thrown.name}: ${oneLine(withoutInsertedCalls(thrown.message))}`;
     return found("model-error", `${name} threw ${sentence(what)}`, place ?? atSite);
   }
   return found("model-error", `${name} threw ${describeThrown(thrown)}.`, placeOfThrow(thrown, context.sources));

@@ -4,7 +4,7 @@ import { sourceOf } from "./linkedNames.ts";
 import { missingImports } from "./moduleHooks.ts";
 import { SourceSyntaxError } from "../instrument/parse.ts";
 import { suggestion } from "./nearestName.ts";
-import { pathOf, stackFrames } from "./positions.ts";
+import { pathOf, stackFrames, withoutInsertedCalls } from "./positions.ts";
 import type { Diagnostic, SourceRange } from "../instrument/sourceReport.ts";
 
 type Sources = ReadonlyMap<string, InstrumentedFile>;
@@ -33,7 +33,7 @@ export function loadDiagnostic(
   if (link !== undefined) return link;
   const frames = stackFrames(error.stack ?? "", sources);
   const place = frames.find((frame) => frame.file === file) ?? frames[0] ?? start;
-  return modelError(`${error.name}: ${oneLine(error.message)}`, place);
+  return modelError(`${error.name}: ${oneLine(withoutInsertedCalls(error.message))}`, place);
 }
 
 function modelError(message: string, source: SourceRange): Diagnostic {

@@ -9,6 +9,7 @@ import { instrument } from "../instrument/instrument.ts";
 import type { InstrumentedFile } from "../instrument/instrumentedFile.ts";
 import { nameThroughLink } from "./linkedNames.ts";
 import { isTypescript, SourceSyntaxError } from "../instrument/parse.ts";
+import { siteTexts } from "../runtime/construct.ts";
 import { runtimeName } from "../runtime/runtime.ts";
 import { decoratorsIn } from "./tsconfig.ts";
 import { resolveAsTypescript } from "./resolveImport.ts";
@@ -56,6 +57,17 @@ export function originalFunctionText(generated: string): string | undefined {
   }
   return undefined;
 }
+
+siteTexts.at = (site) => {
+  for (const { sites, sources } of new Set(sessions.values())) {
+    for (const source of sources.values()) {
+      if (source.firstSite > site || site >= source.endSite) continue;
+      const { start, end } = sites.get(site);
+      return source.text.slice(start, end);
+    }
+  }
+  return undefined;
+};
 
 /** Modules that belong to a model, and the session they were loaded in. */
 const sessions = new Map<string, Session>();

@@ -1,10 +1,18 @@
 import { fileURLToPath } from "node:url";
 import type { InstrumentedFile } from "../instrument/instrumentedFile.ts";
 import { sourceOf } from "./linkedNames.ts";
+import { runtimeName } from "../runtime/runtime.ts";
 import type { SourceRange } from "../instrument/sourceReport.ts";
 
 /** Where a frame of a V8 stack stands: `at name (file:///…:line:column)` or `at /path:line:column`. */
 const frame = /(?:\(|at (?:async )?)((?:file:\/\/)?[^()\s][^()]*?):(\d+):(\d+)\)?$/;
+
+const insertedCall = new RegExp(`${runtimeName.replace("$", "\\$")}\\.\\w+\\(\\.\\.\\.\\)`, "g");
+
+/** A message of V8's in which it quotes the code that runs: `f[…] is not a function`. */
+export function withoutInsertedCalls(message: string): string {
+  return message.replace(insertedCall, "…");
+}
 
 /** The frames of a stack that lie in instrumented files, innermost first, as places in the original text. */
 export function stackFrames(stack: string, sources: ReadonlyMap<string, InstrumentedFile>): SourceRange[] {

@@ -33,11 +33,33 @@ const ofPrimals: ReadonlySet<unknown> = new OwnSet([
   ...integerArrays,
 ]);
 
+/** The text at a site, for what V8 says of an expression when it is not what it should be. Whoever loads programs knows it. */
+export const siteTexts: { at(site: number): string | undefined } = { at: () => undefined };
+
+/** V8 would quote the function as it runs, not as it was written. */
+function refusedCallee(site: number, callee: unknown, error: unknown): unknown {
+  try {
+    construct(Object as never, [], callee as never);
+    return error;
+  } catch {
+    const text = siteTexts.at(site)?.replace(/\[["'](\w+)["']\]/g, ".$1") ?? "";
+    const written = /^new\s+([\w$.#]+(?:\[[\w.]+\])*)\s*(?:[(<]|$)/.exec(text)?.[1];
+    const name = typeof callee === "function" && callee.name !== "" ? callee.name : "(intermediate value)";
+    return new TypeError(`${written ?? name} is not a constructor`);
+  }
+}
+
 /** `new callee(...values)`. Constructors of the language that keep what they are given have been replaced themselves. */
 export function construction(findings: Findings): Runtime["construct"] {
   return (site, callee, ...values) => {
     recording.site = site;
-    if (!ofPrimals.has(callee)) return construct(callee as never, values);
+    if (!ofPrimals.has(callee)) {
+      try {
+        return construct(callee as never, values);
+      } catch (error) {
+        throw refusedCallee(site, callee, error);
+      }
+    }
     if (callee === array && values.length > 1) return construct(array as never, values);
     if (!integerArrays.has(callee)) return construct(callee as never, primals(values));
     const elements = numbersOf(primals(values)[0]);

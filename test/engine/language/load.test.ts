@@ -6,7 +6,7 @@ import { after, test } from "node:test";
 import { createRuntime } from "../../../engine/language/runtime/createRuntime.ts";
 import { LoadError, loadModel, type LoadedModel } from "../../../engine/language/load/load.ts";
 import { originalFunctionText } from "../../../engine/language/load/moduleHooks.ts";
-import { stackFrames } from "../../../engine/language/load/positions.ts";
+import { stackFrames, withoutInsertedCalls } from "../../../engine/language/load/positions.ts";
 import { SiteTable } from "../../../engine/tape/site.ts";
 
 const folder = mkdtempSync(path.join(tmpdir(), "adjoint-load-"));
@@ -187,6 +187,16 @@ test("a model that takes part in a cycle of imports is one module, however often
   );
   const { namespace } = await load(file);
   assert.equal((namespace["seen"] as () => object)(), namespace);
+});
+
+test("quotes no inserted call where V8 quotes the code that runs", async () => {
+  const text = "const list = [];\nlist[Math.abs(list.length)](2);\nexport const f = (x = 1) => x;";
+  assert.equal(await failure(text, "quoting.ts"), "quoting.ts:2:28 model-error TypeError: list[…] is not a function");
+  const { namespace } = await load(write("called.ts", "export const f = (list: any, k: any) => list[k](2);"));
+  assert.throws(
+    () => (namespace["f"] as (list: unknown, k: unknown) => void)([], {}),
+    ({ message }: Error) => withoutInsertedCalls(message) === "list[…] is not a function",
+  );
 });
 
 test("maps the stack of an error thrown later to the original text", async () => {
