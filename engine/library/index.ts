@@ -55,6 +55,7 @@ export * from "./scans.ts";
 export * from "./sequenceLosses.ts";
 export * from "./shaping.ts";
 export * from "./special.ts";
+export { associativeScan, type AssociativeScanOptions } from "./transforms/associativeScan.ts";
 export { checkpoint, checkpointName, type CheckpointOptions, type CheckpointPolicy } from "./transforms/checkpoint.ts";
 export { grad, valueAndGrad } from "./transforms/grad.ts";
 export { fixedPoint, implicitRoot, type FixedPointOptions, type ImplicitRootOptions } from "./transforms/implicit.ts";

@@ -1,7 +1,7 @@
 import { ValueError } from "../primitives/argumentErrors.ts";
 import { recording } from "../tape/recording.ts";
-import { drawnTensors, Tensor as DrawnTensor, type Value } from "../tape/tensor.ts";
-import { constant, fixed } from "./values.ts";
+import { drawnTensors, Tensor as DrawnTensor, TracedNumber, type Value } from "../tape/tensor.ts";
+import { constant, describe, fixed } from "./values.ts";
 import type { Shape, Shaped, Tensor } from "./types.ts";
 import * as arithmetic from "../primitives/arithmetic.ts";
 import { native } from "../primitives/native.ts";
@@ -126,6 +126,89 @@ export class Random {
     );
   }
 
+  /** Waiting times of density rate·e^(−rate·x): a tensor of `shape`. Gradients flow into the rate, 1 when left out. */
+  exponential<const S extends Shape | number>(shape: S, rate = 1): Shaped<One<S>> {
+    const drawn = this.#filled("exponential", shape, () => -native.log1p(-this.#unit()));
+    return arithmetic.div(drawn, rate) as Shaped<One<S>>;
+  }
+
+  /** Laplace's distribution: the difference of two waiting times. Gradients flow into the mean and the scale. */
+  laplace<const S extends Shape | number>(
+    shape: S,
+    options: { readonly mean?: number; readonly scale?: number } = {},
+  ): Shaped<One<S>> {
+    const { mean = 0, scale = 1 } = options;
+    const draw = (): number => native.log1p(-this.#unit()) - native.log1p(-this.#unit());
+    return moved(this.#filled("laplace", shape, draw), mean, scale) as Shaped<One<S>>;
+  }
+
+  /** Gumbel's distribution: −ln(−ln u). Added to logits, the largest is a draw from their softmax. */
+  gumbel<const S extends Shape | number>(shape: S): Shaped<One<S>> {
+    const draw = (): number => -native.log(-native.log1p(-this.#unit()));
+    return this.#filled("gumbel", shape, draw) as Shaped<One<S>>;
+  }
+
+  /**
+   * The gamma distribution of this shape parameter, a plain positive number, by the method of Marsaglia and Tsang (2000). Gradients
+   * flow into the scale, 1 when left out.
+   */
+  gamma<const S extends Shape | number>(shape: S, alpha: number, scale = 1): Shaped<One<S>> {
+    const a = positive("gamma", "the shape parameter", alpha);
+    return arithmetic.mul(
+      this.#filled("gamma", shape, () => this.#standardGamma(a)),
+      scale,
+    ) as Shaped<One<S>>;
+  }
+
+  /** The beta distribution of two plain positive numbers. */
+  beta<const S extends Shape | number>(shape: S, a: number, b: number): Shaped<One<S>> {
+    const [first, second] = [positive("beta", "a", a), positive("beta", "b", b)];
+    const draw = (): number => {
+      // Of small parameters both may be 0.
+      for (;;) {
+        const [x, y] = [this.#standardGamma(first), this.#standardGamma(second)];
+        if (x + y > 0) return x / (x + y);
+      }
+    };
+    return this.#filled("beta", shape, draw) as Shaped<One<S>>;
+  }
+
+  /** Counts of this mean, a plain number from 0 on: how many waiting times of mean 1 fit into it. */
+  poisson<const S extends Shape | number>(shape: S, mean: number): Shaped<One<S>> {
+    const rate = mean === 0 ? 0 : positive("poisson", "the mean", mean);
+    const draw = (): number => {
+      let [rest, count] = [rate, 0];
+      // A gamma draw of shape m is the time of the m-th event (Ahrens and Dieter 1974): the rest is below it, or a share of it.
+      while (rest > 30) {
+        const m = native.floor((7 * rest) / 8);
+        const time = this.#standardGamma(m);
+        if (time > rest) return count + this.#binomial(m - 1, rest / time);
+        count += m;
+        rest -= time;
+      }
+      for (let time = -native.log1p(-this.#unit()); time <= rest; time -= native.log1p(-this.#unit())) count++;
+      return count;
+    };
+    return this.#filled("poisson", shape, draw) as Shaped<One<S>>;
+  }
+
+  /** Classes 0, 1, … drawn with these probabilities, plain numbers, which need not add up to 1. */
+  categorical<const S extends Shape | number>(shape: S, probabilities: readonly number[]): Shaped<One<S>> {
+    const weights: readonly unknown[] = Array.isArray(probabilities) ? probabilities : [];
+    let total = 0;
+    const upTo = weights.map((weight) => {
+      if (!(typeof weight === "number" && weight >= 0 && weight < Infinity)) return NaN;
+      return (total += weight);
+    });
+    if (!(total > 0) || upTo.some((sum) => sum !== sum))
+      throw new ValueError("random.categorical: give probabilities in an array: numbers from 0 on, not all of them 0");
+    const draw = (): number => {
+      const at = this.#unit() * total;
+      return upTo.findIndex((sum) => at < sum);
+    };
+    return this.#filled("categorical", shape, draw) as Shaped<One<S>>;
+  }
+
   /** Whole numbers drawn evenly from low, …, high − 1. */
   integers<const S extends Shape | number>(shape: S, low: number, high: number): Shaped<One<S>> {
     if (!(Number.isInteger(low) && Number.isInteger(high) && low < high))
@@ -156,6 +239,38 @@ export class Random {
     });
     if (recording.on && drawn instanceof DrawnTensor) drawnTensors.add(drawn);
     return drawn;
+  }
+
+  #standardGamma(alpha: number): number {
+    // Of a smaller parameter, the draw of one more times u^(1/α).
+    if (alpha < 1) return this.#standardGamma(alpha + 1) * (1 - this.#unit()) ** (1 / alpha);
+    const d = alpha - 1 / 3;
+    const c = 1 / native.sqrt(9 * d);
+    for (;;) {
+      const x = this.#standardNormal();
+      const v = (1 + c * x) ** 3;
+      if (v > 0 && native.log1p(-this.#unit()) < 0.5 * x * x + d * (1 - v + native.log(v))) return d * v;
+    }
+  }
+
+  /** How many of n draws succeed: by the median of the draws (Relles 1972), which halves n. */
+  #binomial(n: number, p: number): number {
+    let [rest, share, count] = [n, p, 0];
+    while (rest > 30) {
+      const i = native.floor(rest / 2) + 1;
+      const [x, y] = [this.#standardGamma(i), this.#standardGamma(rest + 1 - i)];
+      const median = x / (x + y);
+      if (median <= share) {
+        count += i;
+        rest -= i;
+        share = (share - median) / (1 - median);
+      } else {
+        rest = i - 1;
+        share /= median;
+      }
+    }
+    for (let k = 0; k < rest; k++) if (this.#unit() < share) count++;
+    return count;
   }
 
   /** The polar method of Marsaglia: two normal numbers at a time. */
@@ -205,6 +320,13 @@ export class Random {
 export function uniformNumbers(seed: number): () => number {
   const random = new Random(seed);
   return () => nextOf(random);
+}
+
+/** `x` if it is a plain positive number: no gradient flows through it, and a traced one would lose it. */
+function positive(name: string, what: string, x: unknown): number {
+  if (typeof x === "number" && x > 0 && x < Infinity) return x;
+  const given = x instanceof TracedNumber ? "a traced number, through which no gradient would flow" : describe(x);
+  throw new ValueError(`random.${name}: ${what} is ${given}; give a plain positive number`);
 }
 
 /** from + scale · x: gradients flow into a traced scale and a traced place, as in reparametrised sampling. */
