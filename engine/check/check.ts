@@ -16,6 +16,7 @@ import { checkDrift } from "./drift.ts";
 import { checkSecondOrder, secondOrderCulprits } from "./secondOrder.ts";
 import { checkRules } from "./rules.ts";
 import { capturedIn, keepsState, noteUses, usesOf } from "./ruleUses.ts";
+import { checkTie } from "./ties.ts";
 import { byBadness, isBad, Survey, type Budget } from "./survey.ts";
 import { Ballot } from "./votes.ts";
 
@@ -81,6 +82,8 @@ async function check(evaluate: Evaluate, options: CheckOptions): Promise<Checked
   const forSurvey = { ...budget, milliseconds: budget.milliseconds * surveyShare };
   const survey = new Survey(parameters, adjoints, ballot, forSurvey, onProgress);
   const { elements: checked, directions, coverage } = await survey.finish(runMs);
+  const tie = await checkTie(parameters, checked, adjoints, ballot);
+  if (tie !== undefined) directions.push(tie);
   const last = await atPoint(evaluate);
   const drifted = last && difference(base, last, options);
   if (drifted !== undefined) return { passed: false, value, ...nothing, diagnostics: [drifted] };

@@ -161,6 +161,13 @@ function unexplained(
   placeOf: (site: number) => SourceRange,
 ): Diagnostic {
   const { kink, untraced, cancelled } = wrong;
+  if ("tie" in wrong)
+    return {
+      code: "wrong-gradient",
+      severity: "error",
+      message: `The gradient of ${name} is wrong at a tie here: moved in step, ${wrong.elements} elements of ${wrong.name} that are tied change ${name} by ${short(wrong.numeric)}, but their adjoints add up to ${short(wrong.reverse)}. Give the cotangent to one of them, or a share of it to each.`,
+      source: wrong.tie.source,
+    };
   const element = "index" in wrong ? wrong.name + wrong.index.map((k) => `[${k}]`).join("") : wrong.name;
   if (cancelled !== undefined)
     return {

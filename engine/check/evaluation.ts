@@ -64,6 +64,10 @@ export class Direction {
     this.#bySize = bySize;
   }
 
+  get parts(): readonly Part[] {
+    return [...this.#parts.values()];
+  }
+
   /** The first input that moves. */
   get input(): number {
     return this.#parts.keys().next().value ?? -1;

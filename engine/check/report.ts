@@ -68,6 +68,8 @@ export interface ElementCheck extends Votes {
 export interface DirectionCheck extends Votes {
   readonly name: string;
   readonly elements: number;
+  /** Of elements that are tied and were moved in step: the kink that each of them is on by itself. */
+  readonly tie?: KinkReport;
 }
 
 /** An operation whose own derivative is wrong. */

@@ -10,7 +10,8 @@ import { randomDirection } from "./elements.ts";
 import type { Evaluate, Evaluation } from "./evaluation.ts";
 import { short } from "./figures.ts";
 import type { Culprit, SecondOrderCheck, Votes } from "./report.ts";
-import { cotangentFor, useAlone, usePlaces, type RuleUse } from "./ruleUses.ts";
+import { checkRules } from "./rules.ts";
+import { cotangentFor, useAlone, usePlaces, usesOf, type RuleUse } from "./ruleUses.ts";
 import { byBadness, generator, unlike } from "./survey.ts";
 import { Ballot } from "./votes.ts";
 
@@ -19,6 +20,9 @@ const pairs = 2;
 const longMs = 50;
 /** Recorded backward passes are several times as long as the run: of longer ones there are no second derivatives. */
 const mostNodes = 200_000;
+
+/** However little time is left, rules get so much. */
+const leastMs = 300;
 
 /** The product of two parameters that are larger is no number any more. */
 const largestSize = 1e150;
@@ -66,11 +70,29 @@ export async function checkSecondOrder(
   const [worst] = directions.sort(byBadness);
   if (worst === undefined) return refused("the gradient could not be computed again");
   if (worst.verdict !== "wrong") return { verdict: worst.verdict, directions };
+  const places = { placeOf, ...(alive && { alive }) };
+  const inside = await culpritsOnTheWayBack(gradientAlong(evaluate, weights(base, adjoints, 0)), uses, places, end);
   return {
     verdict: "wrong",
     directions,
-    culprits: await secondOrderCulprits(uses, { placeOf, ...(alive && { alive }) }),
+    culprits: inside.length > 0 ? inside : await secondOrderCulprits(uses, places),
   };
+}
+
+/** Rules that are wrong by themselves, of custom functions that only the rules of others use. */
+async function culpritsOnTheWayBack(
+  gradient: Evaluate,
+  uses: ReadonlyMap<number, readonly RuleUse[]>,
+  places: Places,
+  end: number,
+): Promise<readonly Culprit[]> {
+  const run = await gradient();
+  if (run === undefined || run.output < 0) return [];
+  const all = usesOf(run, reverse(run.tape, run.output), new Map());
+  const own = new Map([...all].filter(([definition]) => !uses.has(definition)));
+  const left = Math.max(leastMs, end - performance.now());
+  const { culprits } = await checkRules(own, places, left, { onKink: false, blamed: () => false });
+  return culprits.filter(({ kind }) => kind !== "far");
 }
 
 function overflows({ tape, output }: Evaluation, adjoints: Adjoints): boolean {

@@ -27,6 +27,7 @@ export interface CompositeRule {
   ) => readonly (Value | undefined)[];
   /** What it keeps for its derivative besides inputs and outputs. */
   readonly kept?: readonly Tensor[];
+  readonly accuracy?: CustomRule["accuracy"];
 }
 
 /**
@@ -57,6 +58,7 @@ export function composite(rule: CompositeRule, inputs: readonly Value[], outputs
       throw new Error(`${rule.name} is known at one point only`);
     },
     ...(rule.kept === undefined ? {} : { kept: rule.kept }),
+    ...(rule.accuracy === undefined ? {} : { accuracy: rule.accuracy }),
   };
   if (rule.kept !== undefined) tape.keep(bytesOf(rule.kept));
   const node = tape.add(custom.code, whole, inputs, attributes as unknown as Attributes, site, scope);

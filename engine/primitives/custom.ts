@@ -20,6 +20,8 @@ export interface CustomRule {
   readonly apply: (inputs: readonly Value[]) => Value;
   /** What is kept for the rule besides inputs and result. */
   readonly kept?: readonly Tensor[];
+  /** How exact its derivatives are, where they are computed by steps of a controlled error. */
+  readonly accuracy?: { readonly relative: number; readonly absolute: number };
   /** The site where the rule was defined; 0 of the library's own. */
   readonly definition: number;
   /**

@@ -115,6 +115,7 @@ function byAdjoint(f: Of, y0: readonly Value[], times: readonly Value[], options
   const results = composite(
     {
       name: "odeint",
+      ...(options.steps === undefined ? { accuracy: { relative: options.rtol, absolute: options.atol } } : {}),
       pull(cotangents, inputs, outputs) {
         const [begin, clock, theta] = parts(inputs);
         const [ys, cs] = [[begin, ...split(outputs)], split(cotangents)];
