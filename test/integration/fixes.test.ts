@@ -77,7 +77,6 @@ suite("Quick fixes", function () {
     });
     await screenshotThemes("quick-fix");
     await dismissMenu();
-    await workbench.keyboard.press("Escape");
     await until("the edit", async () => {
       if (document.getText() !== original) return true;
       await vscode.window.showTextDocument(document, { selection: new vscode.Range(cursor, cursor) });
