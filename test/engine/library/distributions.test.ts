@@ -193,10 +193,11 @@ test("densities of vectors", () => {
   near(f.multivariateNormalLogPdf([0.3, -0.2], [0.1, 0.5], covariance), -2.3863261222781205, 1e-14);
   near(f.dirichletLogPdf([0.2, 0.5, 0.3], [1.5, 0.7, 3]), -0.3543124379073932, 1e-13);
   near(f.multinomialLogPmf([2, 0, 3], [0.2, 0.3, 0.5]), -2.9957322735539913, 1e-13);
-  checkDerivatives(
-    (x, mean, b) => f.multivariateNormalLogPdf(x, mean, f.stack([f.stack([2, b]), f.stack([b, 0.5])])),
-    [tensorOf([3, 2], 0.3, -0.2, 1, 2, 0.1, 0.4), tensorOf([2], 0.1, 0.5), 0.3] as Primal[],
-  );
+  checkDerivatives((x, mean, b) => f.multivariateNormalLogPdf(x, mean, f.stack([f.stack([2, b]), f.stack([b, 0.5])])), [
+    tensorOf([3, 2], 0.3, -0.2, 1, 2, 0.1, 0.4),
+    tensorOf([2], 0.1, 0.5),
+    0.3,
+  ] as Primal[]);
   assert.throws(
     () =>
       f.multivariateNormalLogPdf(
