@@ -171,7 +171,7 @@ export class GraphPane {
 
   #direction(): Direction {
     const { clientWidth, clientHeight } = this.view.element;
-    return clientWidth < narrow && clientHeight > clientWidth * 0.5 ? "down" : "right";
+    return clientWidth < narrow && clientHeight > clientWidth * 0.7 ? "down" : "right";
   }
 
   #remember(): void {
