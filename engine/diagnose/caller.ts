@@ -23,19 +23,18 @@ export interface Place {
 export function callerOf(subject: Subject, node: number, parts: readonly number[]): Place | undefined {
   const { scopes, scope: scopeOf } = subject.tape;
   let caller: Call | undefined;
-  const program = new Lazy(() => new ParsedProgram(subject));
   for (let scope = scopeOf[node]!; scope !== 0; scope = scopes.parent(scope)) {
     if (scopes.iteration(scope) >= 0) continue;
     const site = scopes.site(scope);
     if (site === 0 || subject.sites.get(site).file === "") continue;
-    const called = program.value.functionAt(subject, site);
+    const called = programOf(subject).functionAt(subject, site);
     if (called === undefined) return undefined;
     if (called.file.isCallback(called.node)) continue;
-    const calls = program.value.callsOf(called.file, called.node);
+    const calls = programOf(subject).callsOf(called.file, called.node);
     const makesSeveral = parts.filter((part) => isWithin(subject, part, scope)).length > 1;
     const isShared = calls.length > 1 || (calls.length === 1 && isOfOneNumber(called.node));
     if (!isShared || makesSeveral || callsItself(called, calls)) break;
-    const here = program.value.callIn(subject, scope, calls);
+    const here = programOf(subject).callIn(subject, scope, calls);
     if (here === undefined) return undefined;
     caller = here;
   }
@@ -63,17 +62,6 @@ function isWithin({ tape: { scope: scopeOf, scopes } }: Subject, node: number, s
   return false;
 }
 
-class Lazy<T> {
-  readonly #make: () => T;
-  #made: { readonly value: T } | undefined;
-  constructor(make: () => T) {
-    this.#make = make;
-  }
-  get value(): T {
-    return (this.#made ??= { value: this.#make() }).value;
-  }
-}
-
 interface Call {
   readonly file: ParsedFile;
   readonly call: t.Node;
@@ -82,6 +70,14 @@ interface Call {
 interface Callee {
   readonly file: ParsedFile;
   readonly node: FunctionNode;
+}
+
+const programs = new WeakMap<Subject, ParsedProgram>();
+
+function programOf(subject: Subject): ParsedProgram {
+  const program = programs.get(subject) ?? new ParsedProgram(subject);
+  programs.set(subject, program);
+  return program;
 }
 
 /** The files of a run as syntax trees. */

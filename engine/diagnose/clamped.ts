@@ -1,6 +1,6 @@
 import { dataOf, type Primal } from "../primitives/rule.ts";
-import { inputOperation } from "../tape/tape.ts";
-import { operationOf, someInput, type Subject } from "./subject.ts";
+import { acceptsFrontier, hasZeroAdjoint } from "./frontier.ts";
+import { operationOf, type Subject } from "./subject.ts";
 
 const clamps: ReadonlySet<string> = new Set(["min", "max", "clip"]);
 
@@ -12,25 +12,10 @@ const clamps: ReadonlySet<string> = new Set(["min", "max", "clip"]);
  * @param nodes of the parameter
  */
 export function clampsOf(subject: Subject, nodes: readonly number[]): number[] | undefined {
-  const { tape, adjoints, output } = subject;
-  const isZero = (node: number): boolean =>
-    dataOf(tape.isTensor(node) ? (adjoints.tensor(node) ?? 0) : adjoints.scalar(node)).every((x) => x === 0);
-  if (!nodes.every(isZero)) return undefined;
-  const own = new Set(nodes);
-  const influenced = new Uint8Array(output + 1);
+  if (!nodes.every((node) => hasZeroAdjoint(subject, node))) return undefined;
   const found: number[] = [];
-  for (let node = nodes[0]!; node <= output; node++) {
-    if (own.has(node)) {
-      influenced[node] = 1;
-      continue;
-    }
-    if (tape.operation[node] === inputOperation || !adjoints.reached(node)) continue;
-    if (!someInput(tape, node, (input) => influenced[input] === 1)) continue;
-    if (isZero(node)) influenced[node] = 1;
-    else if (isClamp(subject, node)) found.push(node);
-    else return undefined;
-  }
-  return found.length === 0 ? undefined : found;
+  const all = acceptsFrontier(subject, nodes, (node) => isClamp(subject, node) && found.push(node) > 0);
+  return all && found.length > 0 ? found : undefined;
 }
 
 function isClamp(subject: Subject, node: number): boolean {

@@ -192,7 +192,7 @@ class Analysis {
     const shape = traits.smooth ? "smooth" : traits.rectified ? "rectified" : traits.tanh ? "tanh" : "linear";
     const mayShare =
       kind === "steps" && !traits.network && (identity || (!weights.tied && hasComputedFactor(tape, steps)));
-    const circumstances = (from: number): Circumstances => ({
+    const circumstancesFrom = (from: number): Circumstances => ({
       kind,
       identity,
       gated: weights.tied && traits.gated,
@@ -210,6 +210,12 @@ class Analysis {
             })
           : undefined,
     });
+    const known = new Map<number, Circumstances>();
+    const circumstances = (from: number): Circumstances => {
+      const all = known.get(from) ?? circumstancesFrom(from);
+      known.set(from, all);
+      return all;
+    };
     return { candidate, chain, steps, weights, traits, kind, along, logNorms, identity, circumstances };
   }
 }

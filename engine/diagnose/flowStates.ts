@@ -16,7 +16,7 @@ const settledShare = 1e-2;
  * at the very end fewer elements of a state lead to the result.
  */
 export function converges(tape: Tape, { stations }: Chain): boolean {
-  const states = stations.map((station) => station.flatMap((node) => [...dataOf(tape.primalOf(node))]));
+  const states = stations.map((station) => stateOf(tape, station));
   return [1, 2].some((lag) => {
     const changes: number[] = [];
     for (let k = lag; k < states.length; k++) {
@@ -31,6 +31,11 @@ export function converges(tape: Tape, { stations }: Chain): boolean {
   });
 }
 
+/** The elements of all values of a station, one after another. */
+function stateOf(tape: Tape, station: Station): number[] {
+  return station.flatMap((node) => [...dataOf(tape.primalOf(node))]);
+}
+
 /** Of its steps forward, as ln of the norm. */
 const sharedShare = 0.8;
 
@@ -43,20 +48,22 @@ const sharedShare = 0.8;
  */
 export function growsWithState(tape: Tape, { stations }: Chain, total: number): boolean {
   if (!(total > 0)) return false;
-  const states = stations.map((station) => station.flatMap((node) => [...dataOf(tape.primalOf(node))]));
-  const first = states.findIndex((values) => norm(values) > 0);
-  if (first < 0) return false;
-  const growth = Math.log(norm(states.at(-1)!)) - Math.log(norm(states[first]!));
-  if (!(growth >= sharedShare * total)) return false;
+  const sizes = stations.map((station) => norm(stateOf(tape, station)));
+  const first = sizes.find((size) => size > 0);
+  if (first === undefined || !(Math.log(sizes.at(-1)!) - Math.log(first) >= sharedShare * total)) return false;
   let [turned, kept] = [0, 0];
-  for (let k = 2; k < states.length; k++) {
-    const [a, b, c] = [states[k - 2]!, states[k - 1]!, states[k]!];
-    if (a.length !== b.length || b.length !== c.length) continue;
-    for (let at = 0; at < c.length; at++) {
-      const turn = (c[at]! - b[at]!) * (b[at]! - a[at]!);
-      if (turn < 0) turned++;
-      else if (turn > 0) kept++;
-    }
+  // Three states at a time: all of them may be more than memory holds.
+  let a: readonly number[] = [];
+  let b: readonly number[] = [];
+  for (const station of stations) {
+    const c = stateOf(tape, station);
+    if (a.length === b.length && b.length === c.length)
+      for (let at = 0; at < c.length; at++) {
+        const turn = (c[at]! - b[at]!) * (b[at]! - a[at]!);
+        if (turn < 0) turned++;
+        else if (turn > 0) kept++;
+      }
+    [a, b] = [b, c];
   }
   return turned * 2 < kept;
 }
@@ -72,7 +79,7 @@ const furthest = 64;
  */
 export function isRelative(tape: Tape, { stations, last }: Chain, total: number): boolean {
   const [first, end] = [stations.find((station) => station.length > 0) ?? [], stations.at(-1)!];
-  const sizeOf = (station: Station): number => norm(station.flatMap((node) => [...dataOf(tape.primalOf(node))]));
+  const sizeOf = (station: Station): number => norm(stateOf(tape, station));
   const growth = Math.log(sizeOf(end)) - Math.log(sizeOf(first));
   if (!(growth / total >= sharedShare)) return false;
   const made = new Set(end);

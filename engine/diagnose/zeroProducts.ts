@@ -1,7 +1,8 @@
 import { dataOf } from "../primitives/rule.ts";
 import { inputOperation } from "../tape/tape.ts";
 import type { Finding } from "./finding.ts";
-import { expressionOf, listed, operationOf, parameterName, someInput, type Subject } from "./subject.ts";
+import { acceptsFrontier, hasZeroAdjoint } from "./frontier.ts";
+import { expressionOf, listed, operationOf, parameterName, type Subject } from "./subject.ts";
 
 const products: ReadonlySet<string> = new Set(["mul", "matmul", "conv", "convTranspose"]);
 
@@ -58,16 +59,17 @@ function zeroParameters(subject: Subject): Map<string, number[]> {
     if (tape.operation[node] !== inputOperation) continue;
     const name = parameterName(tape.inputName(node) ?? "");
     if (others.has(name)) continue;
-    if (adjoints.reached(node) && !isZero(subject, node)) {
+    if (!adjoints.reached(node)) continue;
+    if (hasZeroAdjoint(subject, node)) {
+      const own = found.get(name);
+      if (own === undefined) found.set(name, [node]);
+      else own.push(node);
+    } else {
       others.add(name);
       found.delete(name);
-    } else if (adjoints.reached(node)) found.set(name, [...(found.get(name) ?? []), node]);
+    }
   }
   return found;
-}
-
-function isZero({ tape, adjoints }: Subject, node: number): boolean {
-  return dataOf(tape.isTensor(node) ? (adjoints.tensor(node) ?? 0) : adjoints.scalar(node)).every((x) => x === 0);
 }
 
 /** A product with a factor of 0: what has come of a parameter gets no adjoint from it. */
@@ -78,29 +80,17 @@ interface Block {
 
 /** Undefined where something else than a factor of 0 keeps a parameter from its adjoint. */
 function blocksOf(subject: Subject, nodes: readonly number[]): Block[] | undefined {
-  const { tape, adjoints, output } = subject;
-  const own = new Set(nodes);
-  const influenced = new Uint8Array(output + 1);
+  const { tape } = subject;
   const found: Block[] = [];
-  for (let node = nodes[0]!; node <= output; node++) {
-    if (own.has(node)) {
-      influenced[node] = 1;
-      continue;
-    }
-    if (tape.operation[node] === inputOperation || !adjoints.reached(node)) continue;
-    if (!someInput(tape, node, (input) => influenced[input] === 1)) continue;
-    if (isZero(subject, node)) {
-      influenced[node] = 1;
-      continue;
-    }
-    const [a, b] = tape.inputsOf(node) as [number, number | undefined];
-    if (b === undefined || !products.has(operationOf(subject, node)) || influenced[a] === influenced[b])
-      return undefined;
+  const all = acceptsFrontier(subject, nodes, (product, influenced) => {
+    const [a, b] = tape.inputsOf(product) as [number, number | undefined];
+    if (b === undefined || !products.has(operationOf(subject, product)) || influenced[a] === influenced[b])
+      return false;
     const factor = influenced[a] === 1 ? b : a;
-    if (!dataOf(tape.primalOf(factor)).every((x) => x === 0)) return undefined;
-    found.push({ product: node, factor });
-  }
-  return found;
+    found.push({ product, factor });
+    return dataOf(tape.primalOf(factor)).every((x) => x === 0);
+  });
+  return all ? found : undefined;
 }
 
 /** Names of the parameters that a node is computed of. */
