@@ -1,34 +1,52 @@
 /** Everyday functions of arrays, by NumPy's and PyTorch's names. */
 import { ValueError } from "../primitives/argumentErrors.ts";
-import { add, div, mul, pow, sub } from "../primitives/arithmetic.ts";
+import { add, div, mul, pow, remainder, sub } from "../primitives/arithmetic.ts";
 import { axisOf } from "../primitives/axes.ts";
 import { ShapeError } from "../primitives/broadcastShapes.ts";
 import { broadcastTo } from "../primitives/broadcasting.ts";
-import { equal, isFinite, isNaN, less, lessEqual, logicalAnd, logicalOr, notEqual } from "../primitives/comparison.ts";
+import {
+  equal,
+  isFinite,
+  isInf,
+  isNaN,
+  less,
+  lessEqual,
+  logicalAnd,
+  logicalOr,
+  notEqual,
+} from "../primitives/comparison.ts";
 import { matmul } from "../primitives/contraction.ts";
 import { addAt } from "../primitives/scattering.ts";
 import { pad, slice } from "../primitives/indexing.ts";
 import { moveAxis, swapAxes } from "../primitives/rearranging.ts";
 import { all, cumsum, sum } from "../primitives/reduction.ts";
-import { shapeOf } from "../primitives/rule.ts";
+import { dataOf, primalOf, shapeOf } from "../primitives/rule.ts";
 import { abs, max, where } from "../primitives/selection.ts";
 import { concat, flip, reshape, stack } from "../primitives/shaping.ts";
-import { floor } from "../primitives/rounding.ts";
+import { floor, round, sign } from "../primitives/rounding.ts";
 import { normOfOrder } from "../primitives/summaries.ts";
-import { exp } from "../primitives/transcendental.ts";
 import { counted, describeShape } from "../tape/shape.ts";
 import type { Value } from "../tape/tensor.ts";
 import { linspace } from "./creation.ts";
 import { lstsq } from "./linearAlgebra.ts";
 import { two, type ElementwiseOfTwo } from "./lifting.ts";
+import { along, trapezoids } from "./trapezoids.ts";
 import type { Axes, Like, Operand, Tensor } from "./types.ts";
 import { asFinite, asList, asValue, asWhole, calledAs, fixed } from "./values.ts";
 
 const tensorOf = (value: Value): Tensor => value as unknown as Tensor;
-const along = <T>(axis: number, range: T): (T | null)[] => [...new Array<null>(axis).fill(null), range];
 
-/** ⌊a/b⌋, as Python's `//`. No gradient. `remainder` gives what is left. */
-export const floorDivide: ElementwiseOfTwo = two("floorDivide", (a, b) => floor(div(a, b)));
+/**
+ * ⌊a/b⌋ of the exact quotient, as Python's `//`: of 1 and 0.1 it is 9, since 0.1 is stored as a little more than a tenth. No
+ * gradient. `remainder` gives what is left.
+ */
+export const floorDivide: ElementwiseOfTwo = two("floorDivide", (a, b) => {
+  // Less the remainder a is a multiple of b, up to rounding: a/b alone may be rounded up to the next whole number.
+  const isOrdinary = logicalAnd(isFinite(b), notEqual(b, 0));
+  const divisor = where(isOrdinary, b, 1);
+  const exact = round(div(sub(a, remainder(a, divisor)), divisor));
+  return where(isOrdinary, exact, floor(div(where(isInf(b), sign(a), a), where(isInf(b), mul(2, sign(b)), b))));
+});
 
 /** |a| with the sign of b, that of −0 too. The derivative with respect to a is ±1, at a = 0 it is 0. */
 export const copySign: ElementwiseOfTwo = two("copySign", (a, b) => {
@@ -36,11 +54,11 @@ export const copySign: ElementwiseOfTwo = two("copySign", (a, b) => {
   return mul(abs(a), where(negative, -1, 1));
 });
 
-/** 1 where |a − b| ≤ absolute + relative·|b|, else 0; infinities of one sign are close. No gradient. As NumPy's `isclose`. */
+/** 1 where |a − b| ≤ atol + rtol·|b|, else 0; infinities of one sign are close. No gradient. As NumPy's `isclose`. `rtol` is 1e-5, `atol` 1e-8 when left out. */
 export function isClose(
   a: Operand,
   b: Operand,
-  options: { readonly relative?: number; readonly absolute?: number; readonly equalNaN?: boolean } = {},
+  options: { readonly rtol?: number; readonly atol?: number; readonly equalNaN?: boolean } = {},
 ): number {
   return calledAs("isClose", () => closeness(asValue("isClose", a), asValue("isClose", b), options) as number);
 }
@@ -51,8 +69,8 @@ export function allClose(a: Operand, b: Operand, options: Parameters<typeof isCl
 }
 
 function closeness(x: Value, y: Value, options: NonNullable<Parameters<typeof isClose>[2]>): Value {
-  const { relative = 1e-5, absolute = 1e-8, equalNaN = false } = options;
-  const near = lessEqual(abs(sub(x, y)), add(absolute, mul(relative, abs(y))));
+  const { rtol = 1e-5, atol = 1e-8, equalNaN = false } = options;
+  const near = lessEqual(abs(sub(x, y)), add(atol, mul(rtol, abs(y))));
   const same = logicalOr(equal(x, y), logicalAnd(near, isFinite(y)));
   return equalNaN ? logicalOr(same, logicalAnd(isNaN(x), isNaN(y))) : same;
 }
@@ -81,7 +99,10 @@ export function average(x: Operand, weights: Operand, axis?: number): number {
   });
 }
 
-/** x over its norm of order `ord` (2 when left out) along an axis, that norm being at least `epsilon`: PyTorch's `normalize`. */
+/**
+ * x over its norm of order `ord` (2 when left out) along an axis, the last when left out, that norm being at least
+ * `epsilon` (1e-12): PyTorch's `normalize`.
+ */
 export function normalize<const X extends Operand>(
   x: X,
   axis = -1,
@@ -103,20 +124,14 @@ export function normalize<const X extends Operand>(
  */
 export function cumulativeTrapezoid<const Y extends Operand>(y: Y, x: Operand = 1, axis = -1): Like<Y> {
   return calledAs("cumulativeTrapezoid", () => {
-    const [heights, places] = [asValue("cumulativeTrapezoid", y), asValue("cumulativeTrapezoid", x)];
-    const from = axisOf("cumulativeTrapezoid", fixed(axis), shapeOf(heights));
-    const values = moveAxis(heights, from, -1);
-    const last = shapeOf(values).length - 1;
-    const neighbours = (v: Value, at: number): readonly [Value, Value] => [
-      slice(v, along(at, [1, null] as const)),
-      slice(v, along(at, [0, -1] as const)),
-    ];
-    const [right, left] = neighbours(values, last);
-    const rank = shapeOf(places).length;
-    const [after, before] = rank === 0 ? [places, 0] : neighbours(places, rank - 1);
-    const parts = cumsum(mul(mul(0.5, add(left, right)), sub(after, before)), last);
-    const padded = pad(parts, [...new Array<[0, 0]>(last).fill([0, 0]), [1, 0]]);
-    return moveAxis(padded, -1, from) as Like<Y>;
+    const heights = asValue("cumulativeTrapezoid", y);
+    const parts = trapezoids("cumulativeTrapezoid", heights, asValue("cumulativeTrapezoid", x), axis);
+    const last = shapeOf(heights).length - 1;
+    const padded = pad(
+      cumsum(parts, last),
+      along(last, [1, 0] as const).map((sides) => sides ?? [0, 0]),
+    );
+    return moveAxis(padded, -1, axisOf("cumulativeTrapezoid", fixed(axis), shapeOf(heights))) as Like<Y>;
   });
 }
 
@@ -132,10 +147,12 @@ export function logspace(start: number, stop: number, count = 50, base = 10): Te
 export function geomspace(start: number, stop: number, count = 50): Tensor<readonly [number]> {
   return calledAs("geomspace", () => {
     const [first, last] = [asFinite("geomspace", "the start", start), asFinite("geomspace", "the stop", stop)];
-    if (!(first * last > 0))
+    if (!(Math.sign(first) * Math.sign(last) > 0))
       throw new ValueError(`geomspace from ${first} to ${last}: give two numbers of one sign, neither of them 0`);
-    const turns = linspace(0, Math.log(last / first), count) as unknown as Value;
-    return tensorOf(mul(first, exp(turns))) as Tensor<readonly [number]>;
+    // Powers of both ends meet them exactly, and do not overflow as their ratio may.
+    const share = linspace(0, 1, count) as unknown as Value;
+    const sizes = mul(pow(Math.abs(first), sub(1, share)), pow(Math.abs(last), share));
+    return tensorOf(mul(Math.sign(first), sizes)) as Tensor<readonly [number]>;
   });
 }
 
@@ -223,6 +240,9 @@ export function bincount(x: Operand, count: number, weights: Operand = 1): Tenso
     const places = vector("bincount", x);
     const bins = asWhole("bincount", "the count", count);
     if (bins < 0) throw new ValueError(`bincount: the count is ${bins}; give one from 0 on`);
+    const negative = dataOf(primalOf(places)).find((place) => place < 0);
+    if (negative !== undefined)
+      throw new ValueError(`bincount: ${negative} is among the numbers; give whole numbers from 0 to ${bins - 1}`);
     const each = broadcastTo(asValue("bincount", weights), shapeOf(places));
     return tensorOf(addAt(broadcastTo(0, [bins]), places, each, 0));
   });

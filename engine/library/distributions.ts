@@ -1,6 +1,6 @@
 /**
  * Logarithms of densities and of probabilities, to be maximised, or summed into a likelihood. Values and parameters broadcast.
- * Outside of what a distribution can give they are −∞, with no gradient; where a parameter makes no sense they are NaN.
+ * Outside of what a distribution can give they are −∞, with no gradient; else, where a parameter makes no sense, they are NaN.
  */
 import { ShapeError } from "../primitives/broadcastShapes.ts";
 import { besselIe } from "../primitives/bessel.ts";
@@ -69,6 +69,10 @@ function within(outside: Value, x: Value, inner: Value, apply: (x: Value) => Val
   return where(nowhere, -Infinity, apply(where(nowhere, inner, x)));
 }
 
+/** NaN where a parameter makes no sense although a formula has a value there. */
+const unless = (nonsense: Value, value: Value): Value => (nonsense === 0 ? value : where(nonsense, NaN, value));
+const notPositive = (parameter: Value): Value => lessEqual(parameter, 0);
+
 const logRootTwoPi = 0.5 * Math.log(2 * Math.PI);
 const standard = (x: Value, mean: Value, scale: Value): Value => div(sub(x, mean), scale);
 const minus = (first: Value, ...rest: Value[]): Value => rest.reduce((left, taken) => sub(left, taken), first);
@@ -113,14 +117,14 @@ export const vonMisesLogPdf: LogDensityOfTwo = logDensity(
   [undefined, 0],
   (angle, concentration, mean) => {
     const fall = mul(concentration, sub(cos(sub(angle, mean)), 1));
-    return minus(fall, log(mul(2 * Math.PI, besselIe(0, concentration))));
+    return unless(less(concentration, 0), minus(fall, log(mul(2 * Math.PI, besselIe(0, concentration)))));
   },
 );
 /** ln of the uniform density: `uniformLogPdf(x, low = 0, high = 1)`. */
 export const uniformLogPdf: LogDensityOfTwo = logDensity("uniformLogPdf", [0, 1], (x, low, high) => {
   const outside = logicalOr(less(x, low), greater(x, high));
   // A NaN is passed on.
-  return where(outside, -Infinity, sub(mul(0, x), log(sub(high, low))));
+  return unless(lessEqual(high, low), where(outside, -Infinity, sub(mul(0, x), log(sub(high, low)))));
 });
 
 // ------------------------------------------------------------------------------------------ densities of positive numbers
@@ -131,18 +135,23 @@ export const exponentialLogPdf: LogDensityOfOne = logDensity("exponentialLogPdf"
 );
 /** ln of the gamma density: `gammaLogPdf(x, shape, rate = 1)`; the rate is one by the scale. */
 export const gammaLogPdf: LogDensityOfTwo = logDensity("gammaLogPdf", [undefined, 1], (x, shape, rate) =>
-  within(less(x, 0), x, 1, (t) => minus(add(xlogy(shape, rate), xlogy(sub(shape, 1), t)), mul(rate, t), lgamma(shape))),
+  within(less(x, 0), x, 1, (t) => {
+    const powers = add(xlogy(shape, rate), xlogy(sub(shape, 1), t));
+    return unless(notPositive(shape), minus(powers, mul(rate, t), lgamma(shape)));
+  }),
 );
 /** ln of the inverse gamma density: `inverseGammaLogPdf(x, shape, scale = 1)`. */
 export const inverseGammaLogPdf: LogDensityOfTwo = logDensity("inverseGammaLogPdf", [undefined, 1], (x, shape, scale) =>
   within(lessEqual(x, 0), x, 1, (t) =>
-    minus(xlogy(shape, scale), lgamma(shape), mul(add(shape, 1), log(t)), div(scale, t)),
+    unless(notPositive(shape), minus(xlogy(shape, scale), lgamma(shape), mul(add(shape, 1), log(t)), div(scale, t))),
   ),
 );
 /** ln of the χ² density: `chiSquaredLogPdf(x, degrees of freedom)`. */
 export const chiSquaredLogPdf: LogDensityOfOne = logDensity("chiSquaredLogPdf", [undefined], (x, freedom) => {
   const half = mul(0.5, freedom);
-  return within(less(x, 0), x, 1, (t) => minus(xlogy(sub(half, 1), t), mul(0.5, t), lgamma(half), mul(half, Math.LN2)));
+  return within(less(x, 0), x, 1, (t) =>
+    unless(notPositive(freedom), minus(xlogy(sub(half, 1), t), mul(0.5, t), lgamma(half), mul(half, Math.LN2))),
+  );
 });
 /** ln of the log-normal density: `logNormalLogPdf(x, mean of ln x = 0, scale of ln x = 1)`. */
 export const logNormalLogPdf: LogDensityOfTwo = logDensity("logNormalLogPdf", [0, 1], (x, mean, scale) =>
@@ -168,7 +177,10 @@ export const paretoLogPdf: LogDensityOfTwo = logDensity("paretoLogPdf", [undefin
 /** ln of the beta density: `betaLogPdf(x, a, b)`. */
 export const betaLogPdf: LogDensityOfTwo = logDensity("betaLogPdf", [undefined, undefined], (x, a, b) =>
   within(logicalOr(less(x, 0), greater(x, 1)), x, 0.5, (t) =>
-    minus(add(xlogy(sub(a, 1), t), xlog1py(sub(b, 1), neg(t))), logBeta(a, b)),
+    unless(
+      logicalOr(notPositive(a), notPositive(b)),
+      minus(add(xlogy(sub(a, 1), t), xlog1py(sub(b, 1), neg(t))), logBeta(a, b)),
+    ),
   ),
 );
 
@@ -180,13 +192,16 @@ const fractional = (x: Value): Value => logicalAnd(equal(x, x), notEqual(x, floo
 
 /** ln of the probability of 1 (p) or of 0 (1 − p): `bernoulliLogPmf(k, probability)`. */
 export const bernoulliLogPmf: LogDensityOfOne = logDensity("bernoulliLogPmf", [undefined], (k, p) =>
-  within(logicalOr(noCount(k, 0), greater(k, 1)), k, 0, (x) => add(xlogy(x, p), xlog1py(sub(1, x), neg(p)))),
+  within(logicalOr(noCount(k, 0), greater(k, 1)), k, 0, (x) =>
+    unless(less(p, 0), add(xlogy(x, p), xlog1py(sub(1, x), neg(p)))),
+  ),
 );
 /** ln of the probability of k successes in n trials: `binomialLogPmf(k, n, probability)`. */
 export const binomialLogPmf: LogDensityOfTwo = logDensity("binomialLogPmf", [undefined, undefined], (k, n, p) =>
   within(logicalOr(noCount(k, 0), greater(k, n)), k, 0, (x) => {
     const ways = neg(add(log1p(n), logBeta(add(sub(n, x), 1), add(x, 1))));
-    return add(ways, add(xlogy(x, p), xlog1py(sub(n, x), neg(p))));
+    const nonsense = logicalOr(less(p, 0), fractional(n));
+    return unless(nonsense, add(ways, add(xlogy(x, p), xlog1py(sub(n, x), neg(p)))));
   }),
 );
 /** ln of the probability of k failures before the r-th success: `negativeBinomialLogPmf(k, r, probability)`. */
@@ -196,7 +211,7 @@ export const negativeBinomialLogPmf: LogDensityOfTwo = logDensity(
   (k, r, p) =>
     within(noCount(k, 0), k, 0, (x) => {
       const ways = neg(add(logBeta(r, add(x, 1)), log(add(x, r))));
-      return add(ways, add(xlogy(r, p), xlog1py(x, neg(p))));
+      return unless(notPositive(r), add(ways, add(xlogy(r, p), xlog1py(x, neg(p)))));
     }),
 );
 /** ln of the probability that the first success is the k-th trial, k = 1, 2, …: `geometricLogPmf(k, probability)`. */
@@ -205,7 +220,7 @@ export const geometricLogPmf: LogDensityOfOne = logDensity("geometricLogPmf", [u
 );
 /** ln of the probability of a count: `poissonLogPmf(k, rate)`. */
 export const poissonLogPmf: LogDensityOfOne = logDensity("poissonLogPmf", [undefined], (k, rate) =>
-  within(noCount(k, 0), k, 0, (x) => minus(xlogy(x, rate), rate, lgamma(add(x, 1)))),
+  within(noCount(k, 0), k, 0, (x) => unless(less(rate, 0), minus(xlogy(x, rate), rate, lgamma(add(x, 1))))),
 );
 
 // -------------------------------------------------------------------------------------------------------------- of vectors
@@ -252,7 +267,7 @@ export function dirichletLogPdf(x: Operand, concentration: Operand): number {
     const [shares, alpha] = [asValue("dirichletLogPdf", x), asValue("dirichletLogPdf", concentration)];
     needsVector("dirichletLogPdf", shares);
     needsVector("dirichletLogPdf", alpha);
-    const terms = within(less(shares, 0), shares, 1, (t) => xlogy(sub(alpha, 1), t));
+    const terms = within(less(shares, 0), shares, 1, (t) => unless(notPositive(alpha), xlogy(sub(alpha, 1), t)));
     return add(sum(terms, -1), sub(lgamma(sum(alpha, -1)), sum(lgamma(alpha), -1))) as number;
   });
 }
@@ -268,7 +283,7 @@ export function multinomialLogPmf(counts: Operand, probabilities: Operand): numb
   return calledAs("multinomialLogPmf", () => {
     const [k, p] = [asValue("multinomialLogPmf", counts), asValue("multinomialLogPmf", probabilities)];
     needsVector("multinomialLogPmf", k);
-    const terms = within(noCount(k, 0), k, 0, (x) => sub(xlogy(x, p), lgamma(add(x, 1))));
+    const terms = within(noCount(k, 0), k, 0, (x) => unless(less(p, 0), sub(xlogy(x, p), lgamma(add(x, 1)))));
     const total = sum(where(logicalNot(noCount(k, 0)), k, 0), -1);
     return add(lgamma(add(total, 1)), sum(terms, -1)) as number;
   });

@@ -1,8 +1,8 @@
 import { ShapeError } from "../primitives/broadcastShapes.ts";
-import { abs } from "../primitives/selection.ts";
+import { abs, where } from "../primitives/selection.ts";
 import { stopGradient } from "../primitives/activation.ts";
 import { add, div, mul } from "../primitives/arithmetic.ts";
-import { greater } from "../primitives/comparison.ts";
+import { equal, greater } from "../primitives/comparison.ts";
 import { broadcastTo } from "../primitives/broadcasting.ts";
 import { matmul } from "../primitives/contraction.ts";
 import { reduceMax, reduceMin } from "../primitives/extremes.ts";
@@ -336,7 +336,9 @@ export function conditionNumber<const A extends Operand>(a: A): Shaped<BatchOf<S
   return calledAs("conditionNumber", () => {
     const x = asValue("conditionNumber", a);
     matrices.matrixShape("conditionNumber", shapeOf(x));
-    return div(normOf["2"]!(x), normOf["-2"]!(x)) as Shaped<BatchOf<ShapeOf<A>>>;
+    const [largest, least] = [normOf["2"]!(x), normOf["-2"]!(x)];
+    // Of zeros it is ∞ as well.
+    return div(where(equal(largest, 0), 1, largest), least) as Shaped<BatchOf<ShapeOf<A>>>;
   });
 }
 

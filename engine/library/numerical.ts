@@ -7,7 +7,6 @@ import { matmul } from "../primitives/contraction.ts";
 import { conv } from "../primitives/convolution.ts";
 import { take } from "../primitives/gathering.ts";
 import { slice } from "../primitives/indexing.ts";
-import { moveAxis } from "../primitives/rearranging.ts";
 import { mean, norm, sum } from "../primitives/reduction.ts";
 import { shapeOf } from "../primitives/rule.ts";
 import { max, min, where } from "../primitives/selection.ts";
@@ -16,10 +15,9 @@ import { sqrt } from "../primitives/transcendental.ts";
 import { windowsOver } from "../primitives/windows.ts";
 import { describeShape } from "../tape/shape.ts";
 import type { Value } from "../tape/tensor.ts";
+import { along, trapezoids } from "./trapezoids.ts";
 import type { Like, Operand, Tensor } from "./types.ts";
 import { asFinite, asValue, asWhole, calledAs, fixed } from "./values.ts";
-
-const along = <T>(axis: number, range: T): (T | null)[] => [...new Array<null>(axis).fill(null), range];
 
 /**
  * The differences of neighbours along an axis, the last when left out; of order n, n times.
@@ -42,17 +40,8 @@ export function diff(x: Operand, n = 1, axis = -1): Tensor {
  */
 export function trapezoid(y: Operand, x: Operand = 1, axis = -1): number {
   return calledAs("trapezoid", () => {
-    const [heights, places] = [asValue("trapezoid", y), asValue("trapezoid", x)];
-    const values = moveAxis(heights, axisOf("trapezoid", fixed(axis), shapeOf(heights)), -1);
-    const last = shapeOf(values).length - 1;
-    const neighbours = (v: Value, at: number): readonly [Value, Value] => [
-      slice(v, along(at, [1, null] as const)),
-      slice(v, along(at, [0, -1] as const)),
-    ];
-    const [right, left] = neighbours(values, last);
-    const rank = shapeOf(places).length;
-    const [after, before] = rank === 0 ? [places, 0] : neighbours(places, rank - 1);
-    return sum(mul(mul(0.5, add(left, right)), sub(after, before)), -1) as number;
+    const areas = trapezoids("trapezoid", asValue("trapezoid", y), asValue("trapezoid", x), axis);
+    return sum(areas, -1) as number;
   });
 }
 

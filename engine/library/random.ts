@@ -150,25 +150,22 @@ export class Random {
 
   /**
    * The gamma distribution of this shape parameter, a plain positive number, by the method of Marsaglia and Tsang (2000). Gradients
-   * flow into the scale, 1 when left out.
+   * flow into the rate, 1 when left out: one by the scale, as in `gammaLogPdf`.
    */
-  gamma<const S extends Shape | number>(shape: S, alpha: number, scale = 1): Shaped<One<S>> {
+  gamma<const S extends Shape | number>(shape: S, alpha: number, rate = 1): Shaped<One<S>> {
     const a = positive("gamma", "the shape parameter", alpha);
-    return arithmetic.mul(
-      this.#filled("gamma", shape, () => this.#standardGamma(a)),
-      scale,
-    ) as Shaped<One<S>>;
+    const drawn = this.#filled("gamma", shape, () => this.#standardGamma(a));
+    return arithmetic.div(drawn, rate) as Shaped<One<S>>;
   }
 
   /** The beta distribution of two plain positive numbers. */
   beta<const S extends Shape | number>(shape: S, a: number, b: number): Shaped<One<S>> {
     const [first, second] = [positive("beta", "a", a), positive("beta", "b", b)];
     const draw = (): number => {
-      // Of small parameters both may be 0.
-      for (;;) {
-        const [x, y] = [this.#standardGamma(first), this.#standardGamma(second)];
-        if (x + y > 0) return x / (x + y);
-      }
+      // A share x/(x + y) of two gamma draws, by their logarithms, since of small parameters both underflow.
+      const [x, y] = [this.#logStandardGamma(first), this.#logStandardGamma(second)];
+      if (x === -Infinity && y === x) return this.#unit() * (first + second) < first ? 1 : 0;
+      return 1 / (1 + native.exp(y - x));
     };
     return this.#filled("beta", shape, draw) as Shaped<One<S>>;
   }
@@ -241,9 +238,14 @@ export class Random {
     return drawn;
   }
 
-  #standardGamma(alpha: number): number {
+  #logStandardGamma(alpha: number): number {
     // Of a smaller parameter, the draw of one more times u^(1/α).
-    if (alpha < 1) return this.#standardGamma(alpha + 1) * (1 - this.#unit()) ** (1 / alpha);
+    if (alpha < 1) return native.log(this.#standardGamma(alpha + 1)) + native.log1p(-this.#unit()) / alpha;
+    return native.log(this.#standardGamma(alpha));
+  }
+
+  #standardGamma(alpha: number): number {
+    if (alpha < 1) return native.exp(this.#logStandardGamma(alpha));
     const d = alpha - 1 / 3;
     const c = 1 / native.sqrt(9 * d);
     for (;;) {

@@ -4,7 +4,7 @@ import * as incomplete from "../primitives/incomplete.ts";
 import * as special from "../primitives/special.ts";
 import * as transcendental from "../primitives/transcendental.ts";
 import { equal, isNaN, less } from "../primitives/comparison.ts";
-import { where } from "../primitives/selection.ts";
+import { abs, where } from "../primitives/selection.ts";
 import type { Value } from "../tape/tensor.ts";
 import { one, two, type Elementwise, type ElementwiseOfTwo } from "./lifting.ts";
 import type { Like, Operand } from "./types.ts";
@@ -40,9 +40,13 @@ export function zeta<const X extends Operand = 1>(s: Operand, q?: X): Like<X> {
 /** x ln(1 + y), and 0 where x = 0 and y = −1. */
 export const xlog1py: ElementwiseOfTwo = two("xlog1py", incomplete.xlog1py);
 /** x ln(x/y), and 0 where x = 0: the terms of a relative entropy. ∞ where y = 0 < x. */
-export const relEntr: ElementwiseOfTwo = two("relEntr", (x, y) =>
-  arithmetic.sub(special.xlogy(x, x), special.xlogy(x, y)),
-);
+export const relEntr: ElementwiseOfTwo = two("relEntr", (x, y) => {
+  // Of nearly equal numbers the difference of logarithms has few digits.
+  const isNear = less(abs(arithmetic.sub(x, y)), arithmetic.mul(0.5, y));
+  const [nearX, nearY] = [where(isNear, x, 1), where(isNear, y, 1)];
+  const near = arithmetic.mul(nearX, transcendental.log1p(arithmetic.div(arithmetic.sub(nearX, nearY), nearY)));
+  return where(isNear, near, arithmetic.sub(special.xlogy(x, x), special.xlogy(x, y)));
+});
 /** x ln y, and 0 where x = 0. */
 export const xlogy: ElementwiseOfTwo = two("xlogy", special.xlogy);
 /** ln(eᵃ + eᵇ) without overflow. */

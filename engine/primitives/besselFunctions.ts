@@ -1,8 +1,7 @@
+import { euler } from "./gammaFunction.ts";
 import { native } from "./native.ts";
 
 const { PI } = Math;
-/** Euler's constant. */
-const gamma = 0.5772156649015329;
 
 /** From here on Hankel's expansions for the orders 0 and 1 have all digits: their smallest term is about e^(−2x). */
 const far = 25;
@@ -124,7 +123,7 @@ function miller(n: number, x: number, sign: 1 | -1): number {
 
 /** Y₀ and Y₁ by Neumann's series of J₂ₖ (Abramowitz and Stegun 9.1.89, and its derivative). */
 function neumann(x: number): [y0: number, y1: number] {
-  const logarithm = native.log(x / 2) + gamma;
+  const logarithm = native.log(x / 2) + euler;
   // The recurrence would overflow; beyond the second terms there is nothing.
   if (x < 1e-5) return [(2 / PI) * logarithm, -2 / PI / x + (x / PI) * (logarithm - 0.5)];
   const count = 40 + 2 * native.floor(x);
@@ -188,7 +187,7 @@ function macdonaldSeries(x: number): [k0: number, k1: number] {
     harmonic += 1 / k;
     sum += term * harmonic;
   }
-  const k0 = sum - (native.log(x / 2) + gamma) * i0;
+  const k0 = sum - (native.log(x / 2) + euler) * i0;
   return [k0 * native.exp(x), ((1 / x - i1 * k0) / i0) * native.exp(x)];
 }
 

@@ -1,7 +1,6 @@
+import { euler } from "./gammaFunction.ts";
 import { native } from "./native.ts";
 
-/** Euler's constant. */
-const gamma = 0.5772156649015329;
 /** The zero of Ei, and what is left of it beyond the nearest number. */
 const root = 0.3725074107813666;
 const rootRest = 1.3140183414386028e-17;
@@ -12,7 +11,7 @@ export function expi(x: number): number {
   if (x === 0) return -Infinity;
   if (x < 0) return -exp1(-x);
   if (native.abs(x - root) < 0.1) return aboutRoot(x - root - rootRest);
-  if (x < 40) return gamma + native.log(x) + series(x);
+  if (x < 40) return euler + native.log(x) + series(x);
   // eˣ/x·Σ k!/xᵏ, down to its smallest term (Abramowitz and Stegun 5.1.51, turned to −x)
   let [term, sum] = [1, 1];
   for (let k = 1; k < x && term > 1e-17; k++) sum += term *= k / x;
@@ -23,7 +22,7 @@ export function expi(x: number): number {
 /** E₁(x) = ∫ e⁻ᵗ/t dt from x to ∞: ∞ at 0. For x < 0 the principal value −Ei(−x). */
 export function exp1(x: number): number {
   if (!(x > 0)) return x === 0 ? Infinity : -expi(-x);
-  if (x < 1) return -gamma - native.log(x) - series(-x);
+  if (x < 1) return -euler - native.log(x) - series(-x);
   if (x > 750) return 0;
   // The continued fraction of Abramowitz and Stegun 5.1.22 by Lentz's method.
   let b = x + 1;

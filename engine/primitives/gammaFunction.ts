@@ -2,6 +2,8 @@ import { native } from "./native.ts";
 import { cotPi, sinPi } from "./piTrigonometry.ts";
 
 const { PI } = Math;
+/** Euler's constant. */
+export const euler = 0.5772156649015329;
 
 /** B₂, B₄, …: Bernoulli numbers. */
 const bernoulli = [
@@ -178,7 +180,8 @@ export function polygamma(n: number, x: number): number {
   return -sign * polygamma(n, 1 - x) - PI ** (n + 1) * cotangentDerivative(n, cotPi(x));
 }
 
-function factorial(n: number): number {
+/** n! of a whole n. */
+export function factorial(n: number): number {
   let product = 1;
   for (let k = 2; k <= n; k++) product *= k;
   return product;

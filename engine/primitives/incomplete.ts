@@ -2,7 +2,7 @@ import type { Value } from "../tape/tensor.ts";
 import { add, div, mul, neg, sub } from "./arithmetic.ts";
 import { equal } from "./comparison.ts";
 import { arithmetic, binary, broadcastAll, elementwiseEvaluation } from "./elementwise.ts";
-import * as gammaFunction from "./gammaFunction.ts";
+import { factorial, logBeta as logBetaOf } from "./gammaFunction.ts";
 import * as beta from "./incompleteBeta.ts";
 import * as gamma from "./incompleteGamma.ts";
 import type { PrimitiveName } from "./names.ts";
@@ -71,7 +71,7 @@ export const gammaincOrder: Primitive<OfThree> = ofMany<OfThree>("gammaincOrder"
 ]);
 
 /** ln B(a, b). */
-export const logBeta = binary("logBeta", gammaFunction.logBeta, [
+export const logBeta = binary("logBeta", logBetaOf, [
   (a, b) => sub(digamma(a), digamma(add(a, b))),
   (a, b) => sub(digamma(b), digamma(add(a, b))),
 ]);
@@ -131,10 +131,4 @@ function exponentialSeries(series: readonly (readonly Value[])[], scale: Value):
     }),
   );
   return result;
-}
-
-function factorial(n: number): number {
-  let product = 1;
-  for (let k = 2; k <= n; k++) product *= k;
-  return product;
 }

@@ -1,4 +1,4 @@
-import { digamma, logBeta, polygamma, stirlingRest } from "./gammaFunction.ts";
+import { digamma, factorial, logBeta, polygamma, stirlingRest } from "./gammaFunction.ts";
 import { native } from "./native.ts";
 import { exponentialSeries, integrateFalling, lessItsSlope, log1pLess } from "./quadrature.ts";
 
@@ -118,10 +118,4 @@ function seriesOf(i: number, j: number, a: number, b: number, logOfX: number, lo
       return coefficient + (k === 1 && l === 0 ? logOfX : k === 0 && l === 1 ? logOfY : 0);
     }),
   );
-}
-
-function factorial(n: number): number {
-  let product = 1;
-  for (let k = 2; k <= n; k++) product *= k;
-  return product;
 }

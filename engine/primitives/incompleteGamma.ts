@@ -1,4 +1,4 @@
-import { digamma, lgamma, lgammaOfOneMore, polygamma, stirlingRest } from "./gammaFunction.ts";
+import { digamma, factorial, lgamma, lgammaOfOneMore, polygamma, stirlingRest } from "./gammaFunction.ts";
 import { native } from "./native.ts";
 import { exponentialSeries, integrateFalling, lessItsSlope, log1pLess } from "./quadrature.ts";
 
@@ -113,9 +113,3 @@ function seriesOf(k: number, a: number): number[] {
 }
 
 const column = (series: readonly number[]): number[][] => series.map((x) => [x]);
-
-function factorial(n: number): number {
-  let product = 1;
-  for (let k = 2; k <= n; k++) product *= k;
-  return product;
-}

@@ -3,7 +3,7 @@ import { max } from "../../primitives/selection.ts";
 import { sqrt } from "../../primitives/transcendental.ts";
 import type { Value } from "../../tape/tensor.ts";
 import { mapTrees, type Tree } from "../tree.ts";
-import { checkOption, decayed, optionsOf, zerosLike, type Optimizer } from "./optimizer.ts";
+import { checkOption, decayed, mixed, optionsOf, zerosLike, type Optimizer } from "./optimizer.ts";
 import { checkRate, rateAt, type LearningRate } from "./schedules.ts";
 
 export interface AdamOptions {
@@ -85,8 +85,3 @@ function optimizer(name: string, options: AdamOptions, coupled: number, decouple
     },
   };
 }
-
-const mixed =
-  (beta: number) =>
-  (latest: Value, next: Value): Value =>
-    add(mul(beta, latest), mul(1 - beta, next));

@@ -5,7 +5,7 @@ import { clip, max } from "../../primitives/selection.ts";
 import { sqrt } from "../../primitives/transcendental.ts";
 import type { Value } from "../../tape/tensor.ts";
 import { mapTrees, valuesOf } from "../tree.ts";
-import { checkOption, optionsOf, type Optimizer } from "./optimizer.ts";
+import { checkPositive, optionsOf, type Optimizer } from "./optimizer.ts";
 
 export interface ClipOptions {
   /** The gradient of all parameters together is made no longer than this (Pascanu, Mikolov and Bengio 2013). */
@@ -22,11 +22,11 @@ export interface ClipOptions {
 export function clipGradients(optimizer: Optimizer, options: ClipOptions): Optimizer {
   if (typeof (optimizer as Partial<Optimizer> | undefined)?.update !== "function")
     throw new KindError("clipGradients: give an optimizer first, such as adam()");
-  const { norm, value } = optionsOf("clipGradients", options);
+  const { norm, value } = optionsOf("clipGradients", options, "{ norm: 1 }");
   if (norm === undefined && value === undefined)
     throw new ValueError("clipGradients: give a limit, as { norm: 1 } or { value: 0.1 }");
-  if (norm !== undefined) checkOption("clipGradients", "norm", norm, Number.MIN_VALUE, Infinity);
-  if (value !== undefined) checkOption("clipGradients", "value", value, Number.MIN_VALUE, Infinity);
+  if (norm !== undefined) checkPositive("clipGradients", "norm", norm);
+  if (value !== undefined) checkPositive("clipGradients", "value", value);
   return {
     name: optimizer.name,
     init: (parameters) => optimizer.init(parameters),

@@ -2,7 +2,7 @@ import { add, mul, sub } from "../../primitives/arithmetic.ts";
 import { sign } from "../../primitives/rounding.ts";
 import type { Value } from "../../tape/tensor.ts";
 import { mapTrees, type Tree } from "../tree.ts";
-import { checkOption, optionsOf, zerosLike, type Optimizer } from "./optimizer.ts";
+import { checkOption, mixed, optionsOf, zerosLike, type Optimizer } from "./optimizer.ts";
 import { checkRate, rateAt, type LearningRate } from "./schedules.ts";
 
 export interface LionOptions {
@@ -28,7 +28,6 @@ export function lion(options: LionOptions = {}): Optimizer {
   checkOption("lion", "beta1", beta1, 0, 1);
   checkOption("lion", "beta2", beta2, 0, 1);
   checkOption("lion", "weightDecay", weightDecay, 0, Infinity);
-  const mixed = (beta: number) => (m: Value, g: Value) => add(mul(beta, m), mul(1 - beta, g));
   return {
     name: "lion",
     init: (parameters) => ({ step: 0, mean: zerosLike(parameters) }),

@@ -1,5 +1,6 @@
 import { KindError, ValueError } from "../../primitives/argumentErrors.ts";
 import { add, mul } from "../../primitives/arithmetic.ts";
+import type { Value } from "../../tape/tensor.ts";
 import { mapTrees, type Tree } from "../tree.ts";
 import { describe } from "../values.ts";
 
@@ -27,18 +28,33 @@ export function checkOption(optimizer: string, option: string, value: unknown, l
   throw new ValueError(`${optimizer}: ${option} is ${describe(value)}; give ${range}`);
 }
 
-/** `options` if they are an object. */
-export function optionsOf<T extends object>(optimizer: string, options: T): T {
+/** @throws RangeError where `value` is no finite number above 0. */
+export function checkPositive(operation: string, option: string, value: unknown): void {
+  if (typeof value === "number" && value > 0 && value < Infinity) return;
+  throw new ValueError(`${operation}: ${option} is ${describe(value)}; give a positive number`);
+}
+
+/** `options` if they are an object, such as `example`. */
+export function optionsOf<T extends object>(
+  operation: string,
+  options: T,
+  example = "{ learningRate: 0.01 }",
+  what = "options",
+): T {
   if (typeof (options as unknown) === "object" && (options as unknown) !== null) return options;
-  throw new KindError(
-    `${optimizer}: give its options in an object, such as { learningRate: 0.01 }, not ${describe(options)}`,
-  );
+  throw new KindError(`${operation}: give its ${what} in an object, such as ${example}, not ${describe(options)}`);
 }
 
 /** Zeros built like the parameters. */
 export function zerosLike(parameters: Tree): Tree {
   return mapTrees((parameter) => mul(0, parameter), parameters);
 }
+
+/** βm + (1 − β)g: the next decaying mean. */
+export const mixed =
+  (beta: number) =>
+  (latest: Value, next: Value): Value =>
+    add(mul(beta, latest), mul(1 - beta, next));
 
 /** The gradient with λθ added. */
 export function decayed(parameters: Tree, gradient: Tree, weightDecay: number): Tree {

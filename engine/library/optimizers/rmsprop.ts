@@ -2,7 +2,7 @@ import { add, div, mul, sub } from "../../primitives/arithmetic.ts";
 import { sqrt } from "../../primitives/transcendental.ts";
 import type { Value } from "../../tape/tensor.ts";
 import { mapTrees, type Tree } from "../tree.ts";
-import { checkOption, decayed, optionsOf, zerosLike, type Optimizer } from "./optimizer.ts";
+import { checkOption, decayed, mixed, optionsOf, zerosLike, type Optimizer } from "./optimizer.ts";
 import { checkRate, rateAt, type LearningRate } from "./schedules.ts";
 
 export interface RmspropOptions {
@@ -45,7 +45,7 @@ export function rmsprop(options: RmspropOptions = {}): Optimizer {
     update(parameters, given, state) {
       const latest = state as unknown as { readonly step: Value; readonly square: Tree; readonly velocity?: Tree };
       const gradient = decayed(parameters, given, weightDecay);
-      const square = mapTrees((v, g) => add(mul(decay, v), mul(1 - decay, mul(g, g))), latest.square, gradient);
+      const square = mapTrees((v, g) => mixed(decay)(v, mul(g, g)), latest.square, gradient);
       const scaled = mapTrees((g, v) => div(g, add(sqrt(v), epsilon)), gradient, square);
       const velocity = latest.velocity && mapTrees((v, g) => add(mul(momentum, v), g), latest.velocity, scaled);
       const rate = rateAt(learningRate, latest.step);

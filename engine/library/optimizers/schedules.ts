@@ -6,7 +6,7 @@ import { clip, where } from "../../primitives/selection.ts";
 import { cos } from "../../primitives/transcendental.ts";
 import type { Value } from "../../tape/tensor.ts";
 import { describe } from "../values.ts";
-import { checkOption } from "./optimizer.ts";
+import { checkOption, checkPositive, optionsOf } from "./optimizer.ts";
 
 /**
  * A learning rate for each step, which are counted from 0. It is recorded and compiled with the model: write one of your own
@@ -33,7 +33,7 @@ const schedule = (at: (step: Value) => Value): Schedule => at as unknown as Sche
 
 function checkSteps(name: string, option: string, steps: unknown): void {
   if (!(Number.isSafeInteger(steps) && (steps as number) > 0))
-    throw new ValueError(`${name}: ${option} is ${describe(steps)}; give a whole number of steps from 1 on`);
+    throw new ValueError(`${name}: ${option} is ${describe(steps)}; give a whole number from 1 on`);
 }
 
 function checkNumber(name: string, option: string, value: unknown): void {
@@ -47,7 +47,7 @@ const progress = (step: Value, steps: number): Value => clip(div(step, steps), 0
 export function linearSchedule(from: number, to: number, steps: number): Schedule {
   checkNumber("linearSchedule", "the first rate", from);
   checkNumber("linearSchedule", "the last rate", to);
-  checkSteps("linearSchedule", "their number", steps);
+  checkSteps("linearSchedule", "the number of steps", steps);
   return schedule((step) => add(from, mul(to - from, progress(step, steps))));
 }
 
@@ -60,9 +60,9 @@ export function exponentialDecay(
   decay: number,
   options: { readonly steps?: number; readonly staircase?: boolean } = {},
 ): Schedule {
-  const { steps = 1, staircase = false } = options;
+  const { steps = 1, staircase = false } = optionsOf("exponentialDecay", options, "{ steps: 1000 }");
   checkNumber("exponentialDecay", "the rate", rate);
-  if (!(decay > 0)) throw new ValueError(`exponentialDecay: the decay is ${describe(decay)}; give a positive number`);
+  checkPositive("exponentialDecay", "the decay", decay);
   checkSteps("exponentialDecay", "steps", steps);
   return schedule((step) => {
     const turns = div(step, steps);
@@ -79,10 +79,10 @@ export function cosineDecay(
   steps: number,
   options: { readonly final?: number; readonly warmup?: number } = {},
 ): Schedule {
-  const { final = 0, warmup: rising = 0 } = options;
+  const { final = 0, warmup: rising = 0 } = optionsOf("cosineDecay", options, "{ warmup: 100 }");
   checkNumber("cosineDecay", "the rate", rate);
   checkNumber("cosineDecay", "final", final);
-  checkSteps("cosineDecay", "their number", steps);
+  checkSteps("cosineDecay", "the number of steps", steps);
   if (!(Number.isSafeInteger(rising) && rising >= 0 && rising < steps))
     throw new ValueError(`cosineDecay: warmup is ${describe(rising)}; give a whole number of steps below ${steps}`);
   const falling = schedule((step) => {
@@ -95,7 +95,7 @@ export function cosineDecay(
 /** First a straight line from 0 over so many steps to where the schedule or rate begins, then that, counted from there. */
 export function warmup(then: LearningRate, steps: number): Schedule {
   checkRate("warmup", then);
-  checkSteps("warmup", "their number", steps);
+  checkSteps("warmup", "the number of steps", steps);
   const first = rateAt(then, 0);
   return schedule((step) => {
     const rising = mul(first, div(step, steps));
@@ -109,7 +109,9 @@ export function warmup(then: LearningRate, steps: number): Schedule {
  */
 export function piecewiseConstant(rate: number, from: Readonly<Record<number, number>>): Schedule {
   checkNumber("piecewiseConstant", "the first rate", rate);
-  const changes = Object.entries(typeof from === "object" ? from : {}).map(([at, next]) => [Number(at), next] as const);
+  const changes = Object.entries(optionsOf("piecewiseConstant", from, "{ 1000: 0.01 }", "later rates")).map(
+    ([at, next]) => [Number(at), next] as const,
+  );
   for (const [at, next] of changes) {
     checkSteps("piecewiseConstant", "a step at which the rate changes", at);
     checkNumber("piecewiseConstant", `the rate from step ${at}`, next);

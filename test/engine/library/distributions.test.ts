@@ -166,8 +166,32 @@ test("NaN stays NaN, infinite values have no density, and parameters that make n
     assert.ok(Number.isNaN(call(name, NaN, ...parameters)), name);
     if (name !== "vonMisesLogPdf") assert.equal(call(name, Infinity, ...parameters), -Infinity, name);
   }
-  assert.ok(Number.isNaN(call("normalLogPdf", 0, 0, -1)));
-  assert.ok(Number.isNaN(call("poissonLogPmf", 1, -1)));
+  // Where the formulas themselves have a value among them.
+  const nonsense: readonly (readonly [Name, ...number[]])[] = [
+    ["normalLogPdf", 0, 0, -1],
+    ["studentTLogPdf", 0, -1],
+    ["vonMisesLogPdf", 1, -2],
+    ["uniformLogPdf", 0.5, 1, 0],
+    ["exponentialLogPdf", 1, -1],
+    ["gammaLogPdf", 1, -0.5],
+    ["inverseGammaLogPdf", 1, -0.5],
+    ["chiSquaredLogPdf", 1, -1],
+    ["weibullLogPdf", 1, -1],
+    ["paretoLogPdf", 2, 1, -1],
+    ["betaLogPdf", 0.5, -0.5, 2],
+    ["betaLogPdf", 0.5, 2, -0.5],
+    ["bernoulliLogPmf", 0, -0.5],
+    ["bernoulliLogPmf", 1, 1.5],
+    ["binomialLogPmf", 0, 4, -0.5],
+    ["binomialLogPmf", 2, 2.5, 0.5],
+    ["negativeBinomialLogPmf", 1, -0.5, 0.5],
+    ["geometricLogPmf", 1, 2],
+    ["poissonLogPmf", 0, -1],
+    ["poissonLogPmf", 1, -1],
+  ];
+  for (const [name, ...at] of nonsense) assert.ok(Number.isNaN(call(name, ...at)), `${name}(${at.join(", ")})`);
+  assert.ok(Number.isNaN(f.dirichletLogPdf([0.5, 0.5], [-0.5, 2])));
+  assert.ok(Number.isNaN(f.multinomialLogPmf([1, 0], [1.5, -0.5])));
 });
 
 test("densities sum up to 1", () => {

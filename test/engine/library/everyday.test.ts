@@ -10,6 +10,22 @@ const shape = (x: unknown): readonly number[] => f.shape(x);
 describe("everyday functions give what NumPy and PyTorch give", () => {
   test("floorDivide, copySign", () => {
     close(f.floorDivide([7, -7, 7, -7], [2, 2, -2, -2]), [3, -4, -4, 3]);
+    // 0.1 and 0.7 are not stored exactly; Python's `//` gives these too.
+    close(f.floorDivide([1, 0.7, -1, 6], [0.1, 0.1, 0.1, 0.1]), [9, 6, -10, 59]);
+    close(f.floorDivide([-1, 1, 0, 1, -1, Infinity], [Infinity, Infinity, -Infinity, 0, 0, 2]), [
+      -1,
+      0,
+      0,
+      Infinity,
+      -Infinity,
+      NaN,
+    ]);
+    for (const [a, b] of [
+      [1, 0.1],
+      [-7.3, 0.1],
+      [1e15, -0.3],
+    ] as const)
+      close(f.add(f.mul(f.floorDivide(a, b), b), f.remainder(a, b)), [a], 1e-15 * Math.abs(a));
     close(f.copySign([1, -2, 3, 0], [-0, 2, -1, -5]), [-1, 2, -3, -0]);
   });
   test("isClose, allClose", () => {
@@ -18,6 +34,7 @@ describe("everyday functions give what NumPy and PyTorch give", () => {
       [1, 0, 1, 0, 0, 0],
     );
     assert.equal(f.isClose(NaN, NaN, { equalNaN: true }), 1);
+    assert.deepEqual(plain(f.isClose([1.1, 0.05], [1, 0], { rtol: 0.2, atol: 0.01 })), [1, 0]);
     assert.deepEqual([f.allClose([1, 2], [1, 2 + 1e-9]), f.allClose([1, 2], [1, 3])], [1, 0]);
   });
   test("countNonzero, average", () => {
@@ -93,6 +110,13 @@ describe("everyday functions give what NumPy and PyTorch give", () => {
   test("logspace, geomspace, vander, toeplitz", () => {
     close(f.logspace(0, 2, 3), [1, 10, 100]);
     close(f.geomspace(-1, -16, 3), [-1, -4, -16]);
+    // The ends are exact, however far from each other.
+    assert.deepEqual(
+      [0, 49].map((k) => plain(f.geomspace(0.1, 7))[k]),
+      [0.1, 7],
+    );
+    close(f.geomspace(1e-200, 1e200, 3), [1e-200, 1, 1e200], 1e-12);
+    assert.throws(() => f.geomspace(-1, 1), /^RangeError: geomspace from -1 to 1: give two numbers of one sign/);
     close(f.vander([2, 3], 3), [4, 2, 1, 9, 3, 1]);
     close(f.toeplitz([1, 2, 3], [9, 5]), [1, 5, 2, 1, 3, 2]);
     close(f.toeplitz([1, 2]), [1, 2, 2, 1]);
@@ -135,6 +159,9 @@ describe("everyday functions give what NumPy and PyTorch give", () => {
   test("bincount, polyfit", () => {
     close(f.bincount([0, 1, 1, 3], 5), [1, 2, 0, 1, 0]);
     close(f.bincount([0, 1, 1], 2, [0.5, 2, 3]), [0.5, 5]);
+    assert.throws(() => f.bincount([0, -1], 5), {
+      message: "bincount: -1 is among the numbers; give whole numbers from 0 to 4",
+    });
     close(f.polyfit([0, 1, 2, 3], [1, 0, 1, 4], 2), [1, -2, 1], 1e-12);
     close(f.polyfit([1000, 1001, 1002], [5, 7, 9], 1), [2, -1995], 1e-9);
   });
@@ -168,6 +195,13 @@ describe("everyday functions give what NumPy and PyTorch give", () => {
         [0, -6],
       ]),
       [2],
+    );
+    close(
+      f.conditionNumber([
+        [0, 0],
+        [0, 0],
+      ]),
+      [Infinity],
     );
   });
   test("reductions without NaN", () => {

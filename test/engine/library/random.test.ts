@@ -26,12 +26,20 @@ describe("draws have their distribution:", () => {
       (x) => (x < 1 ? Math.exp((x - 1) / 2) / 2 : 1 - Math.exp((1 - x) / 2) / 2),
     ],
     gumbel: [rng.gumbel(count), (x) => Math.exp(-Math.exp(-x))],
-    "gamma of 2.5": [rng.gamma(count, 2.5, 3), (x) => gammainc(2.5, x / 3)],
+    "gamma of 2.5": [rng.gamma(count, 2.5, 3), (x) => gammainc(2.5, 3 * x)],
     "gamma of 0.3": [rng.gamma(count, 0.3), (x) => gammainc(0.3, x)],
     beta: [rng.beta(count, 0.7, 2), (x) => betainc(0.7, 2, x)],
   };
   for (const [name, [draws, distribution]] of Object.entries(cases))
     test(name, () => assert.ok(distance(plain(draws), distribution) < bound, name));
+});
+
+test("beta draws of tiny parameters are 0 or 1 in their proportion", () => {
+  for (const scale of [1e-3, 1e-300, 1e-320]) {
+    const draws = plain(rng.beta(count, scale, 3 * scale));
+    assert.ok(draws.every((x) => x >= 0 && x <= 1));
+    near(draws.filter((x) => x > 0.5).length / count, 0.25, 0.04);
+  }
 });
 
 test("counts have their probabilities", () => {

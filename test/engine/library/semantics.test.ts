@@ -391,6 +391,13 @@ describe("at the points where a formula breaks, the values and gradients are tho
         [0, -Infinity, 0, 0, 0],
       );
       assert.deepEqual([f.relEntr(0, 1), f.relEntr(0, 0), f.relEntr(1, 0)], [0, 0, Infinity]);
+      // Of nearly equal numbers too: y(δ + δ²/2) with x = y(1 + δ).
+      const delta = 2 ** -30;
+      near(f.relEntr(1000 * (1 + delta), 1000), 1000 * (delta + delta ** 2 / 2), 1e-18);
+      alike(
+        gradient((x, y) => f.relEntr(x, y), 1.2, 1),
+        [Math.log(1.2) + 1, -1.2],
+      );
       assert.deepEqual([f.logit(0), f.logit(1)], [-Infinity, Infinity]);
     },
     "singular matrices": () => {

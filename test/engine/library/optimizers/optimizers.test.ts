@@ -153,5 +153,12 @@ test("options out of their range are refused in a sentence", () => {
     () => cosineDecay(1, 10, { warmup: 10 }),
     /^cosineDecay: warmup is 10; give a whole number of steps below 10$/,
   );
+  refused(() => cosineDecay(1, 0), /^cosineDecay: the number of steps is 0; give a whole number from 1 on$/);
+  refused(() => exponentialDecay(1, -1), /^exponentialDecay: the decay is -1; give a positive number$/);
+  refused(
+    () => piecewiseConstant(1, 0.1 as never),
+    /^piecewiseConstant: give its later rates in an object, such as \{ 1000: 0\.01 \}, not 0\.1$/,
+  );
+  refused(() => clipGradients(adam(), { norm: 0 }), /^clipGradients: norm is 0; give a positive number$/);
   refused(() => clipGradients(adam(), {}), /^clipGradients: give a limit, as \{ norm: 1 \} or \{ value: 0\.1 \}$/);
 });
