@@ -58,23 +58,26 @@ export function originalFunctionText(generated: string): string | undefined {
   return undefined;
 }
 
+/** Modules that belong to a model, and the session they were loaded in. */
+const sessions = new Map<string, Session>();
+/** That of the model that runs: each numbers its sites anew. */
+let latest: Session | undefined;
+let installed = false;
+
 siteTexts.at = (site) => {
-  for (const { sites, sources } of new Set(sessions.values())) {
-    for (const source of sources.values()) {
-      if (source.firstSite > site || site >= source.endSite) continue;
-      const { start, end } = sites.get(site);
-      return source.text.slice(start, end);
-    }
+  if (latest === undefined) return undefined;
+  const { sites, sources } = latest;
+  for (const source of sources.values()) {
+    if (source.firstSite > site || site >= source.endSite) continue;
+    const { start, end } = sites.get(site);
+    return source.text.slice(start, end);
   }
   return undefined;
 };
 
-/** Modules that belong to a model, and the session they were loaded in. */
-const sessions = new Map<string, Session>();
-let installed = false;
-
 export function beginSession(session: Session): void {
   sessions.set(session.entryUrl, session);
+  latest = session;
   (globalThis as Record<symbol, unknown>)[libraryKey] = session.library;
   if (installed) return;
   installed = true;

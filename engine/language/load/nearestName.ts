@@ -5,6 +5,8 @@ const lettersPerSlip = 3;
 
 /** The end of a sentence: "did you mean softmax?", "write random(1).normal, where 1 is the seed". */
 export function suggestion(missing: string, library: object): string {
+  if (missing === "default")
+    return 'name what you use, as in import { sin } from "adjoint", or write import * as adjoint from "adjoint".';
   const Random: unknown = Reflect.get(library, "Random");
   // Drawing needs a seed, so it hangs on a generator.
   if (typeof Random === "function" && isMethodOf(Random, missing))

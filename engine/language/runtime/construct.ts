@@ -5,7 +5,7 @@ import { reportIntegerArray } from "./members.ts";
 import { primals } from "./builtins/replace.ts";
 import { primal } from "./primals.ts";
 import type { Runtime } from "./runtime.ts";
-import { OwnSet, construct, isArray } from "./intrinsics.ts";
+import { OwnSet, construct, isArray, nativeProxy } from "./intrinsics.ts";
 
 const array = Array as unknown as Constructor;
 
@@ -36,17 +36,25 @@ const ofPrimals: ReadonlySet<unknown> = new OwnSet([
 /** The text at a site, for what V8 says of an expression when it is not what it should be. Whoever loads programs knows it. */
 export const siteTexts: { at(site: number): string | undefined } = { at: () => undefined };
 
-/** V8 would quote the function as it runs, not as it was written. */
-function refusedCallee(site: number, callee: unknown, error: unknown): unknown {
+const nothing = {};
+/** Constructs nothing: what it is asked for may be any constructor, of which it reads no prototype. */
+const anything = new nativeProxy(Object, { construct: () => nothing });
+
+function isConstructor(value: unknown): boolean {
   try {
-    construct(Object as never, [], callee as never);
-    return error;
+    construct(anything as never, [], value as never);
+    return true;
   } catch {
-    const text = siteTexts.at(site)?.replace(/\[["'](\w+)["']\]/g, ".$1") ?? "";
-    const written = /^new\s+([\w$.#]+(?:\[[\w.]+\])*)\s*(?:[(<]|$)/.exec(text)?.[1];
-    const name = typeof callee === "function" && callee.name !== "" ? callee.name : "(intermediate value)";
-    return new TypeError(`${written ?? name} is not a constructor`);
+    return false;
   }
+}
+
+/** V8 would quote the function as it runs, not as it was written. */
+function refusedCallee(site: number, callee: unknown): TypeError {
+  const text = siteTexts.at(site)?.replace(/\[["'](\w+)["']\]/g, ".$1") ?? "";
+  const written = /^new\s+([\w$.#]+(?:\[[\w.]+\])*)\s*(?:[(<]|$)/.exec(text)?.[1];
+  const name = typeof callee === "function" && callee.name !== "" ? callee.name : "(intermediate value)";
+  return new TypeError(`${written ?? name} is not a constructor`);
 }
 
 /** `new callee(...values)`. Constructors of the language that keep what they are given have been replaced themselves. */
@@ -57,7 +65,7 @@ export function construction(findings: Findings): Runtime["construct"] {
       try {
         return construct(callee as never, values);
       } catch (error) {
-        throw refusedCallee(site, callee, error);
+        throw isConstructor(callee) ? error : refusedCallee(site, callee);
       }
     }
     if (callee === array && values.length > 1) return construct(array as never, values);

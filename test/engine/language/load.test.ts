@@ -124,6 +124,11 @@ test("says what the library has in place of a name that it does not export", asy
       await said(name),
       `failing.ts:1:10 import-not-found "adjoint" exports nothing named ${name}: ${advice}`,
     );
+  assert.equal(
+    await failure(`import adjoint from "adjoint";\nexport const f = () => adjoint;`, "failing.ts", library),
+    `failing.ts:1:1 import-not-found "adjoint" exports nothing named default: ` +
+      `name what you use, as in import { sin } from "adjoint", or write import * as adjoint from "adjoint".`,
+  );
 });
 
 test("says where a file throws while it is loaded, in its own lines and columns", async () => {
@@ -197,6 +202,15 @@ test("quotes no inserted call where V8 quotes the code that runs", async () => {
     () => (namespace["f"] as (list: unknown, k: unknown) => void)([], {}),
     ({ message }: Error) => withoutInsertedCalls(message) === "list[…] is not a function",
   );
+});
+
+test("names what cannot be constructed by the text of the model that runs, not of one loaded before", async () => {
+  const other = "const o: any = {};\nexport const f = (x = 1) => [x * 2, x * 3, new o.other.than(x), x * 4, x * 5];";
+  await load(write("constructing.ts", other));
+  const { namespace } = await load(
+    write("constructs.ts", "const o: any = {};\nexport const f = (x = 1) => [x * x, x * 3, x * 4, new o.own(x)];"),
+  );
+  assert.throws(namespace["f"] as () => void, new TypeError("o.own is not a constructor"));
 });
 
 test("maps the stack of an error thrown later to the original text", async () => {
