@@ -90,7 +90,7 @@ test("what cannot be differentiated is refused at its line, in one sentence", as
     (await run("trace", "refused.ts", "--function", name)).stderr;
   assert.equal(
     await refusal("wrongLoss"),
-    "refused.ts:4:10: grad: the function returned a tensor of shape [2]; reduce it to a number, with sum or mean for example, or take the jacobian.\n",
+    "refused.ts:4:45: grad: the function returned a tensor of shape [2]; reduce it to a number, with sum or mean for example, or take the jacobian.\n",
   );
   assert.equal(
     await refusal("wrongCotangent"),
