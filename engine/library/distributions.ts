@@ -2,6 +2,7 @@
  * Logarithms of densities and of probabilities, to be maximised, or summed into a likelihood. Values and parameters broadcast.
  * Outside of what a distribution can give they are −∞, with no gradient; else, where a parameter makes no sense, they are NaN.
  */
+import { KindError } from "../primitives/argumentErrors.ts";
 import { ShapeError } from "../primitives/broadcastShapes.ts";
 import { besselIe } from "../primitives/bessel.ts";
 import { softplus } from "../primitives/activation.ts";
@@ -32,23 +33,37 @@ import type { Broadcast, Operand, ShapeOf, Shaped } from "./types.ts";
 import { asValue, calledAs } from "./values.ts";
 
 type Both<A, B> = Broadcast<ShapeOf<A>, ShapeOf<B>>;
-/** Of a value and one parameter. */
+/** Of a value and one parameter, which has a default. */
 export type LogDensityOfOne = <const X extends Operand, const A extends Operand = 1>(x: X, a?: A) => Shaped<Both<X, A>>;
-/** Of a value and two parameters. */
+/** Of a value and one parameter, which must be given. */
+export type LogDensityGivenOne = <const X extends Operand, const A extends Operand>(x: X, a: A) => Shaped<Both<X, A>>;
+/** Of a value and two parameters, which have defaults. */
 export type LogDensityOfTwo = <const X extends Operand, const A extends Operand = 1, const B extends Operand = 1>(
   x: X,
   a?: A,
   b?: B,
 ) => Shaped<Broadcast<Both<X, A>, ShapeOf<B>>>;
-/** Of a value and three parameters. */
-export type LogDensityOfThree = <
+/** Of a value and two parameters, of which the first must be given. */
+export type LogDensityGivenOneOfTwo = <const X extends Operand, const A extends Operand, const B extends Operand = 1>(
+  x: X,
+  a: A,
+  b?: B,
+) => Shaped<Broadcast<Both<X, A>, ShapeOf<B>>>;
+/** Of a value and two parameters, which must be given. */
+export type LogDensityGivenTwo = <const X extends Operand, const A extends Operand, const B extends Operand>(
+  x: X,
+  a: A,
+  b: B,
+) => Shaped<Broadcast<Both<X, A>, ShapeOf<B>>>;
+/** Of a value and three parameters, of which the first must be given. */
+export type LogDensityGivenOneOfThree = <
   const X extends Operand,
-  const A extends Operand = 1,
+  const A extends Operand,
   const B extends Operand = 1,
   const C extends Operand = 1,
 >(
   x: X,
-  a?: A,
+  a: A,
   b?: B,
   c?: C,
 ) => Shaped<Broadcast<Broadcast<Both<X, A>, ShapeOf<B>>, ShapeOf<C>>>;
@@ -58,9 +73,15 @@ type Apply = (x: Value, ...parameters: Value[]) => Value;
 /** `defaults` has an entry for each parameter, undefined where it must be given. */
 function logDensity(name: string, defaults: readonly (number | undefined)[], apply: Apply): never {
   return ((x: unknown, ...given: unknown[]) =>
-    calledAs(name, () =>
-      apply(asValue(name, x), ...defaults.map((value, k) => asValue(name, given[k] ?? value))),
-    )) as never;
+    calledAs(name, () => {
+      const parameters = defaults.map((value, k) => given[k] ?? value);
+      const missing = parameters.indexOf(undefined);
+      if (missing >= 0)
+        throw new KindError(
+          `${name}: the ${["first", "second"][missing]!} parameter after the value is missing; it has no default`,
+        );
+      return apply(asValue(name, x), ...parameters.map((parameter) => asValue(name, parameter)));
+    })) as never;
 }
 
 /** −∞ where `outside` holds, and `apply` elsewhere: within what is left out x is `inner`, so that no NaN comes of its slope. */
@@ -103,7 +124,7 @@ export const gumbelLogPdf: LogDensityOfTwo = logDensity("gumbelLogPdf", [0, 1], 
   return minus(neg(z), exp(neg(z)), log(scale));
 });
 /** ln of Student's density: `studentTLogPdf(x, degrees of freedom, location = 0, scale = 1)`. */
-export const studentTLogPdf: LogDensityOfThree = logDensity(
+export const studentTLogPdf: LogDensityGivenOneOfThree = logDensity(
   "studentTLogPdf",
   [undefined, 0, 1],
   (x, freedom, location, scale) => {
@@ -112,7 +133,7 @@ export const studentTLogPdf: LogDensityOfThree = logDensity(
   },
 );
 /** ln of the von Mises density of an angle: `vonMisesLogPdf(angle, concentration, mean = 0)`, in radians. */
-export const vonMisesLogPdf: LogDensityOfTwo = logDensity(
+export const vonMisesLogPdf: LogDensityGivenOneOfTwo = logDensity(
   "vonMisesLogPdf",
   [undefined, 0],
   (angle, concentration, mean) => {
@@ -134,20 +155,23 @@ export const exponentialLogPdf: LogDensityOfOne = logDensity("exponentialLogPdf"
   within(less(x, 0), x, 1, (t) => sub(log(rate), mul(rate, t))),
 );
 /** ln of the gamma density: `gammaLogPdf(x, shape, rate = 1)`; the rate is one by the scale. */
-export const gammaLogPdf: LogDensityOfTwo = logDensity("gammaLogPdf", [undefined, 1], (x, shape, rate) =>
+export const gammaLogPdf: LogDensityGivenOneOfTwo = logDensity("gammaLogPdf", [undefined, 1], (x, shape, rate) =>
   within(less(x, 0), x, 1, (t) => {
     const powers = add(xlogy(shape, rate), xlogy(sub(shape, 1), t));
     return unless(notPositive(shape), minus(powers, mul(rate, t), lgamma(shape)));
   }),
 );
 /** ln of the inverse gamma density: `inverseGammaLogPdf(x, shape, scale = 1)`. */
-export const inverseGammaLogPdf: LogDensityOfTwo = logDensity("inverseGammaLogPdf", [undefined, 1], (x, shape, scale) =>
-  within(lessEqual(x, 0), x, 1, (t) =>
-    unless(notPositive(shape), minus(xlogy(shape, scale), lgamma(shape), mul(add(shape, 1), log(t)), div(scale, t))),
-  ),
+export const inverseGammaLogPdf: LogDensityGivenOneOfTwo = logDensity(
+  "inverseGammaLogPdf",
+  [undefined, 1],
+  (x, shape, scale) =>
+    within(lessEqual(x, 0), x, 1, (t) =>
+      unless(notPositive(shape), minus(xlogy(shape, scale), lgamma(shape), mul(add(shape, 1), log(t)), div(scale, t))),
+    ),
 );
 /** ln of the χ² density: `chiSquaredLogPdf(x, degrees of freedom)`. */
-export const chiSquaredLogPdf: LogDensityOfOne = logDensity("chiSquaredLogPdf", [undefined], (x, freedom) => {
+export const chiSquaredLogPdf: LogDensityGivenOne = logDensity("chiSquaredLogPdf", [undefined], (x, freedom) => {
   const half = mul(0.5, freedom);
   return within(less(x, 0), x, 1, (t) =>
     unless(notPositive(freedom), minus(xlogy(sub(half, 1), t), mul(0.5, t), lgamma(half), mul(half, Math.LN2))),
@@ -164,18 +188,18 @@ export const halfNormalLogPdf: LogDensityOfOne = logDensity("halfNormalLogPdf", 
   within(less(x, 0), x, 1, (t) => sub(Math.LN2 - logRootTwoPi, add(halfSquare(div(t, scale)), log(scale)))),
 );
 /** ln of the Weibull density: `weibullLogPdf(x, shape, scale = 1)`. */
-export const weibullLogPdf: LogDensityOfTwo = logDensity("weibullLogPdf", [undefined, 1], (x, shape, scale) =>
+export const weibullLogPdf: LogDensityGivenOneOfTwo = logDensity("weibullLogPdf", [undefined, 1], (x, shape, scale) =>
   within(less(x, 0), x, 1, (t) => {
     const z = div(t, scale);
     return minus(add(log(div(shape, scale)), xlogy(sub(shape, 1), z)), pow(z, shape));
   }),
 );
 /** ln of the Pareto density: `paretoLogPdf(x, shape, scale = 1)`; the scale is the least x. */
-export const paretoLogPdf: LogDensityOfTwo = logDensity("paretoLogPdf", [undefined, 1], (x, shape, scale) =>
+export const paretoLogPdf: LogDensityGivenOneOfTwo = logDensity("paretoLogPdf", [undefined, 1], (x, shape, scale) =>
   within(less(x, scale), x, scale, (t) => minus(log(div(shape, t)), mul(shape, log(div(t, scale))))),
 );
 /** ln of the beta density: `betaLogPdf(x, a, b)`. */
-export const betaLogPdf: LogDensityOfTwo = logDensity("betaLogPdf", [undefined, undefined], (x, a, b) =>
+export const betaLogPdf: LogDensityGivenTwo = logDensity("betaLogPdf", [undefined, undefined], (x, a, b) =>
   within(logicalOr(less(x, 0), greater(x, 1)), x, 0.5, (t) =>
     unless(
       logicalOr(notPositive(a), notPositive(b)),
@@ -191,13 +215,13 @@ const noCount = (x: Value, low: number): Value => logicalOr(less(x, low), fracti
 const fractional = (x: Value): Value => logicalAnd(equal(x, x), notEqual(x, floor(x)));
 
 /** ln of the probability of 1 (p) or of 0 (1 − p): `bernoulliLogPmf(k, probability)`. */
-export const bernoulliLogPmf: LogDensityOfOne = logDensity("bernoulliLogPmf", [undefined], (k, p) =>
+export const bernoulliLogPmf: LogDensityGivenOne = logDensity("bernoulliLogPmf", [undefined], (k, p) =>
   within(logicalOr(noCount(k, 0), greater(k, 1)), k, 0, (x) =>
     unless(less(p, 0), add(xlogy(x, p), xlog1py(sub(1, x), neg(p)))),
   ),
 );
 /** ln of the probability of k successes in n trials: `binomialLogPmf(k, n, probability)`. */
-export const binomialLogPmf: LogDensityOfTwo = logDensity("binomialLogPmf", [undefined, undefined], (k, n, p) =>
+export const binomialLogPmf: LogDensityGivenTwo = logDensity("binomialLogPmf", [undefined, undefined], (k, n, p) =>
   within(logicalOr(noCount(k, 0), greater(k, n)), k, 0, (x) => {
     const ways = neg(add(log1p(n), logBeta(add(sub(n, x), 1), add(x, 1))));
     const nonsense = logicalOr(less(p, 0), fractional(n));
@@ -205,7 +229,7 @@ export const binomialLogPmf: LogDensityOfTwo = logDensity("binomialLogPmf", [und
   }),
 );
 /** ln of the probability of k failures before the r-th success: `negativeBinomialLogPmf(k, r, probability)`. */
-export const negativeBinomialLogPmf: LogDensityOfTwo = logDensity(
+export const negativeBinomialLogPmf: LogDensityGivenTwo = logDensity(
   "negativeBinomialLogPmf",
   [undefined, undefined],
   (k, r, p) =>
@@ -215,11 +239,11 @@ export const negativeBinomialLogPmf: LogDensityOfTwo = logDensity(
     }),
 );
 /** ln of the probability that the first success is the k-th trial, k = 1, 2, …: `geometricLogPmf(k, probability)`. */
-export const geometricLogPmf: LogDensityOfOne = logDensity("geometricLogPmf", [undefined], (k, p) =>
+export const geometricLogPmf: LogDensityGivenOne = logDensity("geometricLogPmf", [undefined], (k, p) =>
   within(noCount(k, 1), k, 1, (x) => add(log(p), xlog1py(sub(x, 1), neg(p)))),
 );
 /** ln of the probability of a count: `poissonLogPmf(k, rate)`. */
-export const poissonLogPmf: LogDensityOfOne = logDensity("poissonLogPmf", [undefined], (k, rate) =>
+export const poissonLogPmf: LogDensityGivenOne = logDensity("poissonLogPmf", [undefined], (k, rate) =>
   within(noCount(k, 0), k, 0, (x) => unless(less(rate, 0), minus(xlogy(x, rate), rate, lgamma(add(x, 1))))),
 );
 

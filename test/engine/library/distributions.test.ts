@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { UnsolvableError } from "../../../engine/library/index.ts";
+import { betaLogPdf, gammaLogPdf, poissonLogPmf } from "../../../engine/library/index.ts";
+import { UnsolvableError, type Tensor } from "../../../engine/library/index.ts";
 import type { Primal } from "../../../engine/primitives/rule.ts";
 import type { Value } from "../../../engine/tape/tensor.ts";
 import { checkDerivatives, near, tensorOf, vjp } from "../primitives/checkDerivatives.ts";
-import { f } from "./calls.ts";
+import { f, plain } from "./calls.ts";
 
 type Name = keyof typeof known;
 const call = (name: Name, ...at: readonly unknown[]): number => f[name](...at);
@@ -192,6 +193,19 @@ test("NaN stays NaN, infinite values have no density, and parameters that make n
   for (const [name, ...at] of nonsense) assert.ok(Number.isNaN(call(name, ...at)), `${name}(${at.join(", ")})`);
   assert.ok(Number.isNaN(f.dirichletLogPdf([0.5, 0.5], [-0.5, 2])));
   assert.ok(Number.isNaN(f.multinomialLogPmf([1, 0], [1.5, -0.5])));
+});
+
+test("a parameter that has no default is asked for, by its type and by a sentence", () => {
+  const missing = (which: string): RegExp =>
+    new RegExp(`: the ${which} parameter after the value is missing; it has no default$`);
+  // @ts-expect-error: the shape
+  assert.throws(() => gammaLogPdf(1), missing("first"));
+  // @ts-expect-error: the second parameter
+  assert.throws(() => betaLogPdf(0.5, 2), missing("second"));
+  // @ts-expect-error: the rate
+  assert.throws(() => poissonLogPmf(1), missing("first"));
+  const values: Tensor<readonly [2]> = gammaLogPdf([1, 2], 2);
+  assert.deepEqual(plain(values), [-1, Math.log(2) - 2]);
 });
 
 test("densities sum up to 1", () => {
