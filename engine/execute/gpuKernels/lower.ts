@@ -7,6 +7,7 @@ import * as elimination from "./eliminationKernels.ts";
 import { isElementwise } from "./functions.ts";
 import { mostOrder } from "./gammaFunctions.ts";
 import type { Attributes, Graph } from "./graph.ts";
+import { matrixExponential } from "./matrixExponential.ts";
 import { asWindows } from "./windowKernels.ts";
 import { fourier } from "./fourierProducts.ts";
 import { unsupported } from "./unsupported.ts";
@@ -155,7 +156,7 @@ const lowerings: Readonly<Record<string, Lower>> = {
     return elimination.stacked(graph, u, v);
   },
   pinv: (graph, [a], { shape }) => decomposition.pseudoinverse(graph, a!, shape),
-  expm: (graph, [a]) => decomposition.exponential(graph, a!),
+  expm: (graph, [a]) => matrixExponential(graph, a!),
   fft: (graph, [x], { attributes }) =>
     axesIn(attributes).reduce((at, axis) => fourier(graph, at, axis, attributes["inverse"] === true), x!),
   maxMask: asItIs,
