@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { TraceSession } from "../../../engine/process/client.ts";
-import { fixture, startEngine } from "../process/engine.ts";
+import { fixture, patientLimits, startEngine } from "../process/engine.ts";
 import { known } from "./classics.ts";
 
 // Classic problems in plain TypeScript; their gradients by closed forms and by hand stand in classics.ts beside this file.
@@ -14,7 +14,7 @@ const flat = (value: unknown): number[] =>
 
 let session: TraceSession;
 before(async () => {
-  session = await engine.trace({ file });
+  session = await engine.trace({ file, limits: patientLimits });
 });
 
 for (const [name, { gradient, tolerance = 1e-11 }] of Object.entries(known)) {

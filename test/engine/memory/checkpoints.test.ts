@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { MemoryReport, PolicyReport } from "../../../engine/process/protocol.ts";
-import { fixture, startEngine } from "../process/engine.ts";
+import { fixture, patientLimits, startEngine } from "../process/engine.ts";
 
 const head = `
 import { checkpoint, checkpointName, dropout, exp, foriLoop, matmul, ones, random, scan, sigmoid, sum, tanh, type Tensor } from "adjoint";
@@ -39,7 +39,11 @@ function noisyStack(f: typeof noisy, w: readonly Tensor[]) {
 async function reportsOf(text: string): Promise<ReadonlyMap<string, MemoryReport>> {
   const engine = startEngine();
   try {
-    const session = await engine.trace({ file: fixture("memory/closedForms.ts"), text: head + text });
+    const session = await engine.trace({
+      file: fixture("memory/closedForms.ts"),
+      text: head + text,
+      limits: patientLimits,
+    });
     assert.deepEqual(session.summary.diagnostics, []);
     const reports = new Map<string, MemoryReport>();
     for (const { function: name } of session.summary.functions) {

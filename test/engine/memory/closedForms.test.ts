@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { EngineClient, TraceSession } from "../../../engine/process/client.ts";
 import type { MemoryReport } from "../../../engine/process/protocol.ts";
-import { fixture, startEngine } from "../process/engine.ts";
+import { fixture, patientLimits, startEngine } from "../process/engine.ts";
 
 let engine: EngineClient;
 let session: TraceSession;
 
 before(async () => {
   engine = startEngine();
-  session = await engine.trace({ file: fixture("memory/closedForms.ts") });
+  session = await engine.trace({ file: fixture("memory/closedForms.ts"), limits: patientLimits });
 });
 after(() => {
   session.dispose();

@@ -6,7 +6,7 @@ import type { Diagnostic, Fix } from "../../../engine/process/protocol.ts";
 import { applied, editsIn, moved, type Edit } from "../../../engine/trial/edits.ts";
 import { findFactor } from "../../../engine/trial/search.ts";
 import { tryFixes, type TrialEngine } from "../../../engine/trial/tryFixes.ts";
-import { example, fixture, startEngine } from "../process/engine.ts";
+import { example, fixture, patientLimits, startEngine } from "../process/engine.ts";
 
 /** A file whose place other texts are run at. */
 const anyFile = fixture("diagnose/flow.ts");
@@ -27,7 +27,7 @@ interface Mended {
 async function mended(file: string, text = readFileSync(file, "utf8")): Promise<Mended> {
   const engine = startEngine();
   try {
-    const run = await engine.trace({ file, text });
+    const run = await engine.trace({ file, text, limits: patientLimits });
     assert.deepEqual(run.summary.diagnostics, []);
     const traced = run.summary.functions[0]!;
     const [finding] = traced.diagnostics;
@@ -43,7 +43,13 @@ async function mended(file: string, text = readFileSync(file, "utf8")): Promise<
     const fixes = await tryFixes(counting, { request: { file, text, limits }, run }, traced, 0);
     const changed = applied(text, fixes[0]?.edits ?? []);
     const { seed } = run.summary;
-    const again = await engine.trace({ file, text: changed, functions: [traced.function], seed: seed! });
+    const again = await engine.trace({
+      file,
+      text: changed,
+      functions: [traced.function],
+      seed: seed!,
+      limits: patientLimits,
+    });
     const [edited] = again.summary.functions;
     const report = await again.ask("flow", { function: traced.function });
     const [first] = report?.layers ?? [];
@@ -220,7 +226,7 @@ test("a fix changes the file that the line stands in, also where the traced file
   try {
     const [file, imported] = [fixture("diagnose/marked/importing.ts"), fixture("diagnose/marked/layers.ts")];
     const text = readFileSync(file, "utf8");
-    const run = await engine.trace({ file, text, functions: ["constantFeature"] });
+    const run = await engine.trace({ file, text, functions: ["constantFeature"], limits: patientLimits });
     const traced = run.summary.functions[0]!;
     const limits = { wallClockMs: 60_000 };
     const [fix, ...others] = await tryFixes(engine, { request: { file, text, limits }, run }, traced, 0);
@@ -235,6 +241,7 @@ test("a fix changes the file that the line stands in, also where the traced file
       text,
       functions: ["constantFeature"],
       texts: { [imported]: changed },
+      limits: patientLimits,
     });
     assert.deepEqual(again.summary.functions[0]!.diagnostics, []);
     assert.equal(readFileSync(imported, "utf8"), before);

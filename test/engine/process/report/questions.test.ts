@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { EngineClient, TraceSession } from "../../../../engine/process/client.ts";
 import type { Summary } from "../../../../engine/process/protocol.ts";
-import { fixture, startEngine } from "../engine.ts";
+import { fixture, patientLimits, startEngine } from "../engine.ts";
 
 test("the graph of an array of more numbers than a call takes as arguments", async () => {
   const engine = startEngine();
@@ -26,7 +26,7 @@ function traced(name: string): { ask: TraceSession["ask"] } {
   let session: TraceSession;
   before(async () => {
     engine = startEngine();
-    session = await engine.trace({ file: fixture(name) });
+    session = await engine.trace({ file: fixture(name), limits: patientLimits });
   });
   after(() => engine.dispose());
   return { ask: (method, params) => session.ask(method, params) };
