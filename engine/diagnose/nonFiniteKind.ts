@@ -110,6 +110,10 @@ export function forwardKind(operation: string, { result, operands }: BadElement)
     (operation === "lgamma" && a <= 0) ||
     (operation === "polygamma" && b <= 0) ||
     (operation === "xlogy" && b === 0) ||
+    (operation === "xlog1py" && b === -1) ||
+    (["gamma", "expi", "exp1"].includes(operation) && a === 0) ||
+    (operation === "ndtri" && (a === 0 || a === 1)) ||
+    (["besselY", "besselK", "besselKe"].includes(operation) && b === 0) ||
     (operation === "pow" && a === 0);
   return atPole ? "pole" : "overflow";
 }

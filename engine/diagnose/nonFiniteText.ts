@@ -24,10 +24,12 @@ export function forwardMessage(subject: Subject, story: ForwardStory): string {
   const end = "result" in consequence ? `The result is ${figure(consequence.result)}` : spoiled(consequence.parameters);
   if (isInput(subject, node))
     return `${end}: the parameter ${subject.tape.inputName(node) ?? ""} is ${figure(element.result)} where the model is traced; give it a finite default.`;
-  const where = `${expressionOf(subject, node)}${turn(execution)}${place(element.index)}`;
   const operation = operationOf(subject, node);
   if (operation === "constant")
     return `${end}: the data holds ${figure(element.result)}${place(element.index)}; clean it before the model uses it.`;
+  // What a log density is made of is executed several times in one call.
+  const times = isLogDensity(subject, node) ? "" : turn(execution);
+  const where = `${expressionOf(subject, node)}${times}${place(element.index)}`;
   return `${end}: ${where} ${happened(subject, node, kind, element, zero === undefined ? undefined : whyZero(subject, zero))}`;
 }
 
@@ -54,44 +56,85 @@ function happened(
   const [a = 0, b = 0] = operands;
   const of = (word: string): string =>
     operands.length === 0 ? "" : ` ${word} ${listed(operands.map((x) => figure(x)))}`;
-  const given = of("of");
+  const name = callee(subject, node);
+  const plain = name.replace("Math.", "");
+  // y0(x) is besselY(0, x) on the tape.
+  const given = besselOfOrder.test(`${name}(`) ? ` of ${figure(b)}` : of("of");
+  const isDensity = isLogDensity(subject, node);
   switch (kind) {
     case "division by zero":
     case "0/0":
       return `divides ${figure(a)} by ${figure(b)}, which is ${figure(result)}${whyZero === undefined ? "; keep the divisor away from 0, as in `x / (y + 1e-12)`." : `: ${whyZero}`}`;
     case "pole":
-      if (whyZero !== undefined) return `is ${figure(result)}, the ${operation}${given}: ${whyZero}`;
-      return `is ${figure(result)}, the ${operation}${given}; keep its argument away from there, for example as \`${inside(operation, callee(subject, node))}\`.`;
+      if (whyZero !== undefined) return `is ${figure(result)}, the ${plain}${given}: ${whyZero}`;
+      if (isDensity)
+        return `is ${figure(result)}, the ${plain}${given}: ${operation === "lgamma" ? noDistribution : noDensity}`;
+      return `is ${figure(result)}, the ${plain}${given}; keep its argument away from there, for example as \`${inside(operation, name)}\`.`;
     case "overflow":
-      return `overflows: the ${operation}${given} is beyond 1.8e+308; rescale its argument first${hint(operation)}.`;
+      return `overflows: the ${plain}${given} is beyond 1.8e+308; rescale its argument first${hint(operation)}.`;
     case "domain":
-      return `is NaN, since ${operation}${given} is not a real number; keep its argument within the domain, for example with ${guard(operation)}.`;
+      if (isDensity) return `is NaN, since ${plain}${given} is not a real number: ${noDistribution}`;
+      return `is NaN, since ${plain}${given} is not a real number; keep its argument within the domain${guard(operation)}.`;
     case "operand":
+      if (operation === "where" && isDensity)
+        return `is ${figure(result)}${Number.isNaN(result) ? `: ${noDistribution}` : `, the log of 0: ${noDensity}`}`;
+      if (operation === "where") return `takes ${figure(result)}, which stands there as a constant.`;
       return `has an operand that is not finite${of("among")}; it comes from outside the trace: a value that is undefined, or a constant.`;
     default:
       return `is NaN, since ${kind} (${operation}${given}) has no value; make the infinite operand finite first.`;
   }
 }
 
+/** A log density that is not finite because of what it is given. */
+const noDistribution =
+  "a parameter of the distribution is out of bounds; let it be Math.exp, or the sigmoid, of a parameter without bounds.";
+const noDensity =
+  "it is given a value that the distribution never takes; keep the value where there is a density, or leave it out.";
+
+function isLogDensity(subject: Subject, node: number): boolean {
+  return /^\w+LogP[dm]f\(/.test(textOf(subject, subject.tape.site[node]!));
+}
+
 const hint = (operation: string): string =>
   operation === "exp" ? ", as logSumExp and softmax do by subtracting the largest" : "";
 
 function guard(operation: string): string {
-  if (["asin", "acos", "atanh", "erfinv"].includes(operation)) return "Math.min(Math.max(x, -1), 1)";
-  if (operation === "pow") return "Math.abs(x) ** p";
-  return operation === "acosh" ? "Math.max(x, 1)" : "Math.max(x, 1e-12)";
+  if (["gamma", "lgamma", "digamma"].includes(operation)) return ", away from the whole numbers up to 0";
+  const share = "Math.min(Math.max(x, 0), 1)";
+  const guards: Readonly<Record<string, string>> = {
+    asin: "Math.min(Math.max(x, -1), 1)",
+    acos: "Math.min(Math.max(x, -1), 1)",
+    atanh: "Math.min(Math.max(x, -1), 1)",
+    erfinv: "Math.min(Math.max(x, -1), 1)",
+    ndtri: share,
+    betainc: `${share} and parameters above 0`,
+    pow: "Math.abs(x) ** p",
+    acosh: "Math.max(x, 1)",
+    log1p: "Math.max(x, -1 + 1e-12)",
+    xlog1py: "Math.max(y, -1 + 1e-12)",
+    xlogy: "Math.max(y, 1e-12)",
+    lambertW: "Math.max(x, -1 / Math.E)",
+  };
+  return `, for example with ${guards[operation] ?? "Math.max(x, 1e-12)"}`;
 }
 
-/** What the program calls the operation by. */
+/** What the program calls the operation by: of Bessel functions by their order, too. */
 function callee(subject: Subject, node: number): string {
   const operation = operationOf(subject, node);
-  return textOf(subject, subject.tape.site[node]!).startsWith(`Math.${operation}(`) ? `Math.${operation}` : operation;
+  const text = textOf(subject, subject.tape.site[node]!);
+  if (text.startsWith(`Math.${operation}(`)) return `Math.${operation}`;
+  return besselOfOrder.exec(text)?.[0] ?? operation;
 }
+
+const besselOfOrder = /^[jyik][01]e?(?=\()/;
 
 /** The operation a little inside of where its argument is too far out. */
 function inside(operation: string, name: string): string {
   if (operation === "pow") return "(x + 1e-12) ** p";
-  const bounded = operation === "asin" || operation === "acos" || operation === "atanh";
+  if (operation === "ndtri") return "ndtri(Math.min(Math.max(x, 1e-12), 1 - 1e-12))";
+  if (operation === "xlogy" || operation === "xlog1py") return `${operation}(x, y + 1e-12)`;
+  if (name.startsWith("bessel")) return `${name}(n, x + 1e-12)`;
+  const bounded = ["asin", "acos", "atanh", "erfinv"].includes(operation);
   return `${name}(${bounded ? "(1 - 1e-12) * x" : "x + 1e-12"})`;
 }
 

@@ -130,7 +130,7 @@ function severed(subject: Subject, nodes: readonly number[]): Reason | undefined
     return {
       severity: whole ? "information" : "warning",
       reason: ({ it }) =>
-        `${it} ${it === "it" ? "is" : "are"} used only where no gradient passes: as a size, an index or a count`,
+        `${it} ${it === "it" ? "is" : "are"} used only where no gradient passes: as a size, an index, a count or an order`,
       places: whole ? [] : [names.firstMention],
     };
   return { severity: "warning", reason: () => "nothing reads it; use it or leave it out", places: [] };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { brief, diagnosedFile } from "./diagnosed.ts";
+import { brief, diagnosed, diagnosedFile } from "./diagnosed.ts";
 
 const found = await diagnosedFile("non-finite.ts");
 const branches = await diagnosedFile("where-sqrt.ts");
@@ -111,4 +111,61 @@ test("leads on to an infinity that was passed on by several operations before it
   assert.deepEqual(others, []);
   assert.deepEqual(brief([finding!]), ["error non-finite 85"]);
   assert.equal(finding!.data!["kind"], "division by zero");
+});
+
+describe("tells poles, bounds and domains of special functions and log densities by what was written", () => {
+  const cases: readonly (readonly [call: string, at: number, told: string])[] = [
+    ["y0(x)", 0, "is −∞, the y0 of 0; keep its argument away from there, for example as `y0(x + 1e-12)`."],
+    [
+      "besselK(2, x)",
+      0,
+      "is ∞, the besselK of 2 and 0; keep its argument away from there, for example as `besselK(n, x + 1e-12)`.",
+    ],
+    ["exp1(x)", 0, "is ∞, the exp1 of 0; keep its argument away from there, for example as `exp1(x + 1e-12)`."],
+    ["gamma(x)", 200, "overflows: the gamma of 200 is beyond 1.8e+308; rescale its argument first."],
+    [
+      "gamma(x)",
+      -2,
+      "is NaN, since gamma of −2 is not a real number; keep its argument within the domain, away from the whole numbers up to 0.",
+    ],
+    [
+      "lambertW(x)",
+      -2,
+      "is NaN, since lambertW of −2 is not a real number; keep its argument within the domain, for example with Math.max(x, -1 / Math.E).",
+    ],
+    [
+      "ndtri(x)",
+      1.5,
+      "is NaN, since ndtri of 1.5 is not a real number; keep its argument within the domain, for example with Math.min(Math.max(x, 0), 1).",
+    ],
+    [
+      "betaLogPdf(x, 2, 3)",
+      1.2,
+      "is −∞, the log of 0: it is given a value that the distribution never takes; keep the value where there is a density, or leave it out.",
+    ],
+    [
+      "normalLogPdf(1, 0, x)",
+      -0.1,
+      "is NaN, since log of −0.1 is not a real number: a parameter of the distribution is out of bounds; let it be Math.exp, or the sigmoid, of a parameter without bounds.",
+    ],
+    [
+      "binomialLogPmf(3, 5, x)",
+      0,
+      "is −∞, the xlogy of 3 and 0: it is given a value that the distribution never takes; keep the value where there is a density, or leave it out.",
+    ],
+    ["where(x > 0, -Infinity, x)", 1, "takes −∞, which stands there as a constant."],
+  ];
+  test("each", async () => {
+    const names = new Set(cases.map(([call]) => call.slice(0, call.indexOf("("))));
+    const found = await diagnosed(
+      [
+        `import { ${[...names].join(", ")} } from "adjoint";`,
+        ...cases.map(([call, at], k) => `export const f${k} = (x = ${at}) => ${call};`),
+      ].join("\n"),
+    );
+    assert.deepEqual(
+      cases.map((_, k) => found.get(`f${k}`)!.map(({ message }) => message.replace(/^The result is (NaN|−?∞): /, ""))),
+      cases.map(([call, , told], k) => [`\`${call}\` on line ${k + 2} ${told}`]),
+    );
+  });
 });
