@@ -52,7 +52,8 @@ export function besselIe(n: number, x: number): number {
 export function besselI(n: number, x: number): number {
   if (n !== native.floor(n) || x !== x || n - n !== 0) return NaN;
   if (x - x !== 0) return x > 0 ? x : parity(n) * Infinity;
-  if (native.abs(x) < 20) return x < 0 ? parity(n) * besselI(n, -x) : powerSeries(native.abs(n), x, 1);
+  if (native.abs(x) < 20 || x * x < 4 * (native.abs(n) + 1))
+    return x < 0 ? parity(n) * besselI(n, -x) : powerSeries(native.abs(n), x, 1);
   // The exponential overflows before its product does.
   const half = native.exp(native.abs(x) / 2);
   return besselIe(n, x) * half * half;
@@ -77,6 +78,8 @@ export function besselK(n: number, x: number): number {
 
 /** Σ (±x²/4)ᵏ/(k!(n + k)!)·(x/2)ⁿ for whole n ≥ 0 (Abramowitz and Stegun 9.1.10 and 9.6.10). */
 function powerSeries(n: number, x: number, sign: 1 | -1): number {
+  // It is asked for there only of orders beyond x²/4 − 1, of which it is less than e^(−7000); its powers would overflow.
+  if (x > 100) return 0;
   const quarter = (sign * x * x) / 4;
   let first = 1;
   for (let k = 1; k <= n && first > 0; k++) first *= x / 2 / k;

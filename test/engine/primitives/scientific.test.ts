@@ -255,6 +255,8 @@ test("Bessel functions satisfy their Wronskians and recurrences", () => {
 
 test("Bessel functions at the ends of their domains", () => {
   assert.deepEqual([besselJ(0, 0), besselJ(3, 0), besselJ(0, Infinity), besselJ(0.5, 1)], [1, 0, 0, NaN]);
+  // Of an order far beyond x they are below the smallest number.
+  assert.deepEqual([besselJ(1e6, 1500), besselIe(1e6, 1500), besselI(1e6, 1500), besselI(2600, 101)], [0, 0, 0, 0]);
   assert.deepEqual([besselY(0, 0), besselY(0, -1), besselY(1, Infinity)], [-Infinity, NaN, 0]);
   assert.deepEqual([besselI(0, 0), besselI(1, 0), besselI(1, -Infinity), besselIe(0, -Infinity)], [1, 0, -Infinity, 0]);
   assert.deepEqual(
