@@ -129,16 +129,26 @@ const shaped: ReadonlySet<string> = new Set(["zeros", "ones", "full"]);
 
 /** The shape as the expression has it, in what it fills a tensor by, or else its figures. */
 function zerosShape(program: Program, node: t.Node, shape: readonly number[]): string {
-  if (node.type === "CallExpression" && shaped.has(program.libraryName(node.callee) ?? ""))
-    return program.textOf(node.arguments[0]!);
-  if (node.type === "CallExpression" && node.callee.type === "MemberExpression" && node.arguments.length > 0) {
-    const { property } = node.callee;
-    if (property.type === "Identifier" && ["normal", "uniform"].includes(property.name))
-      return program.textOf(node.arguments[0]!);
-  }
-  if (node.type === "BinaryExpression" && node.left.type !== "PrivateName")
-    return zerosShape(program, bare(node.left), shape);
-  return `[${shape.join(", ")}]`;
+  let filler = node;
+  while (filler.type === "BinaryExpression") filler = bare(filler.left);
+  const [written] = fills(program, filler) ? filler.arguments : [];
+  return written !== undefined && mayBeShape(written, shape) ? program.textOf(written) : `[${shape.join(", ")}]`;
+}
+
+function fills(program: Program, node: t.Node): node is t.CallExpression {
+  if (node.type !== "CallExpression") return false;
+  if (shaped.has(program.libraryName(node.callee) ?? "")) return true;
+  const property = node.callee.type === "MemberExpression" ? node.callee.property : undefined;
+  return property?.type === "Identifier" && ["normal", "uniform"].includes(property.name);
+}
+
+/** Not where another operand has broadcast it, as in `ones([1]) + noise`. */
+function mayBeShape(written: t.Node, shape: readonly number[]): boolean {
+  if (written.type !== "ArrayExpression") return written.type === "Identifier" || written.type === "MemberExpression";
+  return (
+    written.elements.length === shape.length &&
+    written.elements.every((each, k) => each?.type !== "NumericLiteral" || each.value === shape[k])
+  );
 }
 
 /** Of −8 the whole: what is left of the sign would make −0 of it. */

@@ -364,6 +364,8 @@ export function f(p = { w: random(1).normal([8, 4], { scale: 0.2 }), b: ${b}, v:
   const low = await mended(anyFile, biased("random(3).normal([4], { scale: 0.1 }) - 12"));
   assert.match(low.fixes[0]!.title, /^Begin p\.b at 0: saturated outputs 64 → 0$/);
   assert.equal(low.text, biased("zeros([4])"));
+  const broadcast = await mended(anyFile, biased("zeros([1]) + random(3).normal([4], { scale: 0.1 }) - 12"));
+  assert.equal(broadcast.text, biased("zeros([4])"));
 });
 
 test("a point other than the defaults is not mended by changing them", async () => {
