@@ -41,7 +41,8 @@ function sumsOf({ units }: Layer): Sums {
   return { executions, saturated, squares };
 }
 
-function isSaturated(layer: Layer): boolean {
+/** Whether so many of a layer's outputs are flat that it is told. */
+export function isSaturated(layer: Layer): boolean {
   const { executions, saturated } = sumsOf(layer);
   if (layer.units.size < (layer.feeds ? 2 : 4) || executions < 4) return false;
   if (layer.gate && layer.open * 2 > executions) return false;

@@ -2,17 +2,18 @@
 import { findingOf } from "../diagnose/gradientFlow.ts";
 import { flows, normsAlong, type Flow } from "../diagnose/flow.ts";
 import type { Candidate } from "../diagnose/flowCandidates.ts";
+import { isSaturated } from "../diagnose/saturatedActivation.ts";
 import { operationOf, type Subject } from "../diagnose/subject.ts";
 import { layersOf } from "../diagnose/units.ts";
 import { finiteFrom } from "../diagnose/verdict.ts";
 import type { SourceRange } from "../language/instrument/sourceReport.ts";
 import type { Site } from "../tape/site.ts";
+import { desaturate } from "./desaturate.ts";
 import { deviation } from "./deviation.ts";
 import { guard, logSoftmax } from "./guard.ts";
 import { Program } from "./program.ts";
 import type { FlowPlace, Measure, Proposal, Proposals } from "./proposal.ts";
 import { rectify } from "./rectify.ts";
-import { desaturate } from "./desaturate.ts";
 import { rescale } from "./rescale.ts";
 import { leak, unbias } from "./revive.ts";
 import { scaleScores, scaleWrittenScores } from "./scaleScores.ts";
@@ -71,11 +72,15 @@ export function proposeForSaturated(
   const site = siteAt(subject, source);
   if (model === undefined || program === undefined || site === undefined) return undefined;
   const units = layersOf(subject).filter((layer) => layer.activation !== "relu" && layer.site === site);
-  if (units.length > 0)
+  if (units.length > 0) {
+    // Healthy layers that a shared function makes at the same place stay as they are.
+    const saturated = units.filter(isSaturated);
+    const mended = saturated.length > 0 ? saturated : units;
     return proposed(subject, { kind: "count", of: "outputs" }, [
-      desaturate(model, subject, name, units),
-      unbias(model, subject, name, units),
+      desaturate(model, subject, name, mended),
+      unbias(model, subject, name, mended),
     ]);
+  }
   const { tape, output } = subject;
   const rows: Measure = { kind: "count", of: "rows" };
   for (let node = 0; node <= output; node++) {

@@ -355,6 +355,15 @@ export function f(w = random(1).normal([8, 8], { scale: ${scale} }), b = zeros([
   assert.match(fixes[0]!.title, /^Scale the initial values of w by 0\.0\d+: saturated outputs \d+ → \d+$/);
   assert.match(text, /\{ scale: 0\.\d+ \}/);
   assert.deepEqual(after, []);
+  const shared = (scale: string): string => `import { matmul, mean, random, sigmoid } from "adjoint";
+const x = random(9).normal([16, 8]);
+const layer = (x, w) => sigmoid(matmul(x, w));
+export function f(u = random(1).normal([8, 8]), w = random(2).normal([8, 8], { scale: ${scale} }), v = random(3).normal([8, 1])) {
+  return mean((matmul(layer(layer(x, u), w), v) - 1) ** 2);
+}
+`;
+  const [own] = (await mended(anyFile, shared("30"))).fixes;
+  assert.match(own!.title, /^Scale the initial values of w by 0\.0\d+: saturated outputs \d+ → \d+$/);
   const biased = (b: string): string => `import { matmul, mean, random, sigmoid, zeros } from "adjoint";
 const x = random(9).normal([16, 8]);
 export function f(p = { w: random(1).normal([8, 4], { scale: 0.2 }), b: ${b}, v: random(2).normal([4, 1]) }) {
