@@ -4,6 +4,7 @@ import { slice } from "../../primitives/indexing.ts";
 import { moveAxis } from "../../primitives/rearranging.ts";
 import { concat, flip } from "../../primitives/shaping.ts";
 import { Tensor, type Value } from "../../tape/tensor.ts";
+import type { Tensor as AnyTensor, TypedArray } from "../types.ts";
 import { fixed, shapeOf } from "../values.ts";
 import { asFunction, inScope } from "./apply.ts";
 import { TransformError } from "./errors.ts";
@@ -16,22 +17,34 @@ export interface AssociativeScanOptions {
   readonly reverse?: boolean;
 }
 
+/** Some of the elements of what is scanned over: built like it, with extents that differ from call to call. */
+export type Elements<X> = X extends AnyTensor | TypedArray ? AnyTensor : { readonly [K in keyof X]: Elements<X[K]> };
+
+/** What is made of them: to TypeScript the result of an operator on tensors is a number. */
+export type Combined<X> = X extends AnyTensor | TypedArray ? number : { readonly [K in keyof X]: Combined<X[K]> };
+
 /**
  * x₀, f(x₀, x₁), f(f(x₀, x₁), x₂), … for an associative f: as JAX's `associative_scan`, in about 2·log₂ n calls in the place of n.
  * `f` is given many pairs at once: two trees built like `xs`, with as many elements along the axis as there are pairs.
  *
  * @example associativeScan((a, b) => maximum(a, b), x)
- * @example associativeScan(([a, b], [c, d]) => [mul(a, c), add(mul(c, b), d)], [factors, terms])   // a linear recurrence
+ * @example associativeScan(([a, b], [c, d]) => [a * c, c * b + d], [factors, terms])   // a linear recurrence
  * @param xs a tensor, or a tree of tensors of one extent along the axis
  * @throws TransformError where extents differ, or `f` gives something built otherwise.
  */
-export function associativeScan<X>(f: (left: X, right: X) => X, xs: X, options: AssociativeScanOptions = {}): X {
+export function associativeScan<const X>(
+  f: (left: Elements<X>, right: Elements<X>) => Combined<X>,
+  xs: X,
+  options: AssociativeScanOptions = {},
+): NoInfer<X> {
   const call = asFunction("associativeScan", f);
   const { axis = 0, reverse = false } = options;
   const given = flatten("associativeScan: what is scanned over", xs);
   const axes = given.leaves.map((leaf) => {
     if (shapeOf(leaf).length > 0) return axisOf("associativeScan", fixed(axis), shapeOf(leaf));
-    throw new TransformError("associativeScan: there is a number to scan over: give tensors.");
+    throw new TransformError(
+      "associativeScan: there is a number to scan over: give tensors, such as tensor([1, 2, 3]).",
+    );
   });
   const first = given.leaves.map((leaf, k) => {
     const moved = moveAxis(leaf, axes[k]!, 0);

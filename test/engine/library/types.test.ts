@@ -32,7 +32,7 @@ const program = (text: string): ts.Program => {
 /** What a strict compiler says about a model file, as `line: message`. */
 function errorsOf(lines: readonly string[]): string[] {
   const names =
-    `abs add argmax attention avgPool batchNorm complex concat conv convTranspose crossEntropy cumprod customVjp
+    `abs add argmax associativeScan attention avgPool batchNorm complex concat conv convTranspose crossEntropy cumprod customVjp
     det diag dynamicSlice eigh einsum ensureShape erf exp expandDims eye fft flip gather heNormal inv layerNorm
     linspace logAddExp matmul maximum maxPool mean mul oneHot ones pad qr random readCsv real relu reshape rfft
     roll scatterSet select slice softmax solve split squeeze stack sum svd swapAxes take tensor topK trace
@@ -45,6 +45,21 @@ function errorsOf(lines: readonly string[]): string[] {
       `${source.getLineAndCharacterOfPosition(start!).line}: ${ts.flattenDiagnosticMessageText(messageText, " ").split(".")[0]!}`,
   );
 }
+
+test("what an associative scan combines may be written with operators, and keeps how it is built", () => {
+  assert.deepEqual(
+    errorsOf([
+      "const a = tensor([0.9, 0.8, 0.7]), x = tensor([[1], [2], [3]]);",
+      "const [, h] = associativeScan(([a, b], [c, d]) => [a * c, expandDims(c, -1) * b + d], [a, x]);",
+      "const column: Tensor<readonly [3, 1]> = h;",
+      "const { p } = associativeScan((l, r) => ({ p: l.p + r.p }), { p: a });",
+      "export const result: number = sum(p) + sum(associativeScan((l, r) => maximum(l, r), a)) + sum(column);",
+      "associativeScan(maximum, a); associativeScan(matmul, zeros([4, 2, 2]));",
+      "associativeScan(([a], [c]) => [a * c], [a, x]);",
+    ]),
+    ["7: Type 'readonly [number]' is not assignable to type 'readonly [number, number]'"],
+  );
+});
 
 test("operators on tensors are numbers to the compiler", () => {
   assert.deepEqual(

@@ -51,7 +51,10 @@ test("refuses what does not fit in a sentence", () => {
     () => f.associativeScan(f.add, [f.ones([3]), f.ones([4])]),
     "associativeScan: extents along the axis differ: 3 and 4; all must be equal.",
   );
-  refuses(() => scanned(f.add, 3), "associativeScan: there is a number to scan over: give tensors.");
+  refuses(
+    () => scanned(f.add, 3),
+    "associativeScan: there is a number to scan over: give tensors, such as tensor([1, 2, 3]).",
+  );
   assert.throws(
     () => scanned((a) => f.sum(a), f.ones([4])),
     /^TransformError: associativeScan: what the function returned/,
