@@ -12,6 +12,7 @@ import { adjoint, allowRuns, closeAll, file, page, root, until, webview } from "
 
 const saves = 15;
 const openings = 5;
+const pauseMs = 2000;
 /** Of one turn of the loops below. */
 const operationsPerTurn = 100;
 
@@ -84,6 +85,8 @@ suite("Speed", () => {
       const before = document.lineAt(0).text;
       const range = new vscode.Range(0, before.indexOf("= ") + 2, 0, before.indexOf(")"));
       await editor.edit((edit) => edit.replace(range, String(k)));
+      // As a person does, who reads what there is.
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
       const start = performance.now();
       void document.save();
       await drawn(String(k + 0.25));
