@@ -1,7 +1,7 @@
 /**
  * Where a run is kept: `.adjoint/runs/<model>/<time>/` with `weights.safetensors` (parameters under their own names, the
  * optimizer's state under `optimizer.`) and `history.jsonl`. Weights are written beside the last ones and then put in
- * their place, so that whatever happens, whole ones are there.
+ * their place, so that whatever happens, whole ones are there. An editor adds `outcome.json`, which tells how the run ended.
  */
 import {
   appendFileSync,
@@ -21,6 +21,7 @@ import { decodeTensors, encodeTensors, type NamedTensor } from "./safetensors.ts
 
 export const weightsFile = "weights.safetensors";
 export const historyFile = "history.jsonl";
+const outcomeFile = "outcome.json";
 /** Preceded by the model's file: models of one name in two files may be trained at a time. */
 const lockEnding = ".running.json";
 const statePrefix = "optimizer.";
@@ -87,6 +88,8 @@ export class RunFolder {
       mkdirSync(folder, { recursive: true });
       const ignore = path.join(workspace, ".adjoint", ".gitignore");
       writeFileSync(ignore, "*\n");
+      // A run that is continued, wherever that is, has not ended as it did before.
+      rmSync(path.join(folder, outcomeFile), { force: true });
     } catch (error) {
       throw new RunFolderError(
         `The run is not saved, because ${path.join(workspace, ".adjoint")} cannot be written (${reasonOf(error)}).`,

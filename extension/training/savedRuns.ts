@@ -1,5 +1,5 @@
 /** What runs have left under `.adjoint/runs/<model>`, newest last (see engine/train/runFolder.ts). */
-import { open, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { open, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { Diagnostic } from "../../engine/process/protocol.ts";
 import type { TrainingReport } from "../../engine/process/trainingProtocol.ts";
@@ -94,12 +94,9 @@ export async function savedOutcome(folder: string): Promise<Outcome | undefined>
   }
 }
 
-/** Undefined: the run goes on. A folder that cannot be written keeps no outcome, which is all that is lost. */
-export async function saveOutcome(folder: string, outcome: Outcome | undefined): Promise<void> {
-  const file = path.join(folder, outcomeFile);
-  await (outcome === undefined ? rm(file, { force: true }) : writeFile(file, JSON.stringify(outcome))).catch(
-    () => undefined,
-  );
+/** Until the run is continued. A folder that cannot be written keeps no outcome, which is all that is lost. */
+export async function saveOutcome(folder: string, outcome: Outcome): Promise<void> {
+  await writeFile(path.join(folder, outcomeFile), JSON.stringify(outcome)).catch(() => undefined);
 }
 
 const isOutcome = either(

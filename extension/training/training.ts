@@ -227,7 +227,6 @@ export class Training {
         const { device, executor, folder } = told;
         const used: UsedDevice = { ...device, executor, reason };
         this.#facts = { ...this.#facts, device: used, ...(folder === undefined ? {} : { folder }) };
-        this.#keep(undefined);
         this.#show({ kind: "running", run: this.#facts, stopping: this.#stop?.signal.aborted === true });
         return;
       }
@@ -288,8 +287,8 @@ export class Training {
     this.#show({ kind: "failed", run: this.#facts, diagnostics, placed, offers });
   }
 
-  /** Tells other windows how the run in the folder has ended; undefined: it goes on. */
-  #keep(outcome: Outcome | undefined): void {
+  /** Tells other windows how the run in the folder has ended. */
+  #keep(outcome: Outcome): void {
     const { folder } = this.#facts;
     if (folder !== undefined) this.#kept = this.#kept.then(() => saveOutcome(folder, outcome));
   }

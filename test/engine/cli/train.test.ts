@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -145,9 +146,14 @@ test("--continue goes on where the last run ended", async () => {
   await mkdir(own);
   const whole = linesOf(await train(["../line.ts", "--steps", "7", "--no-save", "--json"], own)).at(-1)!;
   await train(["../line.ts", "--steps", "4"], own);
+  const runs = join(own, ".adjoint", "runs", "line");
+  const [run] = (await readdir(runs, { withFileTypes: true })).filter((entry) => entry.isDirectory());
+  const outcome = join(runs, run!.name, "outcome.json");
+  await writeFile(outcome, '{"kind":"stopped"}');
   const rest = linesOf(await train(["../line.ts", "--steps", "3", "--continue", "--json"], own)).at(-1)!;
   assert.equal(rest.steps, 7);
   assert.equal(rest.loss, whole.loss);
+  assert.equal(existsSync(outcome), false, "how the run had ended before is no longer so");
   const nothing = await train(["../diverging.ts", "--continue"], own);
   assert.equal(nothing.code, 2);
   assert.match(nothing.stderr, /There is no run of diverging to continue/);
