@@ -2,8 +2,7 @@ import { parseArgs } from "node:util";
 import { parsedAs } from "./arguments.ts";
 import { comparisons } from "./bench/comparisons.ts";
 import { benchTrace } from "./bench/trace.ts";
-import type { Benchmark, Measurement } from "./bench/measure.ts";
-import { formatCount, formatNumber } from "../process/format.ts";
+import { lineOf, type Benchmark } from "./bench/measure.ts";
 import { modelProblem, success, usageError } from "./problem.ts";
 import { json } from "./traceDocument.ts";
 
@@ -31,7 +30,7 @@ export async function bench(args: string[]): Promise<number> {
       measurements,
     });
     if (values.json !== true) {
-      process.stdout.write(`${title}\n${measurements.map(line).join("")}`);
+      process.stdout.write(`${title}\n${measurements.map(lineOf).join("")}`);
       for (const failure of facts.failed ?? []) process.stdout.write(`  ${failure}\n`);
       for (const packages of facts.absent ?? []) absent.add(packages);
     }
@@ -40,11 +39,4 @@ export async function bench(args: string[]): Promise<number> {
   if (absent.size > 0) process.stdout.write(`\nTo measure peers too: npm install --no-save ${[...absent].join(" ")}\n`);
   if (values.json === true) process.stdout.write(`${json({ benchmarks: results })}\n`);
   return results.every(({ correct }) => correct) ? success : modelProblem;
-}
-
-function line({ name, unit, median, least, most, samples, goal }: Measurement): string {
-  const figures = `${formatNumber(median, 3)} ${unit}`.padStart(14);
-  const spread = `${formatNumber(least, 3)} … ${formatNumber(most, 3)} over ${formatCount(samples)}`;
-  const wanted = goal === undefined ? "" : `, goal ≤ ${formatNumber(goal, 3)} ${unit}`;
-  return `  ${name.padEnd(24)}${figures}   (${spread}${wanted})\n`;
 }

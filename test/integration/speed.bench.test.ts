@@ -4,7 +4,7 @@ import { rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { suite, suiteSetup, suiteTeardown, teardown, test } from "mocha";
 import * as vscode from "vscode";
-import { measured, type Measurement } from "../../engine/cli/bench/measure.ts";
+import { lineOf, measured, type Measurement } from "../../engine/cli/bench/measure.ts";
 import { commands } from "../../extension/ids.ts";
 import { report } from "./index.ts";
 import { lensesMatching } from "./reading.ts";
@@ -33,9 +33,8 @@ function model(turns: number, lines: number): string {
   return text.join("\n");
 }
 
-function tell({ name, unit, median, least, most, samples, goal }: Measurement): void {
-  const bound = goal === undefined ? "" : `, goal ≤ ${goal}`;
-  report(`  ${name}: ${median.toFixed(1)} ${unit} (${least.toFixed(1)} … ${most.toFixed(1)} over ${samples}${bound})`);
+function tell(measurement: Measurement): void {
+  report(lineOf(measurement).trimEnd());
 }
 
 /** Waits until `value` is drawn in the text. */

@@ -1,3 +1,5 @@
+import { formatCount, formatNumber } from "../../process/format.ts";
+
 export interface Benchmark {
   readonly name: string;
   readonly title: string;
@@ -32,4 +34,12 @@ export function measured(name: string, unit: string, samples: readonly number[],
   const median = (sorted[Math.ceil(middle) - 1]! + sorted[Math.floor(middle)]!) / 2;
   const facts = { name, unit, median, least: sorted[0]!, most: sorted.at(-1)!, samples: samples.length };
   return goal === undefined ? facts : { ...facts, goal };
+}
+
+/** A line for people to read. */
+export function lineOf({ name, unit, median, least, most, samples, goal }: Measurement): string {
+  const figures = `${formatNumber(median, 3)} ${unit}`.padStart(14);
+  const spread = `${formatNumber(least, 3)} … ${formatNumber(most, 3)} over ${formatCount(samples)}`;
+  const wanted = goal === undefined ? "" : `, goal ≤ ${formatNumber(goal, 3)} ${unit}`;
+  return `  ${name.padEnd(24)}${figures}   (${spread}${wanted})\n`;
 }
