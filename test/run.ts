@@ -54,8 +54,8 @@ async function nodeTest(kind: string, files: readonly string[], parts: readonly 
   const counts = await testFiles(kind, chosen, availableParallelism());
   const failed = Object.keys(counts.failedFiles);
   // A browser under load loses its page or its time. In CI, where nobody can look again, a few files have a second try by
-  // themselves, and which did is told. Many that fail are no accident.
-  if (process.env["CI"] === undefined || failed.length === 0 || failed.length > 3) return counts;
+  // themselves, and which did is told. Many that fail are no accident, nor is anything that fails without a browser.
+  if (process.env["CI"] === undefined || kind === "unit" || failed.length === 0 || failed.length > 3) return counts;
   console.log(`Tried again after a first failure:\n${failed.map((file) => path.relative(root, file)).join("\n")}`);
   const others = Object.values(counts.failedFiles).reduce<Counts>(subtract, counts);
   return add(others, await testFiles(kind, failed, 1));

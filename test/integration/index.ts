@@ -10,9 +10,9 @@ import { reported } from "../host/report.ts";
 
 /** Runs every suite that `load` defines. Rejects when a test fails, which is how VS Code learns of it. */
 export async function runSuites(load: () => void): Promise<void> {
-  // A workbench under load closes a menu or moves the focus on its own. In CI, where nobody can look again, a test has two
-  // more tries, and what took one is told.
-  const retries = process.env["CI"] ? 2 : 0;
+  // A workbench under load closes a menu or moves the focus on its own. In CI, where nobody can look again, a test has a second
+  // try, and what took one is told.
+  const retries = process.env["CI"] ? 1 : 0;
   const mocha = new Mocha({ ui: "tdd", timeout: 60_000, slow: 10_000, retries, reporter: "spec", color: false });
   mocha.suite.emit("pre-require", globalThis, "", mocha);
   try {
